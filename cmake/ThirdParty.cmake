@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# The libraries that hqsam stands on, each behind one target third::<name>. Also run by the installed package.
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Threads REQUIRED)
+find_package(LibTorch REQUIRED)
+find_package(OpenCV REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(yaml-cpp REQUIRED)
+
+function(hqsam_third name)
+  if(NOT TARGET third::${name})
+    add_library(third::${name} INTERFACE IMPORTED GLOBAL)
+    target_link_libraries(third::${name} INTERFACE ${ARGN})
+  endif()
+endfunction()
+
+hqsam_third(spdlog spdlog::spdlog Threads::Threads)
+hqsam_third(json nlohmann_json::nlohmann_json)
+hqsam_third(torch LibTorch::LibTorch)
+hqsam_third(image opencv_core opencv_imgproc opencv_imgcodecs JPEG::JPEG PNG::PNG)
+if(TARGET yaml-cpp::yaml-cpp)
+  hqsam_third(yaml yaml-cpp::yaml-cpp)
+else()
+  hqsam_third(yaml yaml-cpp)
+endif()

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hqsam/data/folder_dataset.h"
+#include "hqsam/data/loader.h"
+#include "hqsam/evaluate/evaluate.h"
+#include "hqsam/train/trainer.h"
+
+namespace hqsam {
+
+// A whole config file (docs and configs/ show the keys), paths resolved.
+struct Config {
+  std::string checkpoint;  // "" = none: a fresh model of `variant`
+  std::string variant;
+  std::vector<FolderOptions> train_sets, valid_sets;
+  int64_t image_size = 0;  // 0 = the model's
+  RowOptions rows;         // augmentation and prompts
+  TrainOptions train;
+  EvaluateOptions evaluate;
+  std::filesystem::path output;
+};
+
+// Reads YAML. overrides are "train.epochs=2" as from --set. ${VAR} is expanded from the environment;
+// data.root is relative to the config's folder, and the paths in the sets to it; other paths to the
+// working directory. Unknown keys and values of the wrong type are Errors that name key, line and the
+// nearest known key.
+Config load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+
+// The resolved config, absolute paths, as YAML that load_config reads back to the same.
+std::string to_yaml(const Config& config);
+// Over all that shapes a training run's weights (not the output folder, workers or save interval).
+uint64_t training_fingerprint(const Config& config);
+
+}  // namespace hqsam

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <filesystem>
+
+#include "hqsam/config/yaml_map.h"
+#include "hqsam/core/file.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+
+YAML::Node parse(const std::string& name, const std::string& text) {
+  std::vector<YAML::Node> documents;
+  try {
+    documents = YAML::LoadAll(text);
+  } catch (const YAML::Exception& error) {
+    fail("load_config", "{}:{}: not valid YAML: {}", name, error.mark.line + 1, error.msg);
+  }
+  if (documents.size() > 1) fail("load_config", "{}: holds {} YAML documents, expected one", name, documents.size());
+  if (documents.empty() || documents[0].IsNull()) fail("load_config", "{}: is empty", name);
+  return documents[0];
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  for (size_t end; (end = text.find(separator, begin)) != std::string::npos; begin = end + 1) {
+    parts.push_back(text.substr(begin, end - begin));
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+size_t list_index(const std::string& text, size_t count, const std::string& override_text) {
+  size_t index = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+  if (error != std::errc() || end != text.data() + text.size() || index >= count) {
+    fail("load_config", "--set {}: '{}' is not one of the list's {} items (0, 1, ...)", override_text, text, count);
+  }
+  return index;
+}
+
+// Nodes are handles: a copy refers to the same node, and assigning a node to a child puts it into the tree.
+void set_value(YAML::Node node, const std::vector<std::string>& keys, size_t depth, const YAML::Node& value,
+               const std::string& override_text) {
+  if (depth + 1 < keys.size() && node.IsScalar()) {
+    fail("load_config", "--set {}: '{}' is a key of a single value, which has none", override_text, keys[depth]);
+  }
+  const bool last = depth + 1 == keys.size();
+  if (node.IsSequence()) {
+    const size_t index = list_index(keys[depth], node.size(), override_text);
+    if (last) {
+      node[index] = value;
+    } else {
+      set_value(node[index], keys, depth + 1, value, override_text);
+    }
+    return;
+  }
+  if (!node.IsMap() && !node.IsNull()) {
+    fail("load_config", "--set {}: there is no mapping that '{}' could be a key of", override_text, keys[depth]);
+  }
+  if (last) {
+    node[keys[depth]] = value;
+    return;
+  }
+  if (!node[keys[depth]] || node[keys[depth]].IsNull()) node[keys[depth]] = YAML::Node(YAML::NodeType::Map);
+  set_value(node[keys[depth]], keys, depth + 1, value, override_text);
+}
+
+}  // namespace
+
+YamlFile::YamlFile(const std::string& path, const std::vector<std::string>& overrides) : name_(path) {
+  std::error_code error;
+  if (!fs::exists(path, error)) fail("load_config", "{}: no such file", path);
+  root_.reset(parse(name_, read_file(path)));
+  if (!root_.IsMap()) fail("load_config", "{}: expected a mapping such as 'train: {{epochs: 12}}'", name_);
+  for (const std::string& text : overrides) apply(text);
+}
+
+void YamlFile::apply(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    fail("load_config", "--set {}: expected key=value, such as train.epochs=2", text);
+  }
+  const std::string path = text.substr(0, equals);
+  const std::vector<std::string> keys = split(path, '.');
+  for (const std::string& key : keys) {
+    if (key.empty()) fail("load_config", "--set {}: the key '{}' has an empty part", text, path);
+  }
+  YAML::Node value;
+  try {
+    value.reset(YAML::Load(text.substr(equals + 1)));
+  } catch (const YAML::Exception& error) {
+    fail("load_config", "--set {}: the value is not valid YAML: {}", text, error.msg);
+  }
+  set_value(root_, keys, 0, value, text);
+  overrides_[path] = text;
+}
+
+std::string YamlFile::where(const std::string& path, const YAML::Node& node) const {
+  for (std::string prefix = path;;) {
+    const auto found = overrides_.find(prefix);
+    if (found != overrides_.end()) return "--set " + found->second;
+    const size_t dot = prefix.rfind('.');
+    if (dot == std::string::npos) break;
+    prefix.resize(dot);
+  }
+  if (node.Mark().is_null()) {  // a mapping that an override made to put its value in
+    const auto within = overrides_.lower_bound(path + ".");
+    if (within != overrides_.end() && within->first.starts_with(path + ".")) return "--set " + within->second;
+    return name_;
+  }
+  return fmt::format("{}:{}", name_, node.Mark().line + 1);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hqsam {
+
+// The candidate with the smallest edit distance to name, or "" where none is close enough to be a slip
+// of the keyboard (distance over a third of its length).
+std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+
+// " (did you mean 'x'?)", or "" without a near candidate.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+
+// "1 h 02 min", "3 min 20 s", "12 s": a duration for people.
+std::string human_seconds(double seconds);
+
+// 64-bit FNV-1a, for fingerprints of configs and file lists (not against malice).
+uint64_t fingerprint(std::string_view bytes);
+
+}  // namespace hqsam

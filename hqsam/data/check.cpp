@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/check.h"
+
+#include <algorithm>
+
+#include "hqsam/core/error.h"
+#include "hqsam/data/parallel.h"
+
+namespace hqsam {
+namespace {
+
+// What one sample adds to the report.
+struct SampleReport {
+  Size size;
+  std::vector<double> inside_shares;
+  std::vector<FileProblem> problems;
+};
+
+void check_mask(const Image& label, const std::string& path, const std::string& which, int64_t tiny,
+                SampleReport& report) {
+  int64_t inside = 0, above_zero = 0;
+  for (uint8_t value : label.pixels) {
+    inside += value > 128;
+    above_zero += value > 0;
+  }
+  const int64_t pixels = static_cast<int64_t>(label.pixels.size());
+  report.inside_shares.push_back(pixels > 0 ? static_cast<double>(inside) / static_cast<double>(pixels) : 0);
+  const auto add = [&](Problem problem, const std::string& message) {
+    report.problems.push_back({problem, path, which + message});
+  };
+  if (above_zero == 0) {
+    add(Problem::kEmpty, "is empty");
+  } else if (inside == 0) {
+    add(Problem::kFaint, fmt::format("has {} pixels above 0 but none above 128", above_zero));
+  } else if (inside == pixels) {
+    add(Problem::kAllInside, "covers the whole picture");
+  } else if (inside < tiny) {
+    add(Problem::kTiny, fmt::format("has {} pixels inside", inside));
+  }
+}
+
+SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
+  SampleReport report;
+  const std::string path = dataset.path(index);
+  try {
+    const Sample sample = dataset.get(index);
+    report.size = sample.image.size();
+    if (sample.labels.empty()) report.problems.push_back({Problem::kNoMask, path, "no mask"});
+    for (size_t i = 0; i < sample.labels.size(); ++i) {
+      const std::string which = sample.labels.size() == 1 ? "the mask " : fmt::format("mask {} ", i);
+      check_mask(sample.labels[i], path, which, tiny, report);
+    }
+    if (sample.zero_one_labels > 0) {
+      report.problems.push_back({Problem::kZeroOne, path, "holds 0 and 1, read as 0 and 255"});
+    }
+  } catch (const std::exception& error) {
+    report = {};
+    report.problems.push_back({Problem::kError, path, error.what()});
+  }
+  return report;
+}
+
+CheckReport merge(std::vector<SampleReport> samples) {
+  CheckReport report;
+  report.samples = static_cast<int64_t>(samples.size());
+  std::vector<Size> sizes;
+  double share_sum = 0;
+  for (SampleReport& sample : samples) {
+    if (sample.size.height > 0) sizes.push_back(sample.size);
+    for (double share : sample.inside_shares) share_sum += share;
+    report.masks += static_cast<int64_t>(sample.inside_shares.size());
+    for (FileProblem& problem : sample.problems) {
+      ++report.counts[static_cast<size_t>(problem.problem)];
+      report.problems.push_back(std::move(problem));
+    }
+  }
+  if (!sizes.empty()) {
+    std::stable_sort(sizes.begin(), sizes.end(),
+                     [](const Size& a, const Size& b) { return a.height * a.width < b.height * b.width; });
+    report.smallest = sizes.front();
+    report.median = sizes[sizes.size() / 2];
+    report.largest = sizes.back();
+  }
+  if (report.masks > 0) report.mean_inside_share = share_sum / static_cast<double>(report.masks);
+  return report;
+}
+
+}  // namespace
+
+std::string_view problem_name(Problem problem) {
+  static constexpr std::array<std::string_view, kProblems> kNames = {
+      "error", "no mask", "empty mask", "faint mask", "tiny mask", "all inside", "0/1 mask"};
+  return kNames[static_cast<size_t>(problem)];
+}
+
+void CheckOptions::validate() const {
+  if (tiny < 0) fail("CheckOptions", "tiny must be at least 0, got {}", tiny);
+  if (workers < 1 || workers > 1024) fail("CheckOptions", "workers must be in 1..1024, got {}", workers);
+}
+
+CheckReport check_dataset(const Dataset& dataset, const CheckOptions& options) {
+  options.validate();
+  std::vector<SampleReport> samples(dataset.size());
+  parallel_for("check", dataset.size(), options.workers,
+               [&](int64_t index) { samples[index] = check_sample(dataset, index, options.tiny); });
+  return merge(std::move(samples));
+}
+
+}  // namespace hqsam

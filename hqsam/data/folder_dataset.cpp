@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/folder_dataset.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <map>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
+#include "hqsam/image/codec.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kNamed = 5;  // files named in a message
+
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// Files of the folder whose names end in extension, by stem.
+std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, const fs::path& folder,
+                                              const std::string& extension) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    fail("FolderDataset", "data set '{}': no folder {}", options.name, folder.string());
+  }
+  const std::string ending = lower(extension);
+  std::map<std::string, fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.') || name.size() <= ending.size() || !lower(name).ends_with(ending)) continue;
+    if (!entry.is_regular_file(error)) continue;
+    const auto [at, added] = files.emplace(name.substr(0, name.size() - ending.size()), entry.path());
+    if (!added) {
+      fail("FolderDataset", "data set '{}': {} and {} share a stem; rename one", options.name, at->second.string(),
+           entry.path().string());
+    }
+  }
+  return files;
+}
+
+// True where the mask was 0/1 and is 0/255 now.
+bool scale_zero_one(Image& mask) {
+  if (mask.pixels.empty() || *std::max_element(mask.pixels.begin(), mask.pixels.end()) != 1) return false;
+  for (uint8_t& value : mask.pixels) value = static_cast<uint8_t>(255 * value);
+  return true;
+}
+
+}  // namespace
+
+void FolderOptions::validate() const {
+  const auto check_extension = [&](const char* key, const std::string& extension) {
+    if (extension.size() < 2 || extension[0] != '.') {
+      fail("FolderOptions", "data set '{}': {} must be an extension such as .png, got '{}'", name, key, extension);
+    }
+  };
+  if (name.empty()) fail("FolderOptions", "a data set needs a name ({})", images.string());
+  check_extension("image_ext", image_ext);
+  check_extension("mask_ext", mask_ext);
+  if (!(weight > 0) || !std::isfinite(weight)) {
+    fail("FolderOptions", "data set '{}': weight must be above 0, got {}", name, weight);
+  }
+  if (lower(image_ext) == lower(mask_ext) && images.lexically_normal() == masks.lexically_normal()) {
+    fail("FolderOptions", "data set '{}': pictures and masks are the same files ({}/*{})", name, images.string(),
+         image_ext);
+  }
+}
+
+FolderDataset::FolderDataset(FolderOptions options) : options_(std::move(options)) {
+  options_.validate();
+  const auto images = files_by_stem(options_, options_.images, options_.image_ext);
+  const auto masks = files_by_stem(options_, options_.masks, options_.mask_ext);
+  if (images.empty()) {
+    fail("FolderDataset", "data set '{}': no *{} in {}", options_.name, options_.image_ext, options_.images.string());
+  }
+  std::string missing;
+  size_t missing_count = 0;
+  for (const auto& [stem, image] : images) {
+    const auto mask = masks.find(stem);
+    if (mask != masks.end()) {
+      pairs_.push_back({image, mask->second});
+    } else if (++missing_count <= kNamed) {
+      missing += (missing.empty() ? "" : ", ") + image.filename().string();
+    }
+  }
+  if (missing_count > 0) {
+    fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}{}", options_.name,
+         missing_count, images.size(), options_.images.string(), options_.mask_ext, options_.masks.string(), missing,
+         missing_count > kNamed ? ", ..." : "");
+  }
+  if (masks.size() > images.size()) {
+    spdlog::info("data set '{}': {} masks without a picture are left out", options_.name, masks.size() - images.size());
+  }
+  std::sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.image < b.image; });
+}
+
+Sample FolderDataset::get(int64_t index) const {
+  if (index < 0 || index >= size()) {
+    fail("FolderDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
+  }
+  const Pair& pair = pairs_[index];
+  const std::string file = pair.image.filename().string();
+  Sample sample;
+  sample.set = options_.name;
+  sample.name = file.substr(0, file.size() - options_.image_ext.size());
+  sample.image_path = pair.image.string();
+  sample.image = read_image(pair.image);
+  Image mask = read_gray(pair.mask);
+  if (mask.size() != sample.image.size()) {
+    fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
+         sample.image_path, sample.image.width, sample.image.height, pair.mask.string(), mask.width, mask.height);
+  }
+  if (scale_zero_one(mask)) {
+    sample.zero_one_labels = 1;
+    if (!warned_.exchange(true)) {
+      spdlog::warn("data set '{}': masks hold 0 and 1, read as 0 and 255 (first seen: {})", options_.name,
+                   pair.mask.string());
+    }
+  }
+  sample.labels.push_back(std::move(mask));
+  return sample;
+}
+
+}  // namespace hqsam

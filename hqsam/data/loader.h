@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hqsam/data/augment.h"
+#include "hqsam/data/dataset.h"
+#include "hqsam/data/prompts.h"
+
+namespace hqsam {
+
+// One row of a training batch: one mask of one picture, augmented, with its prompt.
+struct TrainingRow {
+  int64_t index = 0;     // position in the concatenated data sets
+  int64_t position = 0;  // position in the epoch's order
+  std::string name;      // set/stem, for messages
+  torch::Tensor image;   // [3,S,S] uint8, RGB
+  torch::Tensor label;   // [1,S,S] float, 0..255
+  Prompt prompt;
+};
+
+struct RowOptions {
+  int64_t image_size = 1024;  // pixels, the model's
+  AugmentOptions augment;
+  std::vector<PromptOptions> prompts = {{}};
+  uint64_t seed = 42;
+  void validate() const;
+};
+
+// Several sets as one, each picture drawn `weight` times an epoch on average.
+struct WeightedSet {
+  std::shared_ptr<const Dataset> dataset;
+  double weight = 1;
+};
+
+// All randomness comes from (seed, epoch, position in the epoch's order): the same rows whatever the
+// number of workers or ranks. The position is the key, not the index, so that a picture drawn twice in
+// an epoch is jittered anew.
+class TrainingSet {
+ public:
+  // Throws Error on no sets, an empty set, a weight that is not above 0, or no row in an epoch.
+  TrainingSet(std::vector<WeightedSet> sets, RowOptions options);
+
+  // Rows in one epoch: the sum of weight * size over the sets, rounded.
+  int64_t size() const;
+  // The order of an epoch: size() sample indices, shuffled by (seed, epoch). Every picture comes
+  // floor(weight) times (a set of 3 pictures and weight 2.5 gives 7 or 8 rows), and what is left of the
+  // weight goes to a random subset that changes with the epoch.
+  std::vector<int64_t> order(int64_t epoch) const;
+  // A row: flip, large-scale jitter, prompt. A picture with several masks gives one of them at random.
+  // A crop that missed the mask is drawn anew, ten times; after that the row is the whole picture,
+  // letterboxed. A mask without inside (or one that vanishes in the resize) is no error: draw_prompt
+  // says what its prompt is. Safe to call from several threads. Throws Error naming the file.
+  TrainingRow row(int64_t epoch, int64_t position, int64_t index) const;
+  // Changes when a path, the order of paths or a weight does.
+  uint64_t file_list_fingerprint() const;
+  const RowOptions& options() const { return options_; }
+
+ private:
+  std::vector<int64_t> rows_of_sets() const;  // rows that each set gives in an epoch
+
+  std::vector<WeightedSet> sets_;
+  RowOptions options_;
+};
+
+// Worker threads that prepare rows ahead, at most `prefetch` of them, delivered in order. Without workers
+// next() prepares them itself. An exception in a worker comes out of next() when its row's turn comes,
+// and out of every next() after that.
+class Loader {
+ public:
+  // Rows first, first + 1, ... of the epoch's order up to `end` (exclusive). The set must outlive the
+  // loader. Throws Error unless 0 <= first <= end <= set.size(), workers >= 0 and prefetch >= 1.
+  Loader(const TrainingSet& set, int64_t epoch, int64_t first, int64_t end, int64_t workers, int64_t prefetch);
+  ~Loader();  // at any time; waits for the rows in progress only
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // The next `count` rows. Throws Error when fewer are left.
+  std::vector<TrainingRow> next(int64_t count);
+  double seconds_waited() const;  // time next() spent waiting (or preparing), for the data-wait share
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hqsam

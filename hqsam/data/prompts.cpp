@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/prompts.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hqsam/core/error.h"
+#include "hqsam/data/plane.h"
+
+namespace hqsam {
+namespace {
+
+constexpr float kInside = 128;
+constexpr int64_t kMaskInputStride = 4;  // input pixels per pixel of the prompt encoder's mask input
+constexpr int64_t kNoiseStride = 8;
+
+void check_float(const char* function, const torch::Tensor& tensor, int64_t dimensions) {
+  if (!tensor.defined() || tensor.dim() != dimensions || tensor.scalar_type() != torch::kFloat32 ||
+      !tensor.device().is_cpu()) {
+    fail(function, "expected a float32 CPU tensor of {} dimensions, got {}", dimensions,
+         tensor.defined() ? tensor.toString() + " of " + std::to_string(tensor.dim()) : "none");
+  }
+}
+
+void check_label(const char* function, const torch::Tensor& label) {
+  check_float(function, label, 3);
+  const int64_t side = label.size(1);
+  if (label.size(0) != 1 || label.size(2) != side || side % kMaskInputStride != 0 ||
+      side < kMaskInputStride * kNoiseStride) {
+    fail(function, "a label is [1,S,S] with S a multiple of {} and at least {}, got [{},{},{}]", kMaskInputStride,
+         kMaskInputStride * kNoiseStride, label.size(0), side, label.size(2));
+  }
+}
+
+std::vector<int64_t> inside_pixels(const float* label, int64_t side) {
+  std::vector<int64_t> pixels;
+  for (int64_t i = 0; i < side * side; ++i) {
+    if (label[i] > kInside) pixels.push_back(i);
+  }
+  return pixels;
+}
+
+// The first count of a Fisher-Yates shuffle.
+std::vector<Point> draw_points(std::vector<int64_t> pixels, int64_t side, int64_t count, RandomStream& stream) {
+  std::vector<Point> points;
+  for (int64_t i = 0; i < count; ++i) {
+    std::swap(pixels[i], pixels[i + stream.below(static_cast<int64_t>(pixels.size()) - i)]);
+    points.push_back({static_cast<double>(pixels[i] % side), static_cast<double>(pixels[i] / side)});
+  }
+  return points;
+}
+
+Prompt box_prompt(const Box& box) {
+  const auto number = [](double value) { return static_cast<float>(value); };
+  return {PromptType::kBox, torch::tensor({number(box.x0), number(box.y0), number(box.x1), number(box.y1)}), {}, {}};
+}
+
+Prompt points_prompt(const std::vector<Point>& points) {
+  torch::Tensor tensor = torch::empty({static_cast<int64_t>(points.size()), 2}, torch::kFloat32);
+  float* out = tensor.data_ptr<float>();
+  for (const Point& point : points) {
+    *out++ = static_cast<float>(point.x);
+    *out++ = static_cast<float>(point.y);
+  }
+  return {PromptType::kPoints, {}, tensor, {}};
+}
+
+Prompt noisy_mask_prompt(const torch::Tensor& label, RandomStream& stream) {
+  const torch::Tensor mask = mask_input_of_label(label);
+  torch::Tensor noise = torch::empty(mask.sizes(), torch::kFloat32);
+  float* values = noise.data_ptr<float>();
+  std::generate(values, values + noise.numel(), [&] { return static_cast<float>(stream.normal()); });
+  return {PromptType::kNoisyMask, {}, {}, noisy_mask(mask, noise).squeeze(0)};
+}
+
+// The entry drawn by weight among those that a label with `inside` pixels can serve; null where none can.
+const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64_t inside, RandomStream& stream) {
+  const auto weight = [&](const PromptOptions& entry) {
+    return entry.type == PromptType::kPoints && entry.count > inside ? 0.0 : entry.weight;
+  };
+  double total = 0;
+  for (const PromptOptions& entry : mixture) total += weight(entry);
+  double left = stream.uniform() * total;
+  const PromptOptions* chosen = nullptr;
+  for (const PromptOptions& entry : mixture) {
+    if (weight(entry) <= 0) continue;
+    chosen = &entry;
+    left -= weight(entry);
+    if (left < 0) break;
+  }
+  return chosen;
+}
+
+}  // namespace
+
+void PromptOptions::validate() const {
+  if (!(weight > 0) || !std::isfinite(weight)) fail("PromptOptions", "weight must be above 0, got {}", weight);
+  if (count < 1 || count > 4096) fail("PromptOptions", "count must be in 1..4096, got {}", count);
+}
+
+std::optional<Box> label_box(const float* label, int64_t side) {
+  int64_t left = side, right = -1, top = side, bottom = -1;
+  for (int64_t y = 0; y < side; ++y) {
+    const float* row = label + y * side;
+    const auto inside = [](float value) { return value > kInside; };
+    const int64_t first = std::find_if(row, row + side, inside) - row;
+    if (first == side) continue;
+    int64_t last = side - 1;
+    while (row[last] <= kInside) --last;
+    left = std::min(left, first);
+    right = std::max(right, last);
+    top = std::min(top, y);
+    bottom = y;
+  }
+  if (right < 0) return std::nullopt;
+  return Box{static_cast<double>(left), static_cast<double>(top), static_cast<double>(right),
+             static_cast<double>(bottom)};
+}
+
+std::optional<std::vector<Point>> label_points(const float* label, int64_t side, int64_t count, RandomStream& stream) {
+  std::vector<int64_t> pixels = inside_pixels(label, side);
+  if (static_cast<int64_t>(pixels.size()) < count) return std::nullopt;
+  return draw_points(std::move(pixels), side, count, stream);
+}
+
+torch::Tensor mask_input_of_label(const torch::Tensor& label) {
+  check_label("mask_input_of_label", label);
+  const torch::Tensor whole = label.contiguous();
+  const int64_t side = whole.size(1), small = side / kMaskInputStride;
+  const std::vector<float> plane = resize_plane(whole.data_ptr<float>(), {side, side}, {small, small});
+  torch::Tensor result = torch::empty({1, 1, small, small}, torch::kFloat32);
+  std::copy(plane.begin(), plane.end(), result.data_ptr<float>());
+  return result;
+}
+
+torch::Tensor noisy_mask(const torch::Tensor& mask, const torch::Tensor& noise) {
+  check_float("noisy_mask", mask, 4);
+  check_float("noisy_mask", noise, 4);
+  const Size size = {mask.size(2), mask.size(3)};
+  if (mask.size(0) != 1 || mask.size(1) != 1 || mask.sizes() != noise.sizes() || size.height < kNoiseStride ||
+      size.width < kNoiseStride) {
+    fail("noisy_mask", "mask and noise are [1,1,m,n], m and n at least {}; the mask has {} numbers of {}x{}, noise {}",
+         kNoiseStride, mask.numel(), size.height, size.width, noise.numel());
+  }
+  const torch::Tensor mask_values = mask.contiguous(), noise_values = noise.contiguous();
+  const float* values = mask_values.data_ptr<float>();
+  const float* draws = noise_values.data_ptr<float>();
+  std::vector<float> unit(values, values + mask.numel());
+  for (float& value : unit) value /= 255;
+  const Size coarse = {size.height / kNoiseStride, size.width / kNoiseStride};
+  const std::vector<float> smooth = resize_plane(resize_plane(unit.data(), size, coarse).data(), coarse, size);
+  torch::Tensor result = torch::empty(mask.sizes(), torch::kFloat32);
+  float* out = result.data_ptr<float>();
+  for (size_t i = 0; i < unit.size(); ++i) {
+    const float drawn = std::abs(unit[i] - smooth[i]) >= 0.01f ? draws[i] : 0;
+    out[i] = unit[i] + drawn > 0.5f ? 255 : 0;
+  }
+  return result;
+}
+
+Prompt draw_prompt(const torch::Tensor& label, const std::vector<PromptOptions>& mixture, RandomStream& stream) {
+  check_label("draw_prompt", label);
+  if (mixture.empty()) fail("draw_prompt", "the mixture of prompts is empty");
+  const torch::Tensor whole = label.contiguous();
+  const float* values = whole.data_ptr<float>();
+  const int64_t side = whole.size(1);
+  std::vector<int64_t> pixels = inside_pixels(values, side);
+  const int64_t inside = static_cast<int64_t>(pixels.size());
+  const PromptOptions* entry = draw_entry(mixture, inside, stream);
+  if (inside == 0) return noisy_mask_prompt(whole, stream);
+  if (entry == nullptr) return points_prompt(draw_points(std::move(pixels), side, inside, stream));
+  switch (entry->type) {
+    case PromptType::kBox:
+      return box_prompt(*label_box(values, side));
+    case PromptType::kPoints:
+      return points_prompt(draw_points(std::move(pixels), side, entry->count, stream));
+    case PromptType::kNoisyMask:
+      break;
+  }
+  return noisy_mask_prompt(whole, stream);
+}
+
+}  // namespace hqsam

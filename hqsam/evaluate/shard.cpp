@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/evaluate/shard.h"
+
+#include <nlohmann/json.hpp>
+
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+namespace {
+
+using nlohmann::json;
+
+json to_json(const PictureResult& picture) {
+  json samples = json::array();
+  for (const SampleResult& sample : picture.samples) {
+    json scores = json::object();
+    for (const auto& [kind, of_kind] : sample.scores) scores[kind] = {of_kind.iou, of_kind.boundary_iou};
+    samples.push_back({sample.set, sample.name, sample.image_path, sample.mask_index, scores});
+  }
+  return {{"samples", samples}, {"skipped", picture.skipped}};
+}
+
+PictureResult picture_of(const json& object) {
+  PictureResult picture;
+  picture.skipped = object.at("skipped");
+  for (const json& row : object.at("samples")) {
+    SampleResult sample{row.at(0), row.at(1), row.at(2), row.at(3), {}};
+    for (const auto& [kind, scores] : row.at(4).items()) sample.scores[kind] = {scores.at(0), scores.at(1)};
+    picture.samples.push_back(std::move(sample));
+  }
+  return picture;
+}
+
+// MessagePack, since a file's name need not be UTF-8.
+std::string pack(const json& object) {
+  std::string bytes;
+  json::to_msgpack(object, bytes);
+  return bytes;
+}
+
+std::string run_and_pack(const std::function<RankResults()>& run) {
+  try {
+    json sets = json::array();
+    for (const auto& pictures : run()) {
+      json packed = json::array();
+      for (const PictureResult& picture : pictures) packed.push_back(to_json(picture));
+      sets.push_back(std::move(packed));
+    }
+    return pack({{"sets", sets}});
+  } catch (const std::exception& error) {  // the other ranks wait for an answer
+    return pack({{"error", error.what()}});
+  }
+}
+
+}  // namespace
+
+RankResults merge_ranks(const std::function<RankResults()>& run, Group& group) {
+  if (group.size() == 1) return run();
+  const std::vector<std::string> gathered = group.all_gather_bytes(run_and_pack(run));
+  std::vector<json> ranks;
+  for (const std::string& bytes : gathered) {
+    ranks.push_back(json::from_msgpack(bytes));
+    if (ranks.back().contains("error")) throw Error(ranks.back().at("error").get<std::string>());
+  }
+  RankResults merged(ranks.front().at("sets").size());
+  for (size_t set = 0; set < merged.size(); ++set) {
+    for (size_t round = 0;; ++round) {
+      const size_t before = merged[set].size();
+      for (const json& rank : ranks) {
+        const json& pictures = rank.at("sets").at(set);
+        if (round < pictures.size()) merged[set].push_back(picture_of(pictures.at(round)));
+      }
+      if (merged[set].size() == before) break;
+    }
+  }
+  return merged;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hqsam/image/image.h"
+
+namespace hqsam {
+
+using Color = std::array<uint8_t, 3>;  // RGB
+inline constexpr Color kSamColor = {255, 127, 14}, kHqColor = {31, 150, 255}, kPromptColor = {60, 220, 90},
+                       kTruthColor = {200, 60, 200};
+
+// All draw into an RGB image of the mask's / points' frame.
+void draw_mask(Image& image, const Mask& mask, Color color, double opacity = 0.5);  // fill + outline
+void draw_box(Image& image, const Box& box, Color color);      // line width grows with the picture
+void draw_point(Image& image, const Point& point, Color color);
+void draw_text(Image& image, const std::string& text, Point top_left, Color color);  // dark backing
+
+// Panels side by side, scaled to one height (at most max_height pixels), a caption over each.
+struct Panel {
+  Image image;
+  std::string caption;
+};
+Image side_by_side(std::span<const Panel> panels, int64_t max_height = 640);
+
+}  // namespace hqsam

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "hqsam/core/error.h"
+#include "hqsam/image/clones.h"
+#include "hqsam/image/resize.h"
+
+namespace hqsam {
+namespace {
+
+// Where an output row or column comes from: the two source indices and their weights.
+struct Tap {
+  int32_t first = 0, second = 0;
+  float first_weight = 1, second_weight = 0;
+};
+
+// Taps of outputs [begin, begin + count) of an axis scaled from `in` to `out` pixels, in torch's float
+// arithmetic as compiled for machines with fused multiply-add.
+std::vector<Tap> taps(int64_t in, int64_t out, int64_t begin, int64_t count, bool flip) {
+  std::vector<Tap> all(static_cast<size_t>(count));
+  const float scale = static_cast<float>(in) / static_cast<float>(out);
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t index = begin + i;
+    Tap& tap = all[static_cast<size_t>(i)];
+    if (in == out) {
+      tap.first = tap.second = static_cast<int32_t>(index);
+    } else {
+      const float source = std::max(std::fma(scale, static_cast<float>(index) + 0.5F, -0.5F), 0.0F);
+      tap.first = static_cast<int32_t>(std::min<int64_t>(static_cast<int64_t>(source), in - 1));
+      tap.second = static_cast<int32_t>(std::min<int64_t>(tap.first + 1, in - 1));
+      tap.second_weight = std::clamp(source - static_cast<float>(tap.first), 0.0F, 1.0F);
+      tap.first_weight = 1.0F - tap.second_weight;
+    }
+    if (flip) {
+      tap.first = static_cast<int32_t>(in - 1 - tap.first);
+      tap.second = static_cast<int32_t>(in - 1 - tap.second);
+    }
+  }
+  return all;
+}
+
+HQSAM_CLONES void bytes_to_floats(const uint8_t* __restrict from, int64_t count, float* __restrict to) {
+  for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+}
+
+HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vector<Tap>& columns,
+                                        float* __restrict out) {
+  for (const Tap& tap : columns) {
+    const float *first = row + 3 * tap.first, *second = row + 3 * tap.second;
+    const float red = std::fma(first[0], tap.first_weight, second[0] * tap.second_weight);
+    const float green = std::fma(first[1], tap.first_weight, second[1] * tap.second_weight);
+    const float blue = std::fma(first[2], tap.first_weight, second[2] * tap.second_weight);
+    out[0] = red, out[1] = green, out[2] = blue;
+    out += 3;
+  }
+}
+
+HQSAM_CLONES void blend_columns_gray(const float* __restrict row, const std::vector<Tap>& columns,
+                                         float* __restrict out) {
+  for (const Tap& tap : columns) {
+    *out++ = std::fma(row[tap.first], tap.first_weight, row[tap.second] * tap.second_weight);
+  }
+}
+
+HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restrict lower, float upper_weight,
+                                 float lower_weight, int64_t count, float* __restrict out) {
+  for (int64_t i = 0; i < count; ++i) out[i] = std::fma(upper[i], upper_weight, lower[i] * lower_weight);
+}
+
+HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restrict lower, float upper_weight,
+                                 float lower_weight, int64_t count, uint8_t* __restrict out) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float value = std::fma(upper[i], upper_weight, lower[i] * lower_weight);
+    out[i] = static_cast<uint8_t>(static_cast<int32_t>(value));  // weights add up to 1: below 256
+  }
+}
+
+// Source rows scaled along x, each computed once while it is needed.
+class ScaledRows {
+ public:
+  ScaledRows(const Image& image, std::vector<Tap> columns) : image_(image), columns_(std::move(columns)) {
+    for (const Tap& tap : columns_) {
+      begin_ = std::min<int64_t>({begin_, tap.first, tap.second});
+      end_ = std::max<int64_t>({end_, tap.first + 1, tap.second + 1});
+    }
+    source_.resize(static_cast<size_t>(image.width * image.channels));
+    for (auto& row : rows_) row.resize(columns_.size() * static_cast<size_t>(image.channels));
+  }
+
+  // The rows of a tap; valid until the next call.
+  std::pair<const float*, const float*> get(const Tap& tap) {
+    if (held_[1] == tap.first) {
+      std::swap(rows_[0], rows_[1]);
+      std::swap(held_[0], held_[1]);
+    }
+    fill(0, tap.first);
+    if (tap.second == tap.first) return {rows_[0].data(), rows_[0].data()};
+    fill(1, tap.second);
+    return {rows_[0].data(), rows_[1].data()};
+  }
+
+ private:
+  void fill(int slot, int64_t y) {
+    if (held_[slot] == y) return;
+    const int64_t first = begin_ * image_.channels;
+    bytes_to_floats(image_.at(y, begin_), (end_ - begin_) * image_.channels, source_.data() + first);
+    if (image_.channels == 3) {
+      blend_columns_rgb(source_.data(), columns_, rows_[slot].data());
+    } else {
+      blend_columns_gray(source_.data(), columns_, rows_[slot].data());
+    }
+    held_[slot] = y;
+  }
+
+  const Image& image_;
+  std::vector<Tap> columns_;
+  int64_t begin_ = image_.width, end_ = 0;  // source columns in use
+  std::vector<float> source_, rows_[2];
+  int64_t held_[2] = {-1, -1};
+};
+
+// The window of `how` cut to `window`, its rows `stride` values apart.
+template <class Value>
+void scale_window(const Image& image, const CropResize& how, Size window, Value* out, int64_t stride) {
+  ScaledRows rows(image, taps(image.width, how.scaled.width, how.left, window.width, how.flip));
+  for (const Tap& tap : taps(image.height, how.scaled.height, how.top, window.height, false)) {
+    const auto [upper, lower] = rows.get(tap);
+    blend_rows(upper, lower, tap.first_weight, tap.second_weight, window.width * image.channels, out);
+    out += stride;
+  }
+}
+
+void check_scaled(const char* function, Size size) {
+  constexpr int64_t kMaxSide = int64_t{1} << 24;  // whole numbers up to here are exact in a float
+  if (size.height < 1 || size.width < 1 || size.height > kMaxSide || size.width > kMaxSide) {
+    fail(function, "expected a target of 1 to {} pixels a side, got {} x {} (height x width)", kMaxSide, size.height,
+         size.width);
+  }
+}
+
+// The part of the window that the scaled picture covers.
+Size covered_window(const char* function, const Image& image, const CropResize& how) {
+  check_image(function, image);
+  check_scaled(function, how.scaled);
+  if (how.side < 1 || how.top < 0 || how.left < 0 || how.top >= how.scaled.height || how.left >= how.scaled.width) {
+    fail(function, "expected a window of at least one pixel that begins within {} x {}, got side {} at ({}, {})",
+         how.scaled.height, how.scaled.width, how.side, how.top, how.left);
+  }
+  return {std::min(how.side, how.scaled.height - how.top), std::min(how.side, how.scaled.width - how.left)};
+}
+
+}  // namespace
+
+Image resize_bilinear(const Image& image, Size size) {
+  check_image("resize_bilinear", image);
+  check_scaled("resize_bilinear", size);
+  Image out(size.height, size.width, image.channels);
+  scale_window(image, {.scaled = size}, size, out.pixels.data(), size.width * image.channels);
+  return out;
+}
+
+Image crop_resize(const Image& image, const CropResize& how, uint8_t padding) {
+  const Size window = covered_window("crop_resize", image, how);
+  Image out(how.side, how.side, image.channels, padding);
+  scale_window(image, how, window, out.pixels.data(), how.side * image.channels);
+  return out;
+}
+
+std::vector<float> crop_resize_label(const Image& gray, const CropResize& how) {
+  if (gray.channels != 1) fail("crop_resize_label", "expected a gray image, got {} channels", gray.channels);
+  const Size window = covered_window("crop_resize_label", gray, how);
+  std::vector<float> out(static_cast<size_t>(how.side * how.side), 0.0F);
+  scale_window(gray, how, window, out.data(), how.side);
+  return out;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/metrics/iou.h"
+
+#include "hqsam/core/error.h"
+#include "hqsam/mask/bits.h"
+#include "hqsam/mask/boundary.h"
+
+namespace hqsam {
+namespace {
+
+void check_sizes(const char* function, const Mask& prediction, const Mask& truth) {
+  if (prediction.size() == truth.size()) return;
+  fail(function, "expected a prediction of the truth's size {} x {}, got {} x {} (height x width)", truth.height,
+       truth.width, prediction.height, prediction.width);
+}
+
+double ratio(const Overlap& pixels) {
+  if (pixels.union_ == 0) return 1;
+  return static_cast<double>(pixels.intersection) / static_cast<double>(pixels.union_);
+}
+
+}  // namespace
+
+double mask_iou(const Mask& prediction, const Mask& truth) {
+  check_sizes("mask_iou", prediction, truth);
+  return ratio(overlap(prediction, truth));
+}
+
+double boundary_iou(const Mask& prediction, const Mask& truth, double dilation_ratio) {
+  check_sizes("boundary_iou", prediction, truth);
+  const int64_t width = boundary_width(truth.size(), dilation_ratio);
+  return ratio(overlap(boundary_band(pack(prediction), width), boundary_band(pack(truth), width)));
+}
+
+}  // namespace hqsam

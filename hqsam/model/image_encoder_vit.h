@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "hqsam/model/image_encoder.h"
+
+namespace hqsam {
+
+// Options of SAM's ViT image encoder. Defaults are ViT-B's.
+struct ImageEncoderVitOptions {
+  int64_t image_size = 1024;  // pixels, square input
+  int64_t patch_size = 16;    // pixels
+  int64_t embed_dim = 768;    // channels
+  int64_t depth = 12;         // blocks
+  int64_t num_heads = 12;
+  int64_t mlp_dim = 3072;     // channels
+  int64_t out_chans = 256;    // channels of the embedding
+  int64_t window_size = 14;   // tokens a side
+  std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};  // the other blocks attend in windows
+
+  int64_t grid() const { return image_size / patch_size; }  // tokens a side
+  void validate() const;                                    // throws Error naming the field
+};
+
+// ViT with windowed attention and decomposed relative positions (Li et al., ViTDet, ECCV 2022, as in SAM).
+class ImageEncoderVitImpl : public ImageEncoderImpl {
+ public:
+  explicit ImageEncoderVitImpl(ImageEncoderVitOptions options);
+
+  // image [B,3,S,S] -> {image_embeddings [B,out_chans,S/16,S/16], interm_embeddings: one
+  // [B,S/16,S/16,embed_dim] per global block}
+  ImageFeatures forward(const torch::Tensor& image) override;
+  const ImageEncoderVitOptions& options() const { return options_; }
+
+ private:
+  ImageEncoderVitOptions options_;
+  torch::Tensor pos_embed_;  // [1, G, G, embed_dim]
+  torch::nn::ModuleList blocks_;
+  torch::nn::Conv2d patch_embed_ = nullptr;
+  torch::nn::Sequential neck_;
+};
+TORCH_MODULE(ImageEncoderVit);
+
+// Rows of a relative-position table [L,C] for q_size queries and k_size keys -> [q_size, k_size, C].
+// A table of another length is interpolated linearly.
+torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& table);
+
+}  // namespace hqsam

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/layers.h"
+
+namespace hqsam {
+
+LayerNorm2dImpl::LayerNorm2dImpl(int64_t channels, double eps)
+    : weight_(register_parameter("weight", torch::ones(channels))),
+      bias_(register_parameter("bias", torch::zeros(channels))),
+      eps_(eps) {}
+
+torch::Tensor LayerNorm2dImpl::forward(const torch::Tensor& x) {
+  return torch::layer_norm(x.permute({0, 2, 3, 1}), weight_.sizes(), weight_, bias_, eps_).permute({0, 3, 1, 2});
+}
+
+MlpImpl::MlpImpl(int64_t input_dim, int64_t hidden_dim, int64_t output_dim, int64_t depth) {
+  register_module("layers", layers_);
+  for (int64_t i = 0; i < depth; ++i) {
+    layers_->push_back(torch::nn::Linear(i == 0 ? input_dim : hidden_dim, i + 1 == depth ? output_dim : hidden_dim));
+  }
+}
+
+torch::Tensor MlpImpl::forward(torch::Tensor x) {
+  for (size_t i = 0; i < layers_->size(); ++i) {
+    x = layers_->at<torch::nn::LinearImpl>(i).forward(x);
+    if (i + 1 < layers_->size()) x = torch::relu(x);
+  }
+  return x;
+}
+
+MlpBlockImpl::MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Activation activation)
+    : lin1_(register_module("lin1", torch::nn::Linear(embedding_dim, mlp_dim))),
+      lin2_(register_module("lin2", torch::nn::Linear(mlp_dim, embedding_dim))),
+      activation_(activation) {}
+
+torch::Tensor MlpBlockImpl::forward(const torch::Tensor& x) {
+  const torch::Tensor hidden = lin1_(x);
+  return lin2_(activation_ == Activation::kGelu ? torch::gelu(hidden) : torch::relu(hidden));
+}
+
+}  // namespace hqsam

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+namespace hqsam {
+
+// Layer norm over the channels of [B,C,H,W].
+class LayerNorm2dImpl : public torch::nn::Module {
+ public:
+  explicit LayerNorm2dImpl(int64_t channels, double eps = 1e-6);
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  torch::Tensor weight_, bias_;  // [C]
+  double eps_;
+};
+TORCH_MODULE(LayerNorm2d);
+
+// Linear layers with ReLU between them: input -> hidden (depth - 1 times) -> output.
+class MlpImpl : public torch::nn::Module {
+ public:
+  MlpImpl(int64_t input_dim, int64_t hidden_dim, int64_t output_dim, int64_t depth);
+  torch::Tensor forward(torch::Tensor x);
+
+ private:
+  torch::nn::ModuleList layers_;
+};
+TORCH_MODULE(Mlp);
+
+// A transformer block's two-layer perceptron.
+class MlpBlockImpl : public torch::nn::Module {
+ public:
+  enum class Activation { kGelu, kRelu };
+  MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Activation activation);
+  torch::Tensor forward(const torch::Tensor& x);
+
+ private:
+  torch::nn::Linear lin1_ = nullptr, lin2_ = nullptr;
+  Activation activation_;
+};
+TORCH_MODULE(MlpBlock);
+
+}  // namespace hqsam

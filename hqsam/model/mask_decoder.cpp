@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/mask_decoder.h"
+
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+namespace {
+
+constexpr int64_t kMlpDepth = 3;  // hypernetworks and hf_mlp
+
+torch::nn::ConvTranspose2d double_size(int64_t in, int64_t out) {
+  return torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(in, out, 2).stride(2));
+}
+
+torch::nn::Conv2d conv3x3(int64_t in, int64_t out) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 3).padding(1));
+}
+
+// Upscaling by four: in -> middle -> out.
+torch::nn::Sequential upscale4(int64_t in, int64_t middle, int64_t out) {
+  return torch::nn::Sequential(double_size(in, middle), LayerNorm2d(middle), torch::nn::GELU(),
+                               double_size(middle, out));
+}
+
+// Each row's weights [N,M,c] on its feature map [N,c,H,W] -> [N,M,H,W]
+torch::Tensor dot_with_features(const torch::Tensor& weights, const torch::Tensor& features) {
+  return torch::bmm(weights, features.flatten(2)).view({features.size(0), weights.size(1), features.size(2), features.size(3)});
+}
+
+}  // namespace
+
+const std::vector<std::string>& MaskDecoderImpl::hq_module_names() {
+  static const std::vector<std::string> names = {"hf_token", "hf_mlp", "compress_vit_feat", "embedding_encoder",
+                                                 "embedding_maskfeature"};
+  return names;
+}
+
+MaskDecoderImpl::MaskDecoderImpl(MaskDecoderOptions options) : options_(options) {
+  const int64_t dim = options_.transformer.embedding_dim;
+  const int64_t slots = options_.num_multimask_outputs + 1;
+  transformer_ = register_module("transformer", TwoWayTransformer(options_.transformer));
+  iou_token_ = register_module("iou_token", torch::nn::Embedding(1, dim));
+  mask_tokens_ = register_module("mask_tokens", torch::nn::Embedding(slots, dim));
+  output_upscaling_ = upscale4(dim, dim / 4, dim / 8);
+  output_upscaling_->push_back(torch::nn::GELU());
+  register_module("output_upscaling", output_upscaling_);
+  register_module("output_hypernetworks_mlps", output_hypernetworks_mlps_);
+  for (int64_t i = 0; i < slots; ++i) output_hypernetworks_mlps_->push_back(Mlp(dim, dim, dim / 8, kMlpDepth));
+  iou_prediction_head_ = register_module(
+      "iou_prediction_head", Mlp(dim, options_.iou_head_hidden_dim, slots, options_.iou_head_depth));
+  if (has_hq()) register_hq_modules();
+}
+
+void MaskDecoderImpl::register_hq_modules() {
+  const int64_t dim = options_.transformer.embedding_dim;
+  hf_token_ = register_module("hf_token", torch::nn::Embedding(1, dim));
+  hf_mlp_ = register_module("hf_mlp", Mlp(dim, dim, dim / 8, kMlpDepth));
+  compress_vit_feat_ = register_module("compress_vit_feat", upscale4(options_.vit_dim, dim, dim / 8));
+  embedding_encoder_ = register_module("embedding_encoder", upscale4(dim, dim / 4, dim / 8));
+  embedding_maskfeature_ = register_module(
+      "embedding_maskfeature", torch::nn::Sequential(conv3x3(dim / 8, dim / 4), LayerNorm2d(dim / 4), torch::nn::GELU(),
+                                                     conv3x3(dim / 4, dim / 8)));
+}
+
+torch::Tensor MaskDecoderImpl::hq_features(const ImageFeatures& features) {
+  if (!has_hq()) fail("MaskDecoder::hq_features", "this model has no HQ modules");
+  const auto early = features.interm_embeddings.at(0).permute({0, 3, 1, 2});
+  return embedding_encoder_->forward(features.image_embeddings) + compress_vit_feat_->forward(early);
+}
+
+torch::Tensor MaskDecoderImpl::output_tokens(DecoderPass pass, int64_t rows) {
+  std::vector<torch::Tensor> tokens = {iou_token_->weight, mask_tokens_->weight};
+  if (pass != DecoderPass::kSam) tokens.push_back(hf_token_->weight);
+  return torch::cat(tokens).unsqueeze(0).expand({rows, -1, -1});
+}
+
+torch::Tensor MaskDecoderImpl::sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled) {
+  std::vector<torch::Tensor> weights;
+  for (int64_t slot = 0; slot <= options_.num_multimask_outputs; ++slot) {
+    weights.push_back(output_hypernetworks_mlps_->at<MlpImpl>(slot).forward(queries.select(1, 1 + slot)));
+  }
+  return dot_with_features(torch::stack(weights, 1), upscaled);
+}
+
+torch::Tensor MaskDecoderImpl::hq_mask(const torch::Tensor& queries, const torch::Tensor& upscaled,
+                                       const torch::Tensor& hq_features) {
+  const auto weights = hf_mlp_(queries.select(1, options_.num_multimask_outputs + 2));
+  return dot_with_features(weights.unsqueeze(1), embedding_maskfeature_->forward(upscaled) + hq_features);
+}
+
+DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pass) {
+  const int64_t images = input.image_embeddings.size(0), rows = input.sparse.size(0);
+  if (images == 0 || rows % images != 0 || input.dense.size(0) != rows) {
+    fail("MaskDecoder", "expected sparse and dense prompts for a multiple of {} images, got {} and {} rows", images, rows,
+         input.dense.size(0));
+  }
+  if (pass != DecoderPass::kSam && (!has_hq() || !input.hq_features.defined())) {
+    fail("MaskDecoder", "the HQ pass needs HQ modules and hq_features; this model {}",
+         has_hq() ? "got no hq_features" : "has no HQ modules");
+  }
+  const auto per_row = [&](const torch::Tensor& of_images) {
+    return rows == images ? of_images : of_images.repeat_interleave(rows / images, 0);
+  };
+  const auto tokens = torch::cat({output_tokens(pass, rows), input.sparse}, 1);
+  const auto source = per_row(input.image_embeddings) + input.dense;
+  const auto [queries, keys] = transformer_(source, input.image_pe, tokens);
+  const auto upscaled = output_upscaling_->forward(keys.transpose(1, 2).view_as(source));
+
+  DecoderOutput output;
+  if (pass != DecoderPass::kHqOnly) {
+    output.masks_sam = sam_masks(queries, upscaled);
+    output.iou = iou_prediction_head_(queries.select(1, 0));
+  }
+  if (pass != DecoderPass::kSam) output.masks_hq = hq_mask(queries, upscaled, per_row(input.hq_features));
+  return output;
+}
+
+SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, bool multimask) {
+  SelectedMasks selected;
+  if (output.masks_sam.defined()) {
+    selected.logits = output.masks_sam.narrow(1, 0, 1);
+    selected.iou = output.iou.narrow(1, 0, 1);
+    if (multimask) {
+      const auto [best_iou, best] = output.iou.slice(1, 1).max(1, /*keepdim=*/true);
+      selected.iou = best_iou;
+      const auto rows = torch::arange(best.size(0), best.options());
+      selected.logits = output.masks_sam.index({rows, best.squeeze(1) + 1}).unsqueeze(1);
+    }
+  }
+  if (kind == MaskKind::kSam) return selected;
+  selected.logits = kind == MaskKind::kHq ? output.masks_hq : selected.logits + output.masks_hq;
+  return selected;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include "hqsam/model/image_encoder.h"
+#include "hqsam/model/layers.h"
+#include "hqsam/model/transformer.h"
+
+namespace hqsam {
+
+struct MaskDecoderOptions {
+  TwoWayTransformerOptions transformer;  // its embedding_dim is the decoder's width C
+  int64_t num_multimask_outputs = 3;
+  int64_t iou_head_depth = 3;            // layers
+  int64_t iou_head_hidden_dim = 256;     // channels
+  int64_t vit_dim = 768;                 // channels of the early feature; 0 = SAM without HQ modules
+};
+
+// Which tokens run and which masks come out.
+enum class DecoderPass {
+  kSam,       // SAM as it was: 5 output tokens, SAM's masks
+  kSamAndHq,  // with the HQ token: SAM's slots (which the HQ token influences) and the HQ mask
+  kHqOnly,    // the same pass, HQ mask alone: what training needs
+};
+
+struct DecoderInput {
+  torch::Tensor image_embeddings;  // [B,C,G,G]
+  torch::Tensor image_pe;          // [1,C,G,G]
+  torch::Tensor sparse;            // [N,T,C], N = B * prompts per image, prompts of one image together
+  torch::Tensor dense;             // [N,C,G,G]
+  torch::Tensor hq_features;       // [B,C/8,4G,4G] of MaskDecoder::hq_features; unused by kSam
+};
+
+struct DecoderOutput {
+  torch::Tensor masks_sam;  // [N,4,4G,4G] logits: slot 0 is the single mask, 1-3 the multimask; undefined for kHqOnly
+  torch::Tensor masks_hq;   // [N,1,4G,4G] logits; undefined for kSam
+  torch::Tensor iou;        // [N,4] SAM's predicted IoU per slot; undefined for kHqOnly
+};
+
+// SAM's mask decoder and, where vit_dim is set, HQ-SAM's additions to it (Ke et al., NeurIPS 2023, section 3.2).
+class MaskDecoderImpl : public torch::nn::Module {
+ public:
+  explicit MaskDecoderImpl(MaskDecoderOptions options);
+
+  DecoderOutput forward(const DecoderInput& input, DecoderPass pass);
+  // The image's share of the HQ-Feature: final embedding + early feature. Shared by all prompts.
+  torch::Tensor hq_features(const ImageFeatures& features);
+
+  bool has_hq() const { return options_.vit_dim > 0; }
+  const MaskDecoderOptions& options() const { return options_; }
+  // The keys' first words of the five HQ modules: hf_token, hf_mlp, compress_vit_feat, ...
+  static const std::vector<std::string>& hq_module_names();
+
+ private:
+  torch::Tensor output_tokens(DecoderPass pass, int64_t rows);
+  torch::Tensor sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled);
+  torch::Tensor hq_mask(const torch::Tensor& queries, const torch::Tensor& upscaled, const torch::Tensor& hq_features);
+  void register_hq_modules();
+
+  MaskDecoderOptions options_;
+  TwoWayTransformer transformer_ = nullptr;
+  torch::nn::Embedding iou_token_ = nullptr, mask_tokens_ = nullptr, hf_token_ = nullptr;
+  torch::nn::Sequential output_upscaling_, compress_vit_feat_, embedding_encoder_, embedding_maskfeature_;
+  torch::nn::ModuleList output_hypernetworks_mlps_;
+  Mlp iou_prediction_head_ = nullptr, hf_mlp_ = nullptr;
+};
+TORCH_MODULE(MaskDecoder);
+
+enum class MaskKind { kSam, kHq, kSum };  // kSam after DecoderPass::kSam is SAM itself
+
+struct SelectedMasks {
+  torch::Tensor logits;  // [N,1,4G,4G]
+  torch::Tensor iou;     // [N,1]; undefined where the output has none
+};
+
+// The reference's choice of one mask: SAM's slot 0, or with multimask its best of slots 1-3 by predicted
+// IoU; then SAM's logits, HQ's, or their sum.
+SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, bool multimask);
+
+}  // namespace hqsam

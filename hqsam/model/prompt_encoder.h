@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+namespace hqsam {
+
+struct PromptEncoderOptions {
+  int64_t embed_dim = 256;     // channels
+  int64_t image_size = 1024;   // pixels, the frame of points and boxes
+  int64_t grid = 64;           // image embedding, tokens a side
+  int64_t mask_in_chans = 16;  // channels in the mask branch
+};
+
+// Prompts in the input frame, N rows; undefined tensors are prompts not given. At least one is defined.
+struct PromptTensors {
+  torch::Tensor points;        // [N,K,2] x y, pixels
+  torch::Tensor point_labels;  // [N,K]: 1 positive, 0 negative, -1 not a point
+  torch::Tensor boxes;         // [N,4] x0 y0 x1 y1, pixels
+  torch::Tensor masks;         // [N,1,4*grid,4*grid]: logits, or 0/255 as in HQ-SAM's training
+};
+
+struct PromptEmbeddings {
+  torch::Tensor sparse;  // [N,T,embed_dim], T = tokens of points and boxes, 0 where there are none
+  torch::Tensor dense;   // [N,embed_dim,grid,grid]
+};
+
+// Random Fourier features of a position (Tancik et al., NeurIPS 2020).
+class PositionEmbeddingRandomImpl : public torch::nn::Module {
+ public:
+  explicit PositionEmbeddingRandomImpl(int64_t features);
+  // positions [...,2] in 0..1 -> [..., 2 * features]
+  torch::Tensor forward(const torch::Tensor& positions);
+
+ private:
+  torch::Tensor gaussian_matrix_;  // [2, features]
+};
+TORCH_MODULE(PositionEmbeddingRandom);
+
+class PromptEncoderImpl : public torch::nn::Module {
+ public:
+  explicit PromptEncoderImpl(PromptEncoderOptions options);
+
+  PromptEmbeddings forward(const PromptTensors& prompts);
+  // The position code of the image embedding, [1,embed_dim,grid,grid].
+  torch::Tensor dense_pe();
+  const PromptEncoderOptions& options() const { return options_; }
+
+ private:
+  torch::Tensor embed_points(const torch::Tensor& points, const torch::Tensor& labels, bool pad);
+  torch::Tensor embed_boxes(const torch::Tensor& boxes);
+
+  PromptEncoderOptions options_;
+  PositionEmbeddingRandom pe_layer_ = nullptr;
+  torch::nn::ModuleList point_embeddings_;  // negative, positive, box corners
+  torch::nn::Embedding not_a_point_embed_ = nullptr, no_mask_embed_ = nullptr;
+  torch::nn::Sequential mask_downscaling_;
+};
+TORCH_MODULE(PromptEncoder);
+
+}  // namespace hqsam

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/sam_hq.h"
+
+#include <cmath>
+
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+
+void SamHqOptions::validate() const {
+  image_encoder.validate();
+  const int64_t dim = mask_decoder.transformer.embedding_dim;
+  if (image_encoder.out_chans != dim || prompt_encoder.embed_dim != dim) {
+    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width", image_encoder.out_chans,
+         prompt_encoder.embed_dim, dim);
+  }
+  if (prompt_encoder.grid != image_encoder.grid() || prompt_encoder.image_size != image_encoder.image_size) {
+    fail("SamHqOptions", "prompt encoder's grid {} and image size {} must be the image encoder's ({}, {})",
+         prompt_encoder.grid, prompt_encoder.image_size, image_encoder.grid(), image_encoder.image_size);
+  }
+  if (dim % 8 != 0 || dim % (mask_decoder.transformer.num_heads * mask_decoder.transformer.downsample_rate) != 0) {
+    fail("SamHqOptions", "decoder width {} must be a multiple of 8 and of heads x downsample_rate", dim);
+  }
+}
+
+SamHqImpl::SamHqImpl(SamHqOptions options) : options_(std::move(options)) {
+  options_.validate();
+  image_encoder = register_module("image_encoder", std::make_shared<ImageEncoderVitImpl>(options_.image_encoder));
+  prompt_encoder = register_module("prompt_encoder", PromptEncoder(options_.prompt_encoder));
+  mask_decoder = register_module("mask_decoder", MaskDecoder(options_.mask_decoder));
+  eval();
+}
+
+torch::Device SamHqImpl::device() const { return parameters().front().device(); }
+
+torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
+  const int64_t side = image_size();
+  if (image.dim() != 4 || image.size(1) != 3 || image.size(2) > side || image.size(3) > side) {
+    fail("SamHq::preprocess", "expected an image [B,3,H,W] of at most {0}x{0}, got {1}", side,
+         fmt::join(image.sizes(), "x"));
+  }
+  const auto per_channel = [&](const std::array<double, 3>& values) {
+    return torch::tensor({values[0], values[1], values[2]}, torch::kFloat32).to(image.device()).view({1, 3, 1, 1});
+  };
+  const auto normalized = (image.to(torch::kFloat32) - per_channel(options_.pixel_mean)) / per_channel(options_.pixel_std);
+  return torch::constant_pad_nd(normalized, {0, side - image.size(3), 0, side - image.size(2)});
+}
+
+ImageFeatures SamHqImpl::encode(const torch::Tensor& image) { return image_encoder->forward(preprocess(image)); }
+
+DecoderOutput SamHqImpl::decode(const ImageFeatures& features, const torch::Tensor& hq_features,
+                                const PromptTensors& prompts, DecoderPass pass) {
+  const auto embedded = prompt_encoder(prompts);
+  return mask_decoder->forward({features.image_embeddings, prompt_encoder->dense_pe(), embedded.sparse, embedded.dense,
+                                hq_features},
+                               pass);
+}
+
+bool is_hq_key(const std::string& key) {
+  const std::string prefix = "mask_decoder.";
+  for (const std::string& name : MaskDecoderImpl::hq_module_names()) {
+    if (key.starts_with(prefix + name + ".")) return true;
+  }
+  return false;
+}
+
+void initialize(SamHq& model, InitScope scope, uint64_t seed) {
+  torch::NoGradGuard no_grad;
+  auto generator = at::detail::createCPUGenerator(seed);
+  const auto uniform = [&](torch::Tensor tensor, double bound) {
+    tensor.copy_(torch::empty(tensor.sizes()).uniform_(-bound, bound, generator));
+  };
+  const auto normal = [&](torch::Tensor tensor, double deviation) {
+    tensor.copy_(torch::empty(tensor.sizes()).normal_(0, deviation, generator));
+  };
+  for (const auto& item : model->named_modules()) {
+    if (scope == InitScope::kHq && !is_hq_key(item.key() + ".")) continue;
+    auto own = item.value()->named_parameters(/*recurse=*/false);
+    auto* weight = own.find("weight");
+    if (item.value()->as<torch::nn::EmbeddingImpl>()) {
+      normal(*weight, 1.0);
+    } else if (weight && weight->dim() > 1) {
+      const double bound = 1.0 / std::sqrt(static_cast<double>(weight->numel() / weight->size(0)));
+      uniform(*weight, bound);
+      if (auto* bias = own.find("bias")) uniform(*bias, bound);
+    }
+    if (auto* pos_embed = own.find("pos_embed")) normal(*pos_embed, 0.02);
+    if (auto* code = item.value()->as<PositionEmbeddingRandomImpl>()) normal(code->buffers().front(), 1.0);
+  }
+}
+
+}  // namespace hqsam

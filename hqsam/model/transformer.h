@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include "hqsam/model/layers.h"
+
+namespace hqsam {
+
+struct TwoWayTransformerOptions {
+  int64_t depth = 2;                // layers
+  int64_t embedding_dim = 256;      // channels
+  int64_t num_heads = 8;
+  int64_t mlp_dim = 2048;           // channels
+  int64_t downsample_rate = 2;      // of the channels inside cross attention
+  double layer_norm_eps = 1e-5;     // SAM's; transformers' SamHQ has 1e-6
+  double final_norm_eps = 1e-5;
+};
+
+// Multi-head attention with projections for q, k and v, narrower inside by downsample_rate.
+class DecoderAttentionImpl : public torch::nn::Module {
+ public:
+  DecoderAttentionImpl(int64_t embedding_dim, int64_t num_heads, int64_t downsample_rate);
+  // q [N,Q,C], k and v [N,K,C] -> [N,Q,C]
+  torch::Tensor forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
+
+ private:
+  int64_t num_heads_;
+  torch::nn::Linear q_proj_ = nullptr, k_proj_ = nullptr, v_proj_ = nullptr, out_proj_ = nullptr;
+};
+TORCH_MODULE(DecoderAttention);
+
+struct TwoWayOutput {
+  torch::Tensor queries;  // [N,T,C] tokens
+  torch::Tensor keys;     // [N,G*G,C] image
+};
+
+// Self-attention of tokens, tokens to image, MLP on tokens, image to tokens.
+class TwoWayAttentionBlockImpl : public torch::nn::Module {
+ public:
+  TwoWayAttentionBlockImpl(const TwoWayTransformerOptions& options, bool skip_first_layer_pe);
+  TwoWayOutput forward(TwoWayOutput state, const torch::Tensor& query_pe, const torch::Tensor& key_pe);
+
+ private:
+  bool skip_first_layer_pe_;
+  DecoderAttention self_attn_ = nullptr, cross_attn_token_to_image_ = nullptr, cross_attn_image_to_token_ = nullptr;
+  torch::nn::LayerNorm norm1_ = nullptr, norm2_ = nullptr, norm3_ = nullptr, norm4_ = nullptr;
+  MlpBlock mlp_ = nullptr;
+};
+TORCH_MODULE(TwoWayAttentionBlock);
+
+class TwoWayTransformerImpl : public torch::nn::Module {
+ public:
+  explicit TwoWayTransformerImpl(TwoWayTransformerOptions options);
+  // image_embedding [N,C,G,G], image_pe [1,C,G,G], tokens [N,T,C]
+  TwoWayOutput forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
+                       const torch::Tensor& tokens);
+
+ private:
+  torch::nn::ModuleList layers_;
+  DecoderAttention final_attn_token_to_image_ = nullptr;
+  torch::nn::LayerNorm norm_final_attn_ = nullptr;
+};
+TORCH_MODULE(TwoWayTransformer);
+
+}  // namespace hqsam

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "hqsam/image/image.h"
+#include "hqsam/model/sam_hq.h"
+
+namespace hqsam {
+
+// What to segment, in the picture's frame. Points go with the box or stand alone; at least one prompt.
+// Boxes and points may lie partly outside the picture, as in SAM.
+struct PredictPrompt {
+  std::optional<Box> box;
+  std::vector<Point> points;
+  std::vector<int> point_labels;  // 1 positive, 0 negative; as many as points, or none (all positive)
+  torch::Tensor mask_input;       // [1,M,M] float, M = mask_input_size(): logits of an earlier prediction
+};
+
+struct PredictOptions {
+  MaskKind masks = MaskKind::kSum;  // the paper's inference; kSam is a pass without the HQ token
+  bool multimask = false;           // SAM's best of three
+  bool keep_logits = true;          // false: Prediction::logits stays undefined, for many prompts on a large picture
+};
+
+// Tensors are float32 on the CPU.
+struct Prediction {
+  Mask mask;                     // the picture's size: logits > 0
+  double score = 0;              // SAM's predicted IoU
+  torch::Tensor low_res_logits;  // [1,M,M], the input frame, for the next round's mask_input
+  torch::Tensor logits;          // [H,W], the picture's size
+};
+
+// One picture, any number of prompts. Keeps the aspect: longest side to the model's size with Pillow's
+// antialiased bilinear, padded; masks go back through the padded square, cropped, to the picture's size.
+class SamPredictor {
+ public:
+  explicit SamPredictor(SamHq model);
+
+  // RGB; runs the encoder once. Throws Error for a gray or empty picture, or one so narrow that nothing of
+  // its short side is left at the model's size; the picture set before then stays.
+  void set_image(const Image& image);
+  Prediction predict(const PredictPrompt& prompt, const PredictOptions& options = {});
+  // Prompts of any kinds, those of equal shape together in decoder batches; results in the order of prompts.
+  // Throws Error, naming the prompt, before set_image, without prompts, for a prompt without a box, point or
+  // mask, for as many labels as not points, a box with x1 < x0 or y1 < y0, and numbers that are not finite.
+  std::vector<Prediction> predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options = {});
+
+  SamHq& model() { return model_; }
+  Size image_size() const { return image_size_; }
+
+ private:
+  SamHq model_;
+  Size image_size_, input_size_;
+  ImageFeatures features_;
+  torch::Tensor hq_features_;
+};
+
+// SAM's postprocess_masks: low_res [N,C,M,M] -> S x S, cut to input_size, -> image_size; both bilinear.
+torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size);
+
+// A mask of the picture's size as a mask prompt: brought to the mask input as in training, 0 or 255: [1,M,M].
+// The mask is scaled with the picture's aspect into the padded square, then to M x M.
+torch::Tensor mask_prompt(const Mask& mask, int64_t side, int64_t mask_input_size);
+
+}  // namespace hqsam

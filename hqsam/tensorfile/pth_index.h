@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "hqsam/tensorfile/tensor_index.h"
+
+namespace hqsam {
+
+// The zip record that holds a .pth file's string metadata, under the archive's own name.
+inline constexpr std::string_view kPthMetadataRecord = "hqsam/metadata.json";
+
+// True where the bytes begin as something torch.save wrote in any of its formats, the refused tar too.
+bool looks_like_pth(std::span<const std::byte> file);
+
+// Parses and checks a whole .pth file, zip or legacy (torch.save before 1.6). Throws Error on all that
+// is damaged, and on globals in the pickle that are not allowed. Knows no libtorch.
+TensorIndex parse_pth(std::span<const std::byte> file);
+
+// The legacy format: pickles of a magic number, the format's version, the byte order, the object and
+// the storages' keys; then the storages, each as int64 element count and bytes.
+bool looks_like_legacy_pth(std::span<const std::byte> file);
+TensorIndex parse_legacy_pth(std::span<const std::byte> file);
+
+}  // namespace hqsam

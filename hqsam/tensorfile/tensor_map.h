@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace hqsam {
+
+// A state dict: named tensors in file order, with a file's string metadata.
+struct TensorMap {
+  std::vector<std::pair<std::string, torch::Tensor>> tensors;
+  std::map<std::string, std::string> metadata;
+
+  const torch::Tensor* find(const std::string& name) const;  // null where missing
+  const torch::Tensor& at(const std::string& name) const;    // throws Error naming the nearest key
+  void set(const std::string& name, torch::Tensor tensor);   // replaces or appends
+  std::vector<std::string> names() const;
+};
+
+// What the three read functions return are views of the file, which stays mapped as long as one of
+// them lives (only what the file does not align is copied). They are read-only: writing into one in
+// place kills the process, so clone() or copy_() from it. Do not change the file meanwhile; replacing it
+// by rename, as the write functions do, is fine. Every offset, size and type is checked first, and
+// anything wrong throws Error with the path in it.
+
+// .safetensors (https://github.com/huggingface/safetensors#format).
+TensorMap read_safetensors(const std::filesystem::path& path);
+// Tensors of any layout of strides and any device; doubled names and dtypes that the format lacks throw
+// Error. So for write_pth.
+void write_safetensors(const std::filesystem::path& path, const TensorMap& map);
+
+// PyTorch's .pth: the zip archive (1.6 and later) and the legacy pickles before it. The pickle is read
+// by an allow-list reader: tensors, parameters, dicts, OrderedDicts, lists, tuples, numbers, strings;
+// anything else is an Error naming the global refused. A dict of tensors under "model", "state_dict" or
+// "model_state_dict" is entered, values other than tensors are passed over, and a "module." that all names
+// share is taken off. A dict without tensors is an Error listing its keys. Strides are kept.
+TensorMap read_pth(const std::filesystem::path& path);
+// A flat OrderedDict of tensors that torch.load(weights_only=True) reads. metadata is kept in a zip
+// record of its own, "hqsam/metadata.json", which PyTorch ignores and read_pth brings back. A map
+// without tensors is an Error.
+void write_pth(const std::filesystem::path& path, const TensorMap& map);
+
+// Either of the two, recognised by content, not by name.
+TensorMap read_tensors(const std::filesystem::path& path);
+// By the extension: .pth, .pt or .safetensors.
+void write_tensors(const std::filesystem::path& path, const TensorMap& map);
+
+}  // namespace hqsam

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+#include "hqsam/tensorfile/byte_reader.h"
+#include "hqsam/tensorfile/pth_index.h"
+#include "hqsam/tensorfile/safetensors_header.h"
+#include "hqsam/tensorfile/tensor_bytes.h"
+#include "hqsam/tensorfile/tensor_map.h"
+
+namespace hqsam {
+namespace {
+
+// Hands out the storages of a mapped file: the mapped bytes themselves, or where these do not lie at
+// a multiple of the element size, one aligned copy per storage.
+class StorageReader {
+ public:
+  explicit StorageReader(std::shared_ptr<const MappedFile> file) : file_(std::move(file)) {}
+
+  // The storage's first byte; the pointer keeps it alive.
+  std::shared_ptr<const std::byte> get(const TensorEntry& entry) {
+    const auto bytes = file_->bytes().subspan(entry.storage_begin, entry.storage_bytes);
+    if (entry.dtype == DType::kBool) check_bools(entry, bytes);
+    const auto address = reinterpret_cast<uintptr_t>(bytes.data());
+    if (address % static_cast<uintptr_t>(info(entry.dtype).item_bytes) == 0) {
+      return {file_, bytes.data()};
+    }
+    auto& copy = copies_[entry.storage_begin];
+    if (copy == nullptr) {
+      const auto words = std::make_shared<std::vector<uint64_t>>((bytes.size() + 7) / 8);
+      std::memcpy(words->data(), bytes.data(), bytes.size());
+      copy = {words, reinterpret_cast<const std::byte*>(words->data())};
+    }
+    return copy;
+  }
+
+ private:
+  // A bool that is neither 0 nor 1 is undefined behaviour for whoever reads it.
+  void check_bools(const TensorEntry& entry, std::span<const std::byte> bytes) {
+    if (!checked_bools_.insert(entry.storage_begin).second) return;
+    if (std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; })) {
+      fail("read_tensors", "tensor '{}' holds bools other than 0 and 1: the file is damaged", shown(entry.name));
+    }
+  }
+
+  std::shared_ptr<const MappedFile> file_;
+  std::unordered_map<uint64_t, std::shared_ptr<const std::byte>> copies_;  // by storage_begin
+  std::unordered_set<uint64_t> checked_bools_;
+};
+
+torch::Tensor make_tensor(const TensorEntry& entry, StorageReader& storages) {
+  const auto options = torch::TensorOptions().dtype(scalar_type(entry.dtype));
+  if (std::find(entry.sizes.begin(), entry.sizes.end(), 0) != entry.sizes.end()) {
+    return torch::empty(entry.sizes, options);
+  }
+  const auto storage = storages.get(entry);
+  const std::byte* first = storage.get() + entry.offset * info(entry.dtype).item_bytes;
+  return torch::from_blob(
+      const_cast<std::byte*>(first), entry.sizes, entry.strides, [storage](void*) {}, options);
+}
+
+using Parse = TensorIndex(std::span<const std::byte>);
+
+TensorMap read_with(Parse* parse, const std::filesystem::path& path) {
+  const auto file = std::make_shared<const MappedFile>(path);
+  try {
+    TensorIndex index = parse(file->bytes());
+    TensorMap map;
+    map.metadata = std::move(index.metadata);
+    StorageReader storages(file);
+    for (const TensorEntry& entry : index.tensors) {
+      map.tensors.emplace_back(entry.name, make_tensor(entry, storages));
+    }
+    return map;
+  } catch (const Error& error) {
+    throw Error(fmt::format("{} (in {})", error.what(), path.string()));
+  }
+}
+
+TensorIndex parse_either(std::span<const std::byte> file) {
+  if (looks_like_pth(file)) return parse_pth(file);
+  if (looks_like_safetensors(file)) return parse_safetensors(file);
+  fail("read_tensors", "expected a .pth or a .safetensors file, got one that begins with '{}'",
+       shown(as_text(file.first(std::min<size_t>(file.size(), 16)))));
+}
+
+}  // namespace
+
+TensorMap read_safetensors(const std::filesystem::path& path) { return read_with(parse_safetensors, path); }
+
+TensorMap read_pth(const std::filesystem::path& path) { return read_with(parse_pth, path); }
+
+TensorMap read_tensors(const std::filesystem::path& path) { return read_with(parse_either, path); }
+
+}  // namespace hqsam

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/tensorfile/zip_archive.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <unordered_set>
+
+#include "hqsam/core/error.h"
+#include "hqsam/tensorfile/byte_reader.h"
+#include "hqsam/tensorfile/tensor_index.h"
+
+namespace hqsam {
+namespace {
+
+constexpr const char* kFunction = "read_pth";
+constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50;
+constexpr uint32_t kEnd64 = 0x06064b50, kEnd64Locator = 0x07064b50;
+constexpr size_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kEntryBytes = 46;
+constexpr uint64_t kMaxRecords = 1 << 20;
+
+// tables[k][b]: the CRC of byte b followed by k zero bytes, so that eight bytes go in one step.
+constexpr auto kCrcTables = [] {
+  std::array<std::array<uint32_t, 256>, 8> tables{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
+    tables[0][i] = crc;
+  }
+  for (size_t k = 1; k < 8; ++k) {
+    for (size_t i = 0; i < 256; ++i) {
+      const uint32_t before = tables[k - 1][i];
+      tables[k][i] = (before >> 8) ^ tables[0][before & 0xff];
+    }
+  }
+  return tables;
+}();
+
+struct Directory {
+  uint64_t begin = 0, size = 0, count = 0;
+};
+
+uint32_t signature_at(std::span<const std::byte> file, uint64_t position) {
+  uint32_t signature = 0;
+  std::memcpy(&signature, file.data() + position, sizeof signature);
+  return signature;
+}
+
+// The end record stands at the file's end, before a comment of at most 65535 bytes.
+std::optional<uint64_t> find_end_record(std::span<const std::byte> file) {
+  if (file.size() < kEndBytes) return std::nullopt;
+  const uint64_t last = file.size() - kEndBytes;
+  const uint64_t first = last > 0xffff ? last - 0xffff : 0;
+  for (uint64_t at = last + 1; at-- > first;) {
+    if (signature_at(file, at) != kEnd) continue;
+    uint16_t comment = 0;
+    std::memcpy(&comment, file.data() + at + 20, sizeof comment);
+    if (at + kEndBytes + comment == file.size()) return at;
+  }
+  return std::nullopt;
+}
+
+Directory find_directory(std::span<const std::byte> file) {
+  const auto end = find_end_record(file);
+  if (!end) fail(kFunction, "the zip directory is missing: the file is cut, fetch it again");
+  Directory directory;
+  uint64_t limit = *end;
+  uint64_t disks = 0;
+  if (*end >= kLocatorBytes && signature_at(file, *end - kLocatorBytes) == kEnd64Locator) {
+    ByteReader locator(file.subspan(*end - kLocatorBytes, kLocatorBytes), "the zip64 locator");
+    locator.take(4);
+    disks |= locator.number<uint32_t>();
+    const auto end64 = locator.number<uint64_t>();
+    limit = *end - kLocatorBytes;
+    if (limit < kEnd64Bytes || end64 > limit - kEnd64Bytes || signature_at(file, end64) != kEnd64) {
+      fail(kFunction, "the zip64 end record is not at byte {}: the file is damaged", end64);
+    }
+    ByteReader reader(file.subspan(end64, kEnd64Bytes), "the zip64 end record");
+    reader.take(16);
+    disks |= reader.number<uint32_t>() | reader.number<uint32_t>();
+    reader.take(8);
+    directory.count = reader.number<uint64_t>();
+    directory.size = reader.number<uint64_t>();
+    directory.begin = reader.number<uint64_t>();
+    limit = end64;
+  } else {
+    ByteReader reader(file.subspan(*end, kEndBytes), "the zip end record");
+    reader.take(4);
+    disks |= reader.number<uint16_t>() | reader.number<uint16_t>();
+    reader.take(2);
+    directory.count = reader.number<uint16_t>();
+    directory.size = reader.number<uint32_t>();
+    directory.begin = reader.number<uint32_t>();
+  }
+  if (disks != 0 || directory.begin > limit || directory.size > limit - directory.begin ||
+      directory.count > std::min(directory.size / kEntryBytes, kMaxRecords)) {
+    fail(kFunction, "the zip directory ({} records, bytes {} + {}) does not fit: the file is damaged", directory.count,
+         directory.begin, directory.size);
+  }
+  return directory;
+}
+
+struct DirectoryEntry {
+  uint16_t flags = 0, method = 0;
+  uint32_t crc = 0;
+  uint64_t stored_bytes = 0, bytes = 0, local_header = 0;
+  std::string_view name;
+};
+
+// The zip64 extra field holds, in this order, those of the three that do not fit into 32 bits.
+void apply_zip64(DirectoryEntry& entry, ByteReader extra) {
+  while (extra.remaining() >= 4) {
+    const auto id = extra.number<uint16_t>();
+    ByteReader field(extra.take(extra.number<uint16_t>()), "a zip64 field");
+    if (id != 1) continue;
+    for (uint64_t* value : {&entry.bytes, &entry.stored_bytes, &entry.local_header}) {
+      if (*value == 0xffffffff) *value = field.number<uint64_t>();
+    }
+    return;
+  }
+}
+
+DirectoryEntry read_entry(ByteReader& reader) {
+  if (reader.number<uint32_t>() != kDirectoryEntry) {
+    fail(kFunction, "the zip directory has no entry at its byte {}: the file is damaged", reader.position() - 4);
+  }
+  DirectoryEntry entry;
+  reader.take(4);
+  entry.flags = reader.number<uint16_t>();
+  entry.method = reader.number<uint16_t>();
+  reader.take(4);
+  entry.crc = reader.number<uint32_t>();
+  entry.stored_bytes = reader.number<uint32_t>();
+  entry.bytes = reader.number<uint32_t>();
+  const auto name_bytes = reader.number<uint16_t>();
+  const auto extra_bytes = reader.number<uint16_t>();
+  const auto comment_bytes = reader.number<uint16_t>();
+  reader.take(8);
+  entry.local_header = reader.number<uint32_t>();
+  entry.name = as_text(reader.take(name_bytes));
+  apply_zip64(entry, ByteReader(reader.take(extra_bytes), "a zip extra field"));
+  reader.take(comment_bytes);
+  return entry;
+}
+
+// The record's bytes stand behind its local header, whose name and extra field have their own lengths.
+std::span<const std::byte> record_bytes(std::span<const std::byte> records, const DirectoryEntry& entry) {
+  if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown(entry.name));
+  if (entry.method != 0 || entry.stored_bytes != entry.bytes) {
+    fail(kFunction,
+         "record '{}' is compressed, expected stored records as torch.save writes them: save the "
+         "weights again in Python with torch.save(model.state_dict(), path)",
+         shown(entry.name));
+  }
+  if (entry.local_header > records.size()) {
+    fail(kFunction, "record '{}' begins at byte {} of {}: the file is damaged", shown(entry.name), entry.local_header,
+         records.size());
+  }
+  ByteReader reader(records.subspan(entry.local_header), "the part with the records");
+  const auto signature = reader.number<uint32_t>();
+  reader.take(22);
+  const auto name_bytes = reader.number<uint16_t>();
+  const auto extra_bytes = reader.number<uint16_t>();
+  if (signature != kLocalHeader || as_text(reader.take(name_bytes)) != entry.name) {
+    fail(kFunction, "record '{}' has no header of its own at byte {}: the file is damaged", shown(entry.name),
+         entry.local_header);
+  }
+  reader.take(extra_bytes);
+  return reader.take(entry.bytes);
+}
+
+}  // namespace
+
+uint32_t crc32(std::span<const std::byte> bytes) {
+  const auto& tables = kCrcTables;
+  uint32_t crc = 0xffffffffu;
+  size_t at = 0;
+  for (; at + 8 <= bytes.size(); at += 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    word ^= crc;
+    crc = 0;
+    for (size_t k = 0; k < 8; ++k) crc ^= tables[7 - k][(word >> (8 * k)) & 0xff];
+  }
+  for (; at < bytes.size(); ++at) {
+    crc = (crc >> 8) ^ tables[0][(crc ^ std::to_integer<uint32_t>(bytes[at])) & 0xff];
+  }
+  return ~crc;
+}
+
+bool ZipArchive::looks_like_zip(std::span<const std::byte> file) {
+  return file.size() >= 4 && signature_at(file, 0) == kLocalHeader;
+}
+
+ZipArchive::ZipArchive(std::span<const std::byte> file) : file_begin_(file.data()) {
+  const Directory directory = find_directory(file);
+  ByteReader reader(file.subspan(directory.begin, directory.size), "the zip directory");
+  std::unordered_set<std::string_view> names;
+  for (uint64_t i = 0; i < directory.count; ++i) {
+    const DirectoryEntry entry = read_entry(reader);
+    if (!names.insert(entry.name).second) {
+      fail(kFunction, "record '{}' appears twice: the file is damaged", shown(entry.name));
+    }
+    records_.push_back({entry.name, record_bytes(file.first(directory.begin), entry), entry.crc});
+    local_headers_.push_back(entry.local_header);
+  }
+  check_overlaps();
+}
+
+// Overlapping records would let a small file stand for a lot of memory.
+void ZipArchive::check_overlaps() const {
+  std::vector<size_t> order(records_.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return local_headers_[a] < local_headers_[b]; });
+  uint64_t end = 0;
+  for (const size_t i : order) {
+    if (local_headers_[i] < end) {
+      fail(kFunction, "record '{}' lies inside another one: the file is damaged", shown(records_[i].name));
+    }
+    const auto bytes = records_[i].bytes;
+    end = static_cast<uint64_t>(bytes.data() - file_begin_) + bytes.size();
+  }
+}
+
+const ZipRecord* ZipArchive::find(std::string_view name) const {
+  const auto found =
+      std::find_if(records_.begin(), records_.end(), [&](const ZipRecord& record) { return record.name == name; });
+  return found == records_.end() ? nullptr : &*found;
+}
+
+std::span<const std::byte> ZipArchive::checked(std::string_view name) const {
+  const ZipRecord* record = find(name);
+  if (record == nullptr) {
+    fail(kFunction, "the archive has no record '{}': it was not written by torch.save", shown(name));
+  }
+  if (record->crc != 0 && crc32(record->bytes) != record->crc) {
+    fail(kFunction, "record '{}' has a wrong checksum: the file is damaged, fetch it again", shown(name));
+  }
+  return record->bytes;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/autocast_mode.h>
+
+namespace hqsam {
+
+// While it lives and is enabled, PyTorch's autocast runs matrix products and convolutions on `device` in
+// bfloat16; parameters stay float32. Backward passes belong outside.
+class Bf16Scope {
+ public:
+  Bf16Scope(at::DeviceType device, bool enabled) : device_(device), enabled_(enabled) {
+    if (!enabled_) return;
+    was_enabled_ = at::autocast::is_autocast_enabled(device_);
+    was_dtype_ = at::autocast::get_autocast_dtype(device_);
+    at::autocast::set_autocast_enabled(device_, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::increment_nesting();
+  }
+  ~Bf16Scope() {
+    if (!enabled_) return;
+    // The outermost scope drops the cast copies of the weights: the optimizer is about to change them.
+    if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+    at::autocast::set_autocast_dtype(device_, was_dtype_);
+    at::autocast::set_autocast_enabled(device_, was_enabled_);
+  }
+  Bf16Scope(const Bf16Scope&) = delete;
+  Bf16Scope& operator=(const Bf16Scope&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool enabled_, was_enabled_ = false;
+  at::ScalarType was_dtype_ = at::kFloat;
+};
+
+}  // namespace hqsam

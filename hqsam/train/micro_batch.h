@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include <span>
+#include <vector>
+
+#include "hqsam/data/loader.h"
+#include "hqsam/model/prompt_encoder.h"
+#include "hqsam/train/loss.h"
+
+namespace hqsam {
+
+// Consecutive rows of a micro batch that go through the decoder together: prompts of one type, and of
+// one length where they are points.
+struct PromptGroup {
+  int64_t rows = 0;
+  PromptTensors prompts;
+};
+
+// Rows as tensors on the model's device.
+struct MicroBatch {
+  torch::Tensor images;  // [B,3,S,S] uint8, RGB
+  torch::Tensor labels;  // [B,1,S,S] float32, 0..1
+  LossDraws draws;
+  std::vector<PromptGroup> groups;  // in the rows' order
+};
+
+// Rows with prompts that can share a group side by side, else in the order given.
+std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& rows);
+
+// rows: a part of what sort_by_prompt returned. Each row's draws depend on seed, epoch and its position alone.
+MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
+                      const LossOptions& options, torch::Device device);
+
+}  // namespace hqsam

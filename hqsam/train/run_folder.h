@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace hqsam {
+
+// The folder of a training run: what lies where.
+class RunFolder {
+ public:
+  explicit RunFolder(std::filesystem::path root) : root_(std::move(root)) {}
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path config() const { return root_ / "config.yaml"; }
+  std::filesystem::path metrics() const { return root_ / "metrics.jsonl"; }
+  std::filesystem::path model() const { return root_ / "model.pth"; }
+  std::filesystem::path best() const { return root_ / "best.pth"; }
+  std::filesystem::path report() const { return root_ / "report.html"; }
+  std::filesystem::path state() const { return root_ / "state" / "latest.safetensors"; }
+  std::filesystem::path checkpoint(int64_t epoch) const;  // after that many epochs: checkpoints/epoch_0001.pth
+
+  bool holds_run() const;          // anything a run leaves
+  bool holds_state() const;
+  bool holds_weights() const;      // model.pth, best.pth or a checkpoint
+  // Makes the folder and those in it. Throws Error with the path.
+  void create() const;
+  // Removes what a run leaves, the state first, and nothing else. Throws Error with the path.
+  void clear() const;
+  // Removes the unfinished files of processes that were killed while they wrote. Throws Error with the path.
+  void remove_unfinished() const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace hqsam

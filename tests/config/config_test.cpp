@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/config/config.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LoadConfig : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("hqsam_config_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Config load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    write_file(folder_ / "run.yaml", text);
+    return load_config(folder_ / "run.yaml", overrides);
+  }
+  // The Error's text, without the folder of this test.
+  std::string error(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    try {
+      load(text, overrides);
+    } catch (const Error& error) {
+      std::string message = error.what();
+      const std::string prefix = folder_.string() + "/";
+      for (size_t at; (at = message.find(prefix)) != std::string::npos;) message.erase(at, prefix.size());
+      EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+      return message;
+    }
+    return "no error";
+  }
+
+  fs::path folder_;
+};
+
+constexpr const char* kWhole = R"(
+model: {checkpoint: base.pth, variant: vit_l}
+data:
+  root: ../data
+  train:
+    - {name: dis, images: DIS/im, masks: DIS/gt, weight: 2}
+    - {name: duts, images: /abs/DUTS, masks: /abs/DUTS, image_ext: .jpeg, mask_ext: .bmp}
+  valid:
+    - {name: coift, images: COIFT/im, masks: COIFT/gt}
+  image_size: 512
+  workers: 3
+  augment: {flip_probability: 0.25, scale_min: 0.5, scale_max: 1.5}
+prompts:
+  - {type: box, weight: 1}
+  - {type: points, weight: 0.1, count: 7}
+  - {type: noisy_mask}
+train:
+  objective: sam
+  trainable: all
+  epochs: 3
+  batch_size: 8
+  micro_batch: 2
+  lr: 1.0e-4
+  schedule: {type: step, drop_after_epoch: 2, factor: 0.5}
+  precision: bf16
+  seed: 18446744073709551615
+  save_minutes: 2.5
+evaluate: {prompt: points, prompt_points: 3, protocol: keep_aspect, masks: [hq, sam], boundary_dilation: 0.01,
+  limit: 5, seed: 7}
+output: runs/x
+)";
+
+TEST_F(LoadConfig, ReadsEveryKey) {
+  const Config config = load(kWhole);
+  EXPECT_EQ(config.checkpoint, (fs::current_path() / "base.pth").string());
+  EXPECT_EQ(config.variant, "vit_l");
+  ASSERT_EQ(config.train_sets.size(), 2u);
+  EXPECT_EQ(config.train_sets[0].weight, 2);
+  EXPECT_EQ(config.train_sets[0].image_ext, ".jpg");
+  EXPECT_EQ(config.train_sets[1].mask_ext, ".bmp");
+  EXPECT_EQ(config.image_size, 512);
+  EXPECT_EQ(config.rows.image_size, 512);
+  EXPECT_EQ(config.rows.seed, 18446744073709551615u);
+  EXPECT_EQ(config.rows.augment.flip_probability, 0.25);
+  EXPECT_EQ(config.rows.augment.scale_max, 1.5);
+  ASSERT_EQ(config.rows.prompts.size(), 3u);
+  EXPECT_EQ(config.rows.prompts[1].type, PromptType::kPoints);
+  EXPECT_EQ(config.rows.prompts[1].count, 7);
+  EXPECT_EQ(config.train.objective, Objective::kSam);
+  EXPECT_EQ(config.train.trainable, Trainable::kAll);
+  EXPECT_EQ(config.train.epochs, 3);
+  EXPECT_EQ(config.train.lr, 1e-4);
+  EXPECT_EQ(config.train.schedule.drop_after_epoch, 2);
+  EXPECT_EQ(config.train.precision, Precision::kBf16);
+  EXPECT_EQ(config.train.save_minutes, 2.5);
+  EXPECT_EQ(config.train.workers, 3);
+  EXPECT_EQ(config.evaluate.workers, 3);
+  EXPECT_EQ(config.evaluate.prompt, PromptType::kPoints);
+  EXPECT_EQ(config.evaluate.protocol, Protocol::kKeepAspect);
+  EXPECT_EQ(config.evaluate.masks, (std::vector<MaskKind>{MaskKind::kHq, MaskKind::kSam}));
+  EXPECT_EQ(config.evaluate.limit, 5);
+  EXPECT_EQ(config.output, fs::current_path() / "runs/x");
+}
+
+TEST_F(LoadConfig, TakesSetPathsFromTheConfigsFolder) {
+  const Config config = load(kWhole);
+  EXPECT_EQ(config.train_sets[0].images, (folder_ / "../data/DIS/im").lexically_normal());
+  EXPECT_EQ(config.train_sets[1].images, "/abs/DUTS");
+  const Config without_root = load("data: {valid: [{name: a, images: a/im, masks: a/gt}]}");
+  EXPECT_EQ(without_root.valid_sets[0].masks, folder_ / "a/gt");
+}
+
+TEST_F(LoadConfig, LeavesDefaultsWhereKeysAreAbsent) {
+  const Config config = load("train:\noutput: runs/x");
+  EXPECT_EQ(config.train.epochs, TrainOptions{}.epochs);
+  EXPECT_EQ(config.image_size, 0);
+  EXPECT_TRUE(config.checkpoint.empty());
+  EXPECT_TRUE(config.train_sets.empty());
+  EXPECT_EQ(config.rows.prompts.size(), 1u);
+}
+
+TEST_F(LoadConfig, RefusesUnknownKeysAndNamesTheNearest) {
+  EXPECT_EQ(error("train:\n  epoch: 3"),
+            "[load_config] run.yaml:2: unknown key 'train.epoch' (did you mean 'epochs'?)");
+  EXPECT_EQ(error("modle: {variant: micro}"), "[load_config] run.yaml:1: unknown key 'modle' (did you mean 'model'?)");
+  EXPECT_EQ(error("data:\n  train:\n    - name: a\n      images: a\n      masks: b\n      mask_extension: .png"),
+            "[load_config] run.yaml:6: unknown key 'data.train.0.mask_extension'");
+  EXPECT_EQ(error("prompts: [{type: box, count: 3}]"), "[load_config] run.yaml:1: unknown key 'prompts.0.count'");
+}
+
+TEST_F(LoadConfig, RefusesWrongTypesWithTheLine) {
+  EXPECT_EQ(error("train:\n  epochs: two"),
+            "[load_config] run.yaml:2: 'train.epochs' expects a whole number, got 'two'");
+  EXPECT_EQ(error("train:\n  epochs: 2.5"),
+            "[load_config] run.yaml:2: 'train.epochs' expects a whole number, got '2.5'");
+  EXPECT_EQ(error("train: {lr: 1e-3x}"), "[load_config] run.yaml:1: 'train.lr' expects a number, got '1e-3x'");
+  EXPECT_EQ(error("train: {lr: .nan}"), "[load_config] run.yaml:1: 'train.lr' expects a number, got '.nan'");
+  EXPECT_EQ(error("train: {seed: -1}"),
+            "[load_config] run.yaml:1: 'train.seed' expects a whole number of at least 0, got '-1'");
+  EXPECT_EQ(error("train: {epochs: [2]}"),
+            "[load_config] run.yaml:1: 'train.epochs' expects a single value, got a list");
+  EXPECT_EQ(error("train: 3"), "[load_config] run.yaml:1: 'train': expected a mapping of keys, got a single value");
+  EXPECT_EQ(error("data: {train: {name: a}}"),
+            "[load_config] run.yaml:1: 'data.train' expects a list, each item begun by '-', got a mapping");
+  EXPECT_EQ(error("data: {train: [a]}"),
+            "[load_config] run.yaml:1: 'data.train.0': expected a mapping of keys, got a single value");
+  EXPECT_EQ(error("data: {image_size: big}"),
+            "[load_config] run.yaml:1: 'data.image_size' expects a whole number, got 'big'");
+  EXPECT_EQ(error("evaluate: {masks: hq}"),
+            "[load_config] run.yaml:1: 'evaluate.masks' expects a list such as [a, b], got a single value");
+}
+
+TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {
+  EXPECT_EQ(error("train: {trainable: lora}"),
+            "[load_config] run.yaml:1: 'train.trainable' is one of hq, all in this version, got 'lora'");
+  EXPECT_EQ(error("train: {precision: int8}"),
+            "[load_config] run.yaml:1: 'train.precision' is one of auto, fp32, bf16 in this version, got 'int8'");
+  EXPECT_EQ(error("train: {schedule: {type: cosine}}"),
+            "[load_config] run.yaml:1: 'train.schedule.type' is one of step in this version, got 'cosine'");
+  EXPECT_EQ(error("prompts: [{type: boxes}]"),
+            "[load_config] run.yaml:1: 'prompts.0.type' is one of box, points, noisy_mask in this version, got 'boxes' "
+            "(did you mean 'box'?)");
+  EXPECT_NE(error("model: {variant: vit_x}").find("run.yaml:1: model: "), std::string::npos);
+}
+
+TEST_F(LoadConfig, RefusesValuesOutOfRangeWithThePlace) {
+  EXPECT_EQ(error("train:\n  epochs: 0"), "[load_config] run.yaml:2: train: epochs must be at least 1, got 0");
+  EXPECT_NE(error("data: {augment: {scale_min: 3}}").find("run.yaml:1: data.augment: "), std::string::npos);
+  EXPECT_NE(error("evaluate: {masks: [hq, hq]}").find("run.yaml:1: evaluate: "), std::string::npos);
+  EXPECT_NE(error("prompts: []").find("'prompts' needs at least one item"), std::string::npos);
+  EXPECT_NE(error("prompts: [{weight: 1}]").find("'prompts.0.type' is needed"), std::string::npos);
+}
+
+TEST_F(LoadConfig, RefusesSetsWithoutAPartAndTwoOfOneName) {
+  EXPECT_NE(error("data: {valid: [{images: a, masks: b}]}").find("'data.valid.0.name' is needed"), std::string::npos);
+  EXPECT_NE(error("data: {valid: [{name: x, masks: b}]}").find("'data.valid.0.images' is needed"), std::string::npos);
+  EXPECT_NE(error("data: {valid: [{name: x, images: b}]}").find("'data.valid.0.masks' is needed"), std::string::npos);
+  EXPECT_NE(error("data: {valid: [{name: x, images: a, masks: b}, {name: x, images: c, masks: d}]}")
+                .find("'data.valid.1.name' 'x' names two sets"),
+            std::string::npos);
+}
+
+TEST_F(LoadConfig, RefusesWhatIsNoConfig) {
+  EXPECT_EQ(error(""), "[load_config] run.yaml: is empty");
+  EXPECT_EQ(error("# only a comment\n"), "[load_config] run.yaml: is empty");
+  EXPECT_NE(error("- a\n- b").find("run.yaml: expected a mapping"), std::string::npos);
+  EXPECT_NE(error("train: {epochs: 1").find("run.yaml:"), std::string::npos);
+  EXPECT_NE(error("train:\n\tepochs: 1").find("run.yaml:2: not valid YAML"), std::string::npos);
+  EXPECT_EQ(error("train: {}\n---\ntrain: {}"), "[load_config] run.yaml: holds 2 YAML documents, expected one");
+  EXPECT_EQ(error("train: {epochs: 1}\nmodel: {}\ntrain: {epochs: 2}"),
+            "[load_config] run.yaml:3: the key 'train' comes twice");
+  EXPECT_EQ(error("train: {? [a] : b}"), "[load_config] run.yaml:1: a key must be a word");
+  EXPECT_NE(error(std::string("\x00\xff\xfe\x01{{{[[", 8)), "no error");
+  EXPECT_THROW(load_config(folder_ / "absent.yaml"), Error);
+  EXPECT_THROW(load_config(folder_), Error);
+}
+
+TEST_F(LoadConfig, AppliesOverridesInOrder) {
+  const Config config =
+      load(kWhole, {"train.epochs=5", "train.epochs=6", "data.train.0.weight=4", "evaluate.masks=[sum]",
+                    "train.schedule={type: step, factor: 0.2}", "model.checkpoint=", "output=a=b"});
+  EXPECT_EQ(config.train.epochs, 6);
+  EXPECT_EQ(config.train_sets[0].weight, 4);
+  EXPECT_EQ(config.evaluate.masks, std::vector<MaskKind>{MaskKind::kSum});
+  EXPECT_EQ(config.train.schedule.factor, 0.2);
+  EXPECT_TRUE(config.checkpoint.empty());
+  EXPECT_EQ(config.output.filename(), "a=b");
+  EXPECT_EQ(load("output: x", {"train.epochs=9"}).train.epochs, 9);
+}
+
+TEST_F(LoadConfig, NamesTheOverrideInMessages) {
+  EXPECT_EQ(error(kWhole, {"train.epoch=2"}),
+            "[load_config] --set train.epoch=2: unknown key 'train.epoch' (did you mean 'epochs'?)");
+  EXPECT_EQ(error(kWhole, {"trian.epochs=2"}),
+            "[load_config] --set trian.epochs=2: unknown key 'trian' (did you mean 'train'?)");
+  EXPECT_EQ(error(kWhole, {"train.epochs=two"}),
+            "[load_config] --set train.epochs=two: 'train.epochs' expects a whole number, got 'two'");
+  EXPECT_EQ(error(kWhole, {"train.epochs"}),
+            "[load_config] --set train.epochs: expected key=value, such as train.epochs=2");
+  EXPECT_EQ(error(kWhole, {"train..epochs=2"}),
+            "[load_config] --set train..epochs=2: the key 'train..epochs' has an empty part");
+  EXPECT_EQ(error(kWhole, {"data.train.7.weight=2"}),
+            "[load_config] --set data.train.7.weight=2: '7' is not one of the list's 2 items (0, 1, ...)");
+  EXPECT_EQ(error(kWhole, {"train.epochs.x=2"}),
+            "[load_config] --set train.epochs.x=2: 'x' is a key of a single value, which has none");
+  EXPECT_NE(error(kWhole, {"train.epochs=[1"}).find("the value is not valid YAML"), std::string::npos);
+}
+
+TEST_F(LoadConfig, ExpandsEnvironmentVariables) {
+  ::setenv("HQSAM_TEST_ROOT", "/srv/sets", 1);
+  ::setenv("HQSAM_TEST_EPOCHS", "4", 1);
+  ::unsetenv("HQSAM_TEST_UNSET");
+  const Config config = load(
+      "data: {root: '${HQSAM_TEST_ROOT}/v1', valid: [{name: a, images: '$${im}', masks: gt}]}\n"
+      "train: {epochs: ${HQSAM_TEST_EPOCHS}}");
+  EXPECT_EQ(config.valid_sets[0].masks, "/srv/sets/v1/gt");
+  EXPECT_EQ(config.valid_sets[0].images, "/srv/sets/v1/${im}");
+  EXPECT_EQ(config.train.epochs, 4);
+  EXPECT_EQ(error("model: {}\noutput: a/${HQSAM_TEST_UNSET}/b"),
+            "[load_config] run.yaml:2: 'output' uses ${HQSAM_TEST_UNSET}, which is not set in the environment");
+  EXPECT_NE(error("output: a/${HQSAM").find("has a ${ without its }"), std::string::npos);
+}
+
+TEST_F(LoadConfig, ComesBackFromItsOwnYaml) {
+  for (const std::string& text : {std::string(kWhole), std::string("output: 'odd ${HQSAM_X} # name: yes'")}) {
+    ::setenv("HQSAM_X", "$${literal}", 1);
+    const Config config = load(text);
+    const std::string yaml = to_yaml(config);
+    fs::create_directories(folder_ / "elsewhere");
+    write_file(folder_ / "elsewhere" / "config.yaml", yaml);
+    const Config again = load_config(folder_ / "elsewhere" / "config.yaml");
+    EXPECT_EQ(to_yaml(again), yaml);
+    EXPECT_EQ(again.checkpoint, config.checkpoint);
+    EXPECT_EQ(again.output, config.output);
+    EXPECT_EQ(again.image_size, config.image_size);
+    EXPECT_EQ(again.rows.seed, config.rows.seed);
+    EXPECT_EQ(again.train.lr, config.train.lr);
+    EXPECT_EQ(again.evaluate.masks, config.evaluate.masks);
+    ASSERT_EQ(again.train_sets.size(), config.train_sets.size());
+    for (size_t i = 0; i < config.train_sets.size(); ++i) {
+      EXPECT_EQ(again.train_sets[i].images, config.train_sets[i].images);
+      EXPECT_EQ(again.train_sets[i].mask_ext, config.train_sets[i].mask_ext);
+    }
+    EXPECT_EQ(training_fingerprint(again), training_fingerprint(config));
+  }
+}
+
+TEST_F(LoadConfig, FingerprintsWhatShapesTheWeights) {
+  const uint64_t base = training_fingerprint(load(kWhole));
+  for (const char* same :
+       {"output=elsewhere", "data.workers=1", "train.save_minutes=60", "evaluate.limit=1", "data.valid=[]"}) {
+    EXPECT_EQ(training_fingerprint(load(kWhole, {same})), base) << same;
+  }
+  for (const char* other :
+       {"train.lr=2e-3", "train.epochs=4", "train.seed=1", "data.train.0.weight=3", "data.augment.scale_max=1.0",
+        "prompts=[{type: box}]", "train.batch_size=4", "model.checkpoint=other.pth", "data.train.0.images=elsewhere"}) {
+    EXPECT_NE(training_fingerprint(load(kWhole, {other})), base) << other;
+  }
+}
+
+}  // namespace
+}  // namespace hqsam

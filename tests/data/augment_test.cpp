@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/augment.h"
+
+#include <gtest/gtest.h>
+
+#include "hqsam/core/error.h"
+#include "hqsam/tensorfile/tensor_map.h"
+
+namespace hqsam {
+namespace {
+
+const TensorMap& golden() {
+  static const TensorMap map =
+      read_safetensors(std::string(HQSAM_SOURCE_DIR) + "/tests/golden/large_scale_jitter.safetensors");
+  return map;
+}
+
+constexpr int kCases = 5;
+
+torch::Tensor tensor(int index, const std::string& name) { return golden().at(std::to_string(index) + "." + name); }
+
+// [C,H,W] -> interleaved.
+Image to_image(const torch::Tensor& planar) {
+  Image image(planar.size(1), planar.size(2), planar.size(0));
+  const torch::Tensor interleaved = planar.permute({1, 2, 0}).contiguous();
+  std::copy_n(interleaved.data_ptr<uint8_t>(), image.pixels.size(), image.pixels.begin());
+  return image;
+}
+
+CropResize reference_jitter(int index) {
+  const Image label = to_image(tensor(index, "label"));
+  const torch::Tensor offsets = tensor(index, "crop_draws");
+  CropResize how;
+  how.scaled = jittered_size(label.size(), 128, {}, tensor(index, "uniform.0").item<float>());
+  how.top = offsets[0].item<int64_t>();
+  how.left = offsets[1].item<int64_t>();
+  how.side = 128;
+  return how;
+}
+
+}  // namespace
+
+TEST(LargeScaleJitter, MatchesReferenceOnPictures) {
+  for (int i = 0; i < kCases; ++i) {
+    const Image out = crop_resize(to_image(tensor(i, "image")), reference_jitter(i), kJitterPadding);
+    ASSERT_EQ(out.size(), (Size{128, 128}));
+    const torch::Tensor expected = tensor(i, "out_image").permute({1, 2, 0}).contiguous();
+    const torch::Tensor got =
+        torch::from_blob(const_cast<uint8_t*>(out.pixels.data()), {128, 128, 3}, torch::kUInt8).to(torch::kFloat32);
+    EXPECT_LE((got - expected).abs().max().item<float>(), 1.0f) << "case " << i;
+  }
+}
+
+TEST(LargeScaleJitter, MatchesReferenceOnLabels) {
+  for (int i = 0; i < kCases; ++i) {
+    std::vector<float> out = crop_resize_label(to_image(tensor(i, "label")), reference_jitter(i));
+    const torch::Tensor got = torch::from_blob(out.data(), {1, 128, 128}, torch::kFloat32);
+    EXPECT_LE((got - tensor(i, "out_label")).abs().max().item<float>(), 1e-3f * 255) << "case " << i;
+  }
+}
+
+TEST(LargeScaleJitter, DrawsTheRowOffsetAndThenTheColumnOffset) {
+  const Size size = {300, 200};
+  RandomStream stream{5}, twin{5};
+  const CropResize how = large_scale_jitter(size, 100, {}, 0.9f, stream);
+  ASSERT_GT(how.scaled.height, 100);
+  ASSERT_GT(how.scaled.width, 100);
+  EXPECT_EQ(how.top, twin.below(how.scaled.height - 100 + 1));
+  EXPECT_EQ(how.left, twin.below(how.scaled.width - 100 + 1));
+  EXPECT_EQ(how.side, 100);
+  EXPECT_FALSE(how.flip);
+}
+
+TEST(LargeScaleJitter, DoesNotMoveWhatIsSmallerThanTheWindow) {
+  RandomStream stream{5};
+  const CropResize how = large_scale_jitter({300, 200}, 100, {}, 0.1f, stream);
+  EXPECT_LT(how.scaled.height, 100);
+  EXPECT_EQ(how.top, 0);
+  EXPECT_EQ(how.left, 0);
+}
+
+TEST(JitteredSize, RoundsHalfToEvenAsTorchDoes) {
+  const AugmentOptions one = {.scale_min = 1, .scale_max = 1};
+  // 25 * 0.1 = 2.5 and 35 * 0.1 = 3.5.
+  EXPECT_EQ(jittered_size({1000, 25}, 100, one, 0), (Size{100, 2}));
+  EXPECT_EQ(jittered_size({1000, 35}, 100, one, 0), (Size{100, 4}));
+}
+
+TEST(JitteredSize, SpansTheScalesAndKeepsAtLeastOnePixel) {
+  EXPECT_EQ(jittered_size({64, 64}, 1000, {}, 0.0f), (Size{100, 100}));
+  EXPECT_EQ(jittered_size({64, 64}, 1000, {}, 0.99999994f), (Size{2000, 2000}));
+  EXPECT_EQ(jittered_size({4000, 2}, 100, {}, 0.0f), (Size{10, 1}));
+}
+
+TEST(Letterbox, PutsTheWholePictureAtTheTopLeft) {
+  const CropResize how = letterbox({200, 100}, 64);
+  EXPECT_EQ(how.scaled, (Size{64, 32}));
+  EXPECT_EQ(how.top, 0);
+  EXPECT_EQ(how.left, 0);
+  EXPECT_EQ(letterbox({5000, 1}, 64).scaled, (Size{64, 1}));
+}
+
+TEST(AugmentOptions, RefusesWhatCannotWork) {
+  EXPECT_NO_THROW(AugmentOptions{}.validate());
+  EXPECT_THROW((AugmentOptions{.flip_probability = 1.5}.validate()), Error);
+  EXPECT_THROW((AugmentOptions{.scale_min = 0}.validate()), Error);
+  EXPECT_THROW((AugmentOptions{.scale_min = 2, .scale_max = 1}.validate()), Error);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/random.h"
+#include "hqsam/data/dataset.h"
+
+namespace hqsam {
+
+// A folder of the test's own, removed at the end.
+class TempFolder {
+ public:
+  TempFolder() {
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    path_ = std::filesystem::temp_directory_path() /
+            fmt::format("hqsam_{}_{}_{}", test->test_suite_name(), test->name(), ::getpid());
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  ~TempFolder() { std::filesystem::remove_all(path_); }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Random pixels, so that equal rows mean equal work.
+inline Image random_picture(Size size, int64_t channels, uint64_t seed) {
+  Image image(size.height, size.width, channels);
+  RandomStream stream{seed};
+  for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(stream.below(256));
+  return image;
+}
+
+inline Image label_with_square(Size size, int64_t left, int64_t top, int64_t side, uint8_t value = 255) {
+  Image label(size.height, size.width, 1);
+  for (int64_t y = top; y < top + side; ++y) {
+    for (int64_t x = left; x < left + side; ++x) *label.at(y, x) = value;
+  }
+  return label;
+}
+
+// Pictures in memory: sample i is random, with a square as its mask.
+class MemoryDataset : public Dataset {
+ public:
+  explicit MemoryDataset(int64_t count, Size size = {60, 80}) : count_(count), size_(size) {}
+  int64_t size() const override { return count_; }
+  Sample get(int64_t index) const override {
+    Sample sample;
+    sample.set = "memory";
+    sample.name = std::to_string(index);
+    sample.image_path = path(index);
+    sample.image = random_picture(size_, 3, index);
+    sample.labels.push_back(label_with_square(size_, 10 + index % 20, 8, 30));
+    return sample;
+  }
+  std::string path(int64_t index) const override { return "memory/" + std::to_string(index); }
+
+ private:
+  int64_t count_;
+  Size size_;
+};
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// The message of the Error that call throws; "" where it throws none.
+template <class Call>
+std::string error_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace hqsam

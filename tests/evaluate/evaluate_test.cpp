@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/evaluate/evaluate.h"
+
+#include <condition_variable>
+#include <exception>
+#include <thread>
+
+#include "evaluate/memory_dataset.h"
+#include "golden.h"
+#include "hqsam/metrics/iou.h"
+
+namespace hqsam {
+using namespace testing_support;
+
+namespace {
+
+// Ranks as threads of one process, with what evaluation needs of a group.
+struct Meeting {
+  explicit Meeting(int64_t size) : size(size), bytes(size) {}
+  const int64_t size;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> bytes;
+  int64_t arrived = 0;
+};
+
+class ThreadGroup : public Alone {
+ public:
+  ThreadGroup(Meeting& meeting, int64_t rank) : meeting_(meeting), rank_(rank) {}
+  int64_t rank() const override { return rank_; }
+  int64_t size() const override { return meeting_.size; }
+  std::vector<std::string> all_gather_bytes(const std::string& mine) override {
+    std::unique_lock lock(meeting_.mutex);
+    meeting_.bytes[rank_] = mine;
+    ++meeting_.arrived;
+    meeting_.changed.notify_all();
+    meeting_.changed.wait(lock, [&] { return meeting_.arrived == meeting_.size; });
+    return meeting_.bytes;
+  }
+
+ private:
+  Meeting& meeting_;
+  int64_t rank_;
+};
+
+// What each of `ranks` ranks gets, and what each throws ("" = nothing).
+struct Everyone {
+  std::vector<EvaluateResult> results;
+  std::vector<std::string> messages;
+};
+Everyone evaluate_with(int64_t ranks, const std::vector<NamedDataset>& sets, const EvaluateOptions& options) {
+  Meeting meeting(ranks);
+  Everyone everyone{std::vector<EvaluateResult>(ranks), std::vector<std::string>(ranks)};
+  std::vector<std::thread> threads;
+  for (int64_t rank = 0; rank < ranks; ++rank) {
+    threads.emplace_back([&, rank] {
+      SamHq model = tiny_model();
+      ThreadGroup group(meeting, rank);
+      everyone.messages[rank] = message_of([&] { everyone.results[rank] = evaluate(model, sets, options, group); });
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return everyone;
+}
+
+void expect_equal(const EvaluateResult& a, const EvaluateResult& b) {
+  EXPECT_EQ(samples_jsonl(a), samples_jsonl(b));
+  EXPECT_EQ(results_table(a), results_table(b));
+  EXPECT_EQ(a.mean, b.mean);
+  ASSERT_EQ(a.sets.size(), b.sets.size());
+  for (size_t i = 0; i < a.sets.size(); ++i) EXPECT_EQ(a.sets[i].images, b.sets[i].images);
+}
+
+std::vector<std::string> names(const EvaluateResult& result) {
+  std::vector<std::string> list;
+  for (const SampleResult& sample : result.samples) list.push_back(sample.set + "/" + sample.name);
+  return list;
+}
+
+}  // namespace
+
+class Evaluate : public ::testing::Test {
+ protected:
+  EvaluateResult run(const std::vector<NamedDataset>& sets) { return evaluate(model, sets, options, group); }
+  std::string error_of(const std::vector<NamedDataset>& sets) {
+    return message_of([&] { run(sets); });
+  }
+  SamHq model = tiny_model();
+  EvaluateOptions options;
+  Alone group;
+};
+
+TEST_F(Evaluate, MeansAreOverMasksAndThenOverSets) {
+  const EvaluateResult result = run({{"a", ellipses(3)}, {"b", ellipses(5)}});
+  ASSERT_EQ(result.samples.size(), 8U);
+  ASSERT_EQ(result.sets.size(), 2U);
+  for (const std::string kind : {"sam", "hq", "sum"}) {
+    double sums[2] = {0, 0};
+    for (size_t i = 0; i < 8; ++i) sums[i >= 3] += result.samples[i].scores.at(kind).boundary_iou;
+    EXPECT_NEAR(result.sets[0].metrics.at(kind).at("mbiou"), 100 * sums[0] / 3, 1e-9);
+    EXPECT_NEAR(result.sets[1].metrics.at(kind).at("mbiou"), 100 * sums[1] / 5, 1e-9);
+    EXPECT_NEAR(result.mean.at(kind).at("mbiou"), 100 * (sums[0] / 3 + sums[1] / 5) / 2, 1e-9);
+  }
+  EXPECT_EQ(result.sets[1].images, 5);
+  EXPECT_GT(result.seconds, 0);
+}
+
+TEST_F(Evaluate, AgreesWithEvaluateSampleForAllPromptsAndProtocols) {
+  const auto dataset = ellipses(3);
+  for (const PromptType prompt : {PromptType::kBox, PromptType::kPoints, PromptType::kNoisyMask}) {
+    for (const Protocol protocol : {Protocol::kReference, Protocol::kKeepAspect}) {
+      options.prompt = prompt;
+      options.protocol = protocol;
+      const EvaluateResult result = run({{"a", dataset}});
+      for (int64_t i = 0; i < dataset->size(); ++i) {
+        const Sample sample = dataset->get(i);
+        const SampleMasks again = evaluate_sample(model, sample, 0, options, i);
+        for (const auto& [kind, scores] : result.samples[i].scores) {
+          EXPECT_EQ(mask_iou(again.masks.at(kind), threshold_label(sample.labels[0])), scores.iou)
+              << prompt_name(prompt) << " " << to_string(protocol) << " " << kind << " " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Evaluate, CountsEveryMaskOfAPictureAndSkipsEmptyOnes) {
+  Sample sample = sample_of("many", waves(64, 64), {});
+  for (int i = 0; i < 40; ++i) sample.labels.push_back(ellipse(64, 64, 12 + i, 30, 9, 12));  // over a decoder batch
+  sample.labels[5] = Image(64, 64, 1);
+  const EvaluateResult result = run({{"a", std::make_shared<MemoryDataset>(std::vector<Sample>{sample})}});
+  ASSERT_EQ(result.samples.size(), 39U);
+  EXPECT_EQ(result.samples[4].mask_index, 4);
+  EXPECT_EQ(result.samples[5].mask_index, 6);
+  EXPECT_EQ(result.sets[0].images, 1);
+  EXPECT_EQ(result.sets[0].skipped, 1);
+  const SampleMasks last = evaluate_sample(model, sample, 39, options);
+  EXPECT_NEAR(mask_iou(last.masks.at("hq"), threshold_label(sample.labels[39])), result.samples[38].scores.at("hq").iou,
+              0.01);
+  EXPECT_NE(results_table(result).find("skipped: 1 masks"), std::string::npos);
+}
+
+TEST_F(Evaluate, LeavesASetWithoutMasksOutOfTheMean) {
+  const auto empty =
+      std::make_shared<MemoryDataset>(std::vector<Sample>{sample_of("e", waves(64, 64), {Image(64, 64, 1)})});
+  const EvaluateResult result = run({{"a", ellipses(2)}, {"empty", empty}});
+  EXPECT_TRUE(result.sets[1].metrics.empty());
+  EXPECT_EQ(result.sets[1].skipped, 1);
+  EXPECT_EQ(result.mean, result.sets[0].metrics);
+}
+
+TEST_F(Evaluate, LimitTakesEvenlySpacedPictures) {
+  const auto dataset = ellipses(10);
+  options.limit = 4;
+  const EvaluateResult result = run({{"a", dataset}});
+  EXPECT_EQ(result.sets[0].images, 4);
+  EXPECT_EQ(dataset->read(), (std::set<int64_t>{0, 2, 5, 7}));
+  options.limit = 99;
+  EXPECT_EQ(run({{"a", dataset}}).sets[0].images, 10);
+}
+
+TEST_F(Evaluate, GivesTheSameWithAnyNumberOfWorkersAndRanks) {
+  options.prompt = PromptType::kPoints;
+  const std::vector<NamedDataset> sets = {{"a", ellipses(7)}, {"b", ellipses(2)}};
+  const EvaluateResult expected = run(sets);
+  EXPECT_EQ(names(expected),
+            (std::vector<std::string>{"a/p0", "a/p1", "a/p2", "a/p3", "a/p4", "a/p5", "a/p6", "b/p0", "b/p1"}));
+  for (const int64_t workers : {0, 1, 5}) {
+    options.workers = workers;
+    expect_equal(run(sets), expected);
+  }
+  for (const int64_t ranks : {2, 3, 4}) {
+    for (const EvaluateResult& result : evaluate_with(ranks, sets, options).results) expect_equal(result, expected);
+  }
+}
+
+TEST_F(Evaluate, AnErrorOnOneRankReachesAll) {
+  auto samples = std::vector<Sample>{ellipses(2)->get(0), ellipses(2)->get(1)};
+  samples[1].image.pixels.clear();
+  for (const std::string& message :
+       evaluate_with(3, {{"a", std::make_shared<MemoryDataset>(samples)}}, options).messages) {
+    EXPECT_NE(message.find("pictures/p1.jpg is broken"), std::string::npos) << message;
+  }
+}
+
+TEST_F(Evaluate, AnUnreadablePictureIsAnErrorThatNamesIt) {
+  auto samples = std::vector<Sample>{ellipses(2)->get(0), ellipses(2)->get(1)};
+  samples[1].image.pixels.clear();
+  EXPECT_NE(error_of({{"a", std::make_shared<MemoryDataset>(samples)}}).find("pictures/p1.jpg"), std::string::npos);
+}
+
+TEST_F(Evaluate, RefusesWrongSetsOptionsAndModels) {
+  EXPECT_NE(error_of({}).find("no data sets"), std::string::npos);
+  EXPECT_NE(error_of({{"a", ellipses(0)}}).find("'a' has no pictures"), std::string::npos);
+  EXPECT_NE(error_of({{"a", ellipses(1)}, {"a", ellipses(1)}}).find("two data sets"), std::string::npos);
+  model = tiny_model(without_hq(tiny_options()));
+  EXPECT_NE(error_of({{"a", ellipses(1)}}).find("no 'hq' masks"), std::string::npos);
+  options.masks = {MaskKind::kSam};
+  EXPECT_EQ(run({{"a", ellipses(1)}}).samples[0].scores.size(), 1U);
+
+  const auto refuses = [](auto change) {
+    EvaluateOptions wrong;
+    change(wrong);
+    EXPECT_THROW(wrong.validate(), Error);
+  };
+  refuses([](EvaluateOptions& o) { o.masks.clear(); });
+  refuses([](EvaluateOptions& o) { o.masks = {MaskKind::kHq, MaskKind::kHq}; });
+  refuses([](EvaluateOptions& o) { o.boundary_dilation = 0; });
+  refuses([](EvaluateOptions& o) { o.boundary_dilation = 1; });
+  refuses([](EvaluateOptions& o) { o.workers = -1; });
+  refuses([](EvaluateOptions& o) { o.limit = -1; });
+  refuses([](EvaluateOptions& o) { o.prompt_points = 0; });
+}
+
+}  // namespace hqsam

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <string>
+
+#include "hqsam/tensorfile/tensor_map.h"
+
+// What tests of torch rooms share: goldens (tests/golden/README.md says where they come from) and comparisons.
+namespace hqsam::testing_support {
+
+inline std::string golden_path(const std::string& file) {
+  return std::string(HQSAM_SOURCE_DIR) + "/tests/golden/" + file;
+}
+inline TensorMap golden(const std::string& file) { return read_tensors(golden_path(file)); }
+
+// Largest difference relative to the largest magnitude of `expected`.
+inline double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
+  if (expected.numel() == 0) return 0;
+  const auto scale = expected.to(torch::kFloat64).abs().max().item<double>();
+  return (actual.to(torch::kFloat64) - expected.to(torch::kFloat64)).abs().max().item<double>() / std::max(scale, 1e-30);
+}
+
+inline void expect_close(const torch::Tensor& actual, const torch::Tensor& expected, double tolerance = 1e-4,
+                         const std::string& what = "") {
+  ASSERT_EQ(actual.sizes(), expected.sizes()) << what;
+  EXPECT_LE(relative_difference(actual, expected), tolerance) << what;
+}
+
+// Fills a module from the golden's tensors named prefix + key; each of its tensors must be there.
+inline void load_module(torch::nn::Module& module, const TensorMap& map, const std::string& prefix) {
+  torch::NoGradGuard no_grad;
+  for (auto& item : module.named_parameters()) item.value().copy_(map.at(prefix + item.key()));
+  for (auto& item : module.named_buffers()) item.value().copy_(map.at(prefix + item.key()));
+}
+
+}  // namespace hqsam::testing_support

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/checkpoint.h"
+
+#include <filesystem>
+
+#include "golden.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+using namespace testing_support;
+
+namespace {
+
+template <class Call>
+std::string message_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool without_hq_keys(const std::string& key) { return !is_hq_key(key); }
+
+}  // namespace
+
+TEST(Variants, HaveThePublishedNumberOfParameters) {
+  // 94, 312 and 641 M with HQ modules; HQ's share of ViT-L is 1.333 M (reference figures of the paper and slides).
+  struct Expected {
+    SamHqOptions options;
+    double millions, hq_millions;
+  };
+  for (const auto& [options, millions, hq_millions] : {Expected{vit_b(), 94.7, 1.07}, Expected{vit_l(), 313.6, 1.33}}) {
+    const SamHq model(options);
+    int64_t all = 0, hq = 0;
+    for (const auto& item : model->named_parameters()) {
+      all += item.value().numel();
+      if (is_hq_key(item.key())) hq += item.value().numel();
+    }
+    EXPECT_NEAR(static_cast<double>(all) / 1e6, millions, 0.5);
+    EXPECT_NEAR(static_cast<double>(hq) / 1e6, hq_millions, 0.01);
+  }
+  EXPECT_EQ(variant_name(vit_h()), "vit_h");
+  EXPECT_NE(message_of([] { variant_by_name("vit_m"); }).find("did you mean 'vit_"), std::string::npos);
+}
+
+TEST(Checkpoint, ReadsTheArchitectureFromShapes) {
+  const CheckpointInfo info = inspect_checkpoint(golden("sam_hq_micro.pth"));
+  EXPECT_EQ(info.dialect, "HQ-SAM");
+  EXPECT_EQ(info.dtype, "fp32");
+  EXPECT_TRUE(info.missing.empty());
+  EXPECT_TRUE(info.unknown.empty());
+  EXPECT_EQ(info.options.image_encoder.image_size, 128);
+  EXPECT_EQ(info.options.mask_decoder.transformer.downsample_rate, 2);
+  for (const auto& make : {vit_b, micro}) {  // what we write says what it is
+    SamHq model(make());
+    const CheckpointInfo own = inspect_checkpoint(checkpoint_of(model));
+    EXPECT_EQ(own.architecture, variant_name(make()));
+    EXPECT_TRUE(own.missing.empty() && own.unknown.empty());
+  }
+}
+
+TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
+  const auto path = std::filesystem::temp_directory_path() / ("hqsam_sam_" + std::to_string(getpid()) + ".safetensors");
+  SamHq source = load_sam_hq(golden_path("sam_hq_micro.pth"));
+  write_safetensors(path, checkpoint_of(source, without_hq_keys));
+
+  const std::string key = "mask_decoder.hf_token.weight";
+  const auto token = [&](uint64_t seed) {
+    return load_sam_hq(path, {.seed = seed})->named_parameters()[key].clone();
+  };
+  EXPECT_TRUE(torch::equal(token(1), token(1)));
+  EXPECT_FALSE(torch::equal(token(1), token(2)));
+  EXPECT_TRUE(load_sam_hq(path)->has_hq());
+  EXPECT_NE(message_of([&] { load_sam_hq(path, {.require_hq = true}); }).find("hqsam train"), std::string::npos);
+  std::filesystem::remove(path);
+}
+
+TEST(Checkpoint, NamesMissingKeysAndForeignFiles) {
+  TensorMap map = golden("sam_hq_micro.pth");
+  const auto drop = [&](const std::string& key) {
+    std::erase_if(map.tensors, [&](const auto& item) { return item.first == key; });
+  };
+  drop("mask_decoder.hf_mlp.layers.1.bias");
+  map.set("mask_decoder.something_else", torch::ones({1}));
+  const CheckpointInfo info = inspect_checkpoint(map);
+  EXPECT_EQ(info.missing, std::vector<std::string>{"mask_decoder.hf_mlp.layers.1.bias"});
+  EXPECT_EQ(info.unknown, std::vector<std::string>{"mask_decoder.something_else"});
+
+  TensorMap foreign;
+  foreign.set("conv1.weight", torch::ones({1}));
+  EXPECT_NE(message_of([&] { inspect_checkpoint(foreign); }).find("no SAM checkpoint"), std::string::npos);
+}
+
+TEST(Checkpoint, RefusesAWrongShape) {
+  TensorMap map = golden("sam_hq_micro.pth");
+  SamHq model(inspect_checkpoint(map).options);
+  map.set("mask_decoder.hf_token.weight", torch::ones({2, 2}));
+  EXPECT_NE(message_of([&] { load_tensors(model, map); }).find("mask_decoder.hf_token.weight"), std::string::npos);
+}
+
+TEST(Initialize, LeavesTheBaseAloneWhenOnlyHqIsAsked) {
+  SamHq model = load_sam_hq(golden_path("sam_hq_micro.pth"));
+  const TensorMap before = checkpoint_of(model);
+  std::map<std::string, torch::Tensor> copies;
+  for (const auto& [key, tensor] : before.tensors) copies[key] = tensor.clone();
+  initialize(model, InitScope::kHq, 7);
+  for (const auto& [key, tensor] : checkpoint_of(model).tensors) {
+    const bool norm = tensor.dim() == 1 && key.find(".1.") != std::string::npos;  // layer norms keep their weights
+    if (norm) continue;
+    EXPECT_EQ(torch::equal(tensor, copies[key]), !is_hq_key(key)) << key;
+  }
+}
+
+}  // namespace hqsam

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/image_encoder_vit.h"
+
+#include "golden.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+using namespace testing_support;
+
+namespace {
+
+ImageEncoderVitOptions golden_options() {
+  ImageEncoderVitOptions options;
+  options.image_size = 128;
+  options.embed_dim = 32;
+  options.depth = 4;
+  options.num_heads = 2;
+  options.mlp_dim = 128;
+  options.out_chans = 32;
+  options.window_size = 3;
+  options.global_attn_indexes = {1, 3};
+  return options;
+}
+
+}  // namespace
+
+TEST(ImageEncoderVit, MatchesReferenceWithPaddedWindows) {
+  const TensorMap map = golden("image_encoder_vit.safetensors");
+  ImageEncoderVit encoder(golden_options());
+  load_module(*encoder, map, "w.");
+  torch::NoGradGuard no_grad;
+  const ImageFeatures features = encoder->forward(map.at("x"));
+  expect_close(features.image_embeddings, map.at("image_embeddings"), 1e-5);
+  ASSERT_EQ(features.interm_embeddings.size(), 2u);
+  expect_close(features.interm_embeddings[0], map.at("interm_embeddings.0"), 1e-5);
+  expect_close(features.interm_embeddings[1], map.at("interm_embeddings.1"), 1e-5);
+}
+
+TEST(ImageEncoderVit, RelativePositionsTrain) {
+  // The fused attention must not drop the gradient of the tables inside its bias.
+  const TensorMap map = golden("image_encoder_vit.safetensors");
+  ImageEncoderVit encoder(golden_options());
+  load_module(*encoder, map, "w.");
+  encoder->to(torch::kFloat64);
+  const auto image = map.at("x").to(torch::kFloat64);
+  const auto loss = [&] { return encoder->forward(image).image_embeddings.square().sum(); };
+  for (const char* key : {"blocks.0.attn.rel_pos_h", "blocks.1.attn.rel_pos_w"}) {
+    encoder->zero_grad();
+    loss().backward();
+    auto table = encoder->named_parameters()[key];
+    const double analytic = table.grad()[1][0].item<double>();
+    torch::NoGradGuard no_grad;
+    const double step = 1e-5;
+    table[1][0] += step;
+    const double above = loss().item<double>();
+    table[1][0] -= 2 * step;
+    const double below = loss().item<double>();
+    table[1][0] += step;
+    EXPECT_NEAR(analytic, (above - below) / (2 * step), 1e-4 * std::abs(analytic)) << key;
+    EXPECT_NE(analytic, 0.0) << key;
+  }
+}
+
+TEST(RelPos, MatchesReferenceAlsoInterpolated) {
+  const TensorMap map = golden("rel_pos.safetensors");
+  const auto& table = map.at("table");
+  expect_close(get_rel_pos(14, 14, table), map.at("rel_pos.q14_k14"), 1e-6);
+  expect_close(get_rel_pos(10, 10, table), map.at("rel_pos.q10_k10_interpolated"), 1e-6);
+  expect_close(get_rel_pos(7, 14, table), map.at("rel_pos.q7_k14"), 1e-6);
+}
+
+TEST(ImageEncoderVit, RefusesAnotherInputSize) {
+  ImageEncoderVit encoder(golden_options());
+  EXPECT_THROW(encoder->forward(torch::zeros({1, 3, 64, 128})), Error);
+}
+
+TEST(ImageEncoderVitOptions, NamesTheWrongField) {
+  ImageEncoderVitOptions options;
+  options.num_heads = 7;
+  try {
+    options.validate();
+    FAIL() << "expected an Error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("embed_dim"), std::string::npos);
+  }
+}
+
+}  // namespace hqsam

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/mask_decoder.h"
+
+#include "golden.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+using namespace testing_support;
+
+namespace {
+
+MaskDecoderOptions golden_options() {
+  MaskDecoderOptions options;
+  options.transformer.embedding_dim = 32;
+  options.transformer.mlp_dim = 64;
+  options.iou_head_hidden_dim = 32;
+  options.vit_dim = 32;
+  return options;
+}
+
+}  // namespace
+
+class MaskDecoderHq : public ::testing::Test {
+ protected:
+  MaskDecoderHq() : map(golden("mask_decoder_hq.safetensors")) {
+    load_module(*decoder, map, "w.");
+    features = {map.at("image_embeddings"), {map.at("interm_embeddings.0")}};
+    input = {features.image_embeddings, map.at("image_pe"), map.at("sparse"), map.at("dense"),
+             decoder->hq_features(features)};
+  }
+  void expect_masks(MaskKind kind, DecoderPass pass, bool multimask, const std::string& name) {
+    const SelectedMasks selected = select_masks(decoder->forward(input, pass), kind, multimask);
+    expect_close(selected.logits, map.at(name + ".masks"), 1e-5, name);
+    if (selected.iou.defined()) expect_close(selected.iou, map.at(name + ".iou"), 1e-5, name);
+  }
+  torch::NoGradGuard no_grad;
+  TensorMap map;
+  MaskDecoder decoder{golden_options()};
+  ImageFeatures features;
+  DecoderInput input;
+};
+
+TEST_F(MaskDecoderHq, MatchesReferenceWithoutMultimask) {
+  expect_masks(MaskKind::kSum, DecoderPass::kSamAndHq, false, "hq.multimask0.only0");
+  expect_masks(MaskKind::kHq, DecoderPass::kSamAndHq, false, "hq.multimask0.only1");
+}
+
+TEST_F(MaskDecoderHq, MatchesReferenceWithMultimask) {
+  expect_masks(MaskKind::kSum, DecoderPass::kSamAndHq, true, "hq.multimask1.only0");
+  expect_masks(MaskKind::kHq, DecoderPass::kSamAndHq, true, "hq.multimask1.only1");
+}
+
+TEST_F(MaskDecoderHq, GivesTheSameMaskWithoutSamsOwn) {
+  expect_masks(MaskKind::kHq, DecoderPass::kHqOnly, false, "hq.multimask0.only1");
+}
+
+TEST_F(MaskDecoderHq, IsSamInAPassWithoutTheHqToken) {
+  const DecoderOutput output = decoder->forward(input, DecoderPass::kSam);
+  expect_close(output.masks_sam.slice(1, 0, 1), map.at("sam.multimask0.masks"), 1e-5);
+  expect_close(output.iou.slice(1, 0, 1), map.at("sam.multimask0.iou"), 1e-5);
+  expect_close(output.masks_sam.slice(1, 1), map.at("sam.multimask1.masks"), 1e-5);
+  expect_close(output.iou.slice(1, 1), map.at("sam.multimask1.iou"), 1e-5);
+}
+
+TEST_F(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
+  // Two images, two prompts each: the first image's rows equal those of a batch of one.
+  const auto twice = [](const torch::Tensor& x) { return torch::cat({x, x.flip(-1)}); };
+  const ImageFeatures two = {twice(features.image_embeddings), {twice(features.interm_embeddings[0])}};
+  const DecoderInput batch = {two.image_embeddings, input.image_pe, twice(input.sparse), twice(input.dense),
+                              decoder->hq_features(two)};
+  const DecoderOutput output = decoder->forward(batch, DecoderPass::kSamAndHq);
+  ASSERT_EQ(output.masks_hq.size(0), 4);
+  const DecoderOutput alone = decoder->forward(input, DecoderPass::kSamAndHq);
+  expect_close(output.masks_hq.slice(0, 0, 2), alone.masks_hq, 1e-5);
+  expect_close(output.masks_sam.slice(0, 0, 2), alone.masks_sam, 1e-5);
+}
+
+TEST_F(MaskDecoderHq, MatchesReferenceTransformer) {
+  TwoWayTransformer transformer(golden_options().transformer);
+  load_module(*transformer, map, "w.transformer.");
+  const auto tokens = torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")})
+                          .unsqueeze(0)
+                          .expand({2, -1, -1});
+  const TwoWayOutput output =
+      transformer->forward(input.image_embeddings.repeat_interleave(2, 0) + input.dense, input.image_pe,
+                           torch::cat({tokens, input.sparse}, 1));
+  expect_close(output.queries, map.at("two_way.queries"), 1e-5);
+  expect_close(output.keys, map.at("two_way.keys"), 1e-5);
+}
+
+TEST(MaskDecoder, RefusesTheHqPassWithoutHqModules) {
+  MaskDecoderOptions options = golden_options();
+  options.vit_dim = 0;
+  MaskDecoder sam(options);
+  const DecoderInput input = {torch::zeros({1, 32, 4, 4}), torch::zeros({1, 32, 4, 4}), torch::zeros({1, 2, 32}),
+                              torch::zeros({1, 32, 4, 4}), {}};
+  EXPECT_THROW(sam->forward(input, DecoderPass::kHqOnly), Error);
+  EXPECT_EQ(sam->forward(input, DecoderPass::kSam).masks_sam.size(1), 4);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/prompt_encoder.h"
+
+#include "golden.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+using namespace testing_support;
+
+namespace {
+
+struct Case {
+  const char* name;
+  bool points, boxes, masks;
+};
+
+}  // namespace
+
+class PromptEncoderTest : public ::testing::Test {
+ protected:
+  PromptEncoderTest() : map(golden("prompt_encoder.safetensors")) { load_module(*encoder, map, "w."); }
+  TensorMap map;
+  PromptEncoder encoder{PromptEncoderOptions{.embed_dim = 32, .image_size = 128, .grid = 8, .mask_in_chans = 16}};
+  torch::NoGradGuard no_grad;
+};
+
+TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
+  const Case cases[] = {{"points", true, false, false}, {"boxes", false, true, false},      {"points_boxes", true, true, false},
+                        {"masks", false, false, true},  {"boxes_masks", false, true, true}, {"all", true, true, true}};
+  for (const Case& c : cases) {
+    PromptTensors prompts;
+    if (c.points) prompts.points = map.at("points"), prompts.point_labels = map.at("labels");
+    if (c.boxes) prompts.boxes = map.at("boxes");
+    if (c.masks) prompts.masks = map.at("masks");
+    const PromptEmbeddings embeddings = encoder->forward(prompts);
+    const std::string name = c.name;
+    expect_close(embeddings.sparse, map.at(name + ".sparse"), 1e-5, name + ".sparse");
+    expect_close(embeddings.dense, map.at(name + ".dense"), 1e-5, name + ".dense");
+  }
+}
+
+TEST_F(PromptEncoderTest, MatchesReferencePositionCode) {
+  expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5);
+}
+
+TEST_F(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
+  EXPECT_THROW(encoder->forward({}), Error);
+  PromptTensors prompts;
+  prompts.boxes = torch::zeros({2, 5});
+  EXPECT_THROW(encoder->forward(prompts), Error);
+  prompts = {};
+  prompts.masks = torch::zeros({1, 1, 16, 16});
+  EXPECT_THROW(encoder->forward(prompts), Error);
+}
+
+}  // namespace hqsam

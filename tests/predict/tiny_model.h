@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include "hqsam/core/error.h"
+#include "hqsam/image/image.h"
+#include "hqsam/model/sam_hq.h"
+
+// A model and pictures that take no time.
+namespace hqsam::testing_support {
+
+// 64 pixels, 32 channels, mask input of 16.
+inline SamHqOptions tiny_options() {
+  SamHqOptions options;
+  options.image_encoder.image_size = 64;
+  options.image_encoder.embed_dim = 32;
+  options.image_encoder.depth = 2;
+  options.image_encoder.num_heads = 2;
+  options.image_encoder.mlp_dim = 64;
+  options.image_encoder.out_chans = 32;
+  options.image_encoder.window_size = 2;
+  options.image_encoder.global_attn_indexes = {1};
+  options.prompt_encoder.embed_dim = 32;
+  options.prompt_encoder.image_size = 64;
+  options.prompt_encoder.grid = 4;
+  options.mask_decoder.transformer.embedding_dim = 32;
+  options.mask_decoder.transformer.mlp_dim = 64;
+  options.mask_decoder.iou_head_hidden_dim = 32;
+  options.mask_decoder.vit_dim = 32;
+  return options;
+}
+
+// Random weights, spread so that masks have an inside and an outside.
+inline SamHq tiny_model(const SamHqOptions& options = tiny_options()) {
+  SamHq model(options);
+  initialize(model, InitScope::kAll, 7);
+  for (auto& parameter : model->parameters()) parameter.set_requires_grad(false);
+  return model;
+}
+
+// Waves of colour, different for each phase.
+inline Image waves(int64_t height, int64_t width, int phase = 0) {
+  Image image(height, width, 3);
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        const double angle = 0.13 * static_cast<double>(x * (c + 1)) + 0.21 * static_cast<double>(y) + phase;
+        image.at(y, x)[c] = static_cast<uint8_t>(127.5 + 127 * std::sin(angle));
+      }
+    }
+  }
+  return image;
+}
+
+// A filled ellipse, gray 0/255.
+inline Image ellipse(int64_t height, int64_t width, double centre_x, double centre_y, double radius_x,
+                     double radius_y) {
+  Image label(height, width, 1);
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      const double dx = (static_cast<double>(x) - centre_x) / radius_x;
+      const double dy = (static_cast<double>(y) - centre_y) / radius_y;
+      if (dx * dx + dy * dy <= 1) *label.at(y, x) = 255;
+    }
+  }
+  return label;
+}
+
+// What the Error thrown by action says, "" where it throws none.
+template <class Action>
+std::string message_of(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace hqsam::testing_support

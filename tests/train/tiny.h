@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "hqsam/core/error.h"
+#include "hqsam/data/loader.h"
+#include "hqsam/model/sam_hq.h"
+#include "hqsam/train/trainer.h"
+
+// A model of 64 pixels and a data set of discs, small enough for many training steps in a test.
+namespace hqsam::tiny {
+
+inline SamHqOptions model_options() {
+  SamHqOptions options;
+  auto& encoder = options.image_encoder;
+  encoder.image_size = 64;
+  encoder.embed_dim = 32;
+  encoder.depth = 2;
+  encoder.num_heads = 2;
+  encoder.mlp_dim = 64;
+  encoder.out_chans = 32;
+  encoder.window_size = 2;
+  encoder.global_attn_indexes = {1};
+  options.prompt_encoder = {.embed_dim = 32, .image_size = 64, .grid = 4, .mask_in_chans = 16};
+  auto& decoder = options.mask_decoder;
+  decoder.transformer.embedding_dim = 32;
+  decoder.transformer.mlp_dim = 64;
+  decoder.iou_head_hidden_dim = 32;
+  decoder.vit_dim = 32;
+  return options;
+}
+
+inline SamHq make_model(uint64_t seed = 1) {
+  SamHq model(model_options());
+  initialize(model, InitScope::kAll, seed);
+  return model;
+}
+
+// Bright discs on dark noise. With broken_after set, get() throws from that call on, like a run that dies.
+class DiscDataset : public Dataset {
+ public:
+  explicit DiscDataset(int64_t size, int64_t broken_after = -1) : size_(size), broken_after_(broken_after) {}
+  int64_t size() const override { return size_; }
+  std::string path(int64_t index) const override { return "disc_" + std::to_string(index); }
+  Sample get(int64_t index) const override {
+    if (broken_after_ >= 0 && calls_++ >= broken_after_) fail("DiscDataset", "the power went out");
+    RandomStream stream{7, static_cast<uint64_t>(index)};
+    Sample sample{.set = "discs", .name = std::to_string(index), .image_path = path(index)};
+    const int64_t height = 60 + stream.below(20), width = 60 + stream.below(20);
+    const double radius = stream.uniform(10, 20), y0 = stream.uniform(20, 40), x0 = stream.uniform(20, 40);
+    sample.image = Image(height, width, 3);
+    sample.labels.emplace_back(height, width, 1);
+    for (int64_t y = 0; y < height; ++y) {
+      for (int64_t x = 0; x < width; ++x) {
+        const double dy = static_cast<double>(y) - y0, dx = static_cast<double>(x) - x0;
+        const bool inside = dx * dx + dy * dy < radius * radius;
+        for (int c = 0; c < 3; ++c) {
+          sample.image.at(y, x)[c] = static_cast<uint8_t>((inside ? 180 : 30) + stream.below(40));
+        }
+        *sample.labels[0].at(y, x) = inside ? 255 : 0;
+      }
+    }
+    return sample;
+  }
+
+ private:
+  int64_t size_, broken_after_;
+  mutable std::atomic<int64_t> calls_{0};
+};
+
+inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1) {
+  RowOptions rows;
+  rows.image_size = 64;
+  rows.augment.scale_min = 0.8;
+  rows.augment.scale_max = 1.2;
+  rows.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  return TrainingSet({{std::make_shared<DiscDataset>(size, broken_after), 1.0}}, rows);
+}
+
+inline std::vector<TrainingRow> make_rows(int64_t count, int64_t epoch = 0) {
+  const TrainingSet set = make_set(count);
+  return Loader(set, epoch, 0, count, 0, 1).next(count);
+}
+
+inline TrainOptions train_options() {
+  TrainOptions options;
+  options.epochs = 3;
+  options.batch_size = 3;
+  options.micro_batch = 2;
+  options.schedule.drop_after_epoch = 2;
+  options.workers = 0;
+  options.loss.num_points = 144;
+  return options;
+}
+
+// Every parameter by key, copied.
+inline std::map<std::string, torch::Tensor> copy_weights(SamHq& model) {
+  std::map<std::string, torch::Tensor> weights;
+  for (const auto& item : model->named_parameters()) weights[item.key()] = item.value().detach().clone();
+  return weights;
+}
+
+// Keys whose weights differ in a bit.
+inline std::vector<std::string> differing(const std::map<std::string, torch::Tensor>& a,
+                                          const std::map<std::string, torch::Tensor>& b) {
+  std::vector<std::string> keys;
+  for (const auto& [key, tensor] : a) {
+    if (!torch::equal(tensor, b.at(key))) keys.push_back(key);
+  }
+  return keys;
+}
+
+// A folder that goes when the test does.
+struct TemporaryFolder {
+  TemporaryFolder() {
+    static int count = 0;
+    path = std::filesystem::temp_directory_path() /
+           ("hqsam_train_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
+    std::filesystem::remove_all(path);
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
+}  // namespace hqsam::tiny

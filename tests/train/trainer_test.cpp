@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "train/tiny.h"
+
+namespace hqsam {
+namespace {
+
+Trainer make_trainer(const TrainOptions& options, uint64_t seed = 1) {
+  return Trainer(tiny::make_model(seed), options, make_group());
+}
+
+TrainOptions sam_options() {
+  TrainOptions options = tiny::train_options();
+  options.objective = Objective::kSam;
+  options.trainable = Trainable::kAll;
+  return options;
+}
+
+std::vector<StepLoss> take_steps(Trainer& trainer, int steps, const std::vector<TrainingRow>& rows) {
+  std::vector<StepLoss> losses;
+  for (int i = 0; i < steps; ++i) losses.push_back(trainer.step(rows, 0));
+  return losses;
+}
+
+TEST(Trainer, LowersTheLossAndChangesHqWeightsAlone) {
+  Trainer trainer = make_trainer(tiny::train_options());
+  const auto before = tiny::copy_weights(trainer.model());
+  const auto losses = take_steps(trainer, 40, tiny::make_rows(4));
+  EXPECT_LT(losses.back().loss, 0.6 * losses.front().loss);
+  EXPECT_NEAR(losses.back().loss, losses.back().mask + losses.back().dice, 1e-6);
+  const auto changed = tiny::differing(before, tiny::copy_weights(trainer.model()));
+  EXPECT_EQ(changed.size(), trainer.parameters().size());
+  EXPECT_EQ(changed.size(), 25u);
+  for (const std::string& key : changed) EXPECT_TRUE(is_hq_key(key)) << key;
+  for (const auto& item : trainer.model()->named_parameters()) {
+    EXPECT_EQ(item.value().requires_grad(), is_hq_key(item.key())) << item.key();
+  }
+}
+
+TEST(Trainer, GivesTheSameGradientsForAnyMicroBatch) {
+  const auto rows = tiny::make_rows(7);
+  TrainOptions options = tiny::train_options();
+  options.micro_batch = 1;
+  Trainer one = make_trainer(options);
+  options.micro_batch = 4;
+  Trainer four = make_trainer(options);
+  const StepLoss a = one.step(rows, 0), b = four.step(rows, 0);
+  EXPECT_NEAR(a.loss, b.loss, 1e-6);
+  for (size_t i = 0; i < one.parameters().size(); ++i) {
+    const auto &[key, parameter] = one.parameters()[i];
+    const auto grad = parameter.grad(), other = four.parameters()[i].second.grad();
+    EXPECT_GT(grad.abs().max().item<double>(), 0) << key;
+    EXPECT_LT((grad - other).abs().max().item<double>(), 1e-5 * grad.abs().max().item<double>()) << key;
+  }
+}
+
+TEST(Trainer, TakesItsLossPointsFromTheRowsPosition) {
+  auto rows = tiny::make_rows(2);
+  Trainer first = make_trainer(tiny::train_options()), again = make_trainer(tiny::train_options()),
+          elsewhere = make_trainer(tiny::train_options()), next_epoch = make_trainer(tiny::train_options());
+  const double loss = first.step(rows, 0).loss;
+  EXPECT_EQ(again.step({rows[1], rows[0]}, 0).loss, loss);
+  EXPECT_NE(next_epoch.step(rows, 1).loss, loss);
+  rows[0].position += 100;
+  EXPECT_NE(elsewhere.step(rows, 0).loss, loss);
+}
+
+TEST(Trainer, ComesToTheSameBitsTwice) {
+  const auto rows = tiny::make_rows(5);
+  Trainer a = make_trainer(tiny::train_options()), b = make_trainer(tiny::train_options());
+  take_steps(a, 3, rows);
+  take_steps(b, 3, rows);
+  EXPECT_TRUE(tiny::differing(tiny::copy_weights(a.model()), tiny::copy_weights(b.model())).empty());
+}
+
+TEST(Trainer, GoesOnToTheBitFromItsState) {
+  const auto rows = tiny::make_rows(4);
+  for (const TrainOptions& options : {tiny::train_options(), sam_options()}) {
+    Trainer whole = make_trainer(options), before = make_trainer(options), after = make_trainer(options);
+    take_steps(before, 2, rows);
+    after.load_state(before.state());
+    take_steps(before, 1, rows);  // the state was copied
+    take_steps(after, 2, rows);
+    take_steps(whole, 4, rows);
+    EXPECT_TRUE(tiny::differing(tiny::copy_weights(whole.model()), tiny::copy_weights(after.model())).empty());
+  }
+}
+
+TEST(Trainer, GoesOnFromAStateMadeBeforeTheFirstStep) {
+  const auto rows = tiny::make_rows(2);
+  Trainer whole = make_trainer(tiny::train_options()), after = make_trainer(tiny::train_options(), /*seed=*/1);
+  after.load_state(make_trainer(tiny::train_options()).state());
+  take_steps(whole, 2, rows);
+  take_steps(after, 2, rows);
+  EXPECT_TRUE(tiny::differing(tiny::copy_weights(whole.model()), tiny::copy_weights(after.model())).empty());
+}
+
+TEST(Trainer, RefusesAnotherModelsStateAndStaysAsItWas) {
+  Trainer trainer = make_trainer(tiny::train_options());
+  take_steps(trainer, 1, tiny::make_rows(2));
+  const auto before = tiny::copy_weights(trainer.model());
+  const TensorMap good = make_trainer(tiny::train_options(), 9).state();
+
+  TensorMap missing = good;
+  missing.tensors.erase(missing.tensors.begin() + 5);
+  EXPECT_THROW(trainer.load_state(missing), Error);
+  TensorMap shape = good;
+  shape.tensors[60].second = torch::zeros({3});
+  EXPECT_THROW(trainer.load_state(shape), Error);
+  TensorMap extra = good;
+  extra.set("weight/other", torch::zeros(1));
+  EXPECT_THROW(trainer.load_state(extra), Error);
+  TensorMap dtype = good;
+  dtype.tensors[0].second = dtype.tensors[0].second.to(torch::kFloat64);
+  EXPECT_THROW(trainer.load_state(dtype), Error);
+  EXPECT_TRUE(tiny::differing(before, tiny::copy_weights(trainer.model())).empty());
+}
+
+TEST(Trainer, TeachesSamItsMasksAndItsIouHead) {
+  TrainOptions options = sam_options();
+  Trainer trainer = make_trainer(options);
+  const auto before = tiny::copy_weights(trainer.model());
+  const auto losses = take_steps(trainer, 80, tiny::make_rows(4));
+  EXPECT_LT(losses.back().loss, 0.6 * losses.front().loss);
+  EXPECT_LT(losses.back().iou, 0.5 * losses.front().iou);
+  EXPECT_NEAR(losses.back().loss, losses.back().mask + losses.back().dice + losses.back().iou, 1e-6);
+  const auto changed = tiny::differing(before, tiny::copy_weights(trainer.model()));
+  const auto trained = [&](const std::string& key) {
+    return std::find(changed.begin(), changed.end(), key) != changed.end();
+  };
+  for (const std::string& key : changed) EXPECT_FALSE(is_hq_key(key)) << key;
+  for (const char* key : {"image_encoder.patch_embed.proj.weight", "image_encoder.blocks.0.attn.rel_pos_h",
+                          "prompt_encoder.mask_downscaling.0.weight", "mask_decoder.iou_token.weight",
+                          "mask_decoder.iou_prediction_head.layers.2.bias"}) {
+    EXPECT_TRUE(trained(key)) << key;
+  }
+}
+
+TEST(Trainer, TrainsTheWholeModelOnTheHqMask) {
+  TrainOptions options = tiny::train_options();
+  options.trainable = Trainable::kAll;
+  Trainer trainer = make_trainer(options);
+  const auto before = tiny::copy_weights(trainer.model());
+  const auto losses = take_steps(trainer, 10, tiny::make_rows(4));
+  EXPECT_LT(losses.back().loss, losses.front().loss);
+  const auto changed = tiny::differing(before, tiny::copy_weights(trainer.model()));
+  EXPECT_GT(changed.size(), trainer.parameters().size() / 2);
+}
+
+TEST(Trainer, GoesTheSameWayInBf16) {
+  const auto rows = tiny::make_rows(6);
+  for (TrainOptions options : {tiny::train_options(), sam_options()}) {
+    Trainer fp32 = make_trainer(options);
+    options.precision = Precision::kBf16;
+    Trainer bf16 = make_trainer(options);
+    const double loss = fp32.step(rows, 0).loss;
+    const double rough = bf16.step(rows, 0).loss;
+    EXPECT_NE(rough, loss);
+    EXPECT_NEAR(rough, loss, 0.02 * loss);
+    double dot = 0, norm_a = 0, norm_b = 0;
+    for (size_t i = 0; i < fp32.parameters().size(); ++i) {
+      const auto a = fp32.parameters()[i].second.grad(), b = bf16.parameters()[i].second.grad();
+      dot += (a * b).sum().item<double>();
+      norm_a += a.square().sum().item<double>();
+      norm_b += b.square().sum().item<double>();
+    }
+    EXPECT_GT(dot / std::sqrt(norm_a * norm_b), 0.97);
+    EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
+    EXPECT_EQ(bf16.parameters().front().second.scalar_type(), torch::kFloat32);
+  }
+}
+
+TEST(Trainer, NamesTheRowsOfALossThatIsNotFinite) {
+  auto rows = tiny::make_rows(4);
+  Trainer trainer = make_trainer(tiny::train_options());
+  const auto before = tiny::copy_weights(trainer.model());
+  rows[2].label.fill_(std::numeric_limits<float>::quiet_NaN());
+  try {
+    trainer.step(rows, 0);
+    FAIL() << "no Error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(rows[2].name), std::string::npos) << error.what();
+    EXPECT_EQ(std::string(error.what()).find(rows[1].name + ","), std::string::npos) << error.what();
+  }
+  EXPECT_TRUE(tiny::differing(before, tiny::copy_weights(trainer.model())).empty());
+}
+
+TEST(Trainer, RefusesAnEmptyBatchAndRowsWithoutTheirPrompt) {
+  Trainer trainer = make_trainer(tiny::train_options());
+  EXPECT_THROW(trainer.step({}, 0), Error);
+  auto rows = tiny::make_rows(1);
+  rows[0].prompt = {};
+  EXPECT_THROW(trainer.step(rows, 0), Error);
+}
+
+TEST(Trainer, DropsTheLearningRateOnce) {
+  TrainOptions options = tiny::train_options();
+  options.lr = 2e-3;
+  options.schedule = {.drop_after_epoch = 2, .factor = 0.1};
+  const Trainer trainer = make_trainer(options);
+  EXPECT_DOUBLE_EQ(trainer.learning_rate(0), 2e-3);
+  EXPECT_DOUBLE_EQ(trainer.learning_rate(1), 2e-3);
+  EXPECT_DOUBLE_EQ(trainer.learning_rate(2), 2e-4);
+  EXPECT_DOUBLE_EQ(trainer.learning_rate(9), 2e-4);
+}
+
+TEST(Trainer, MovesWeightsByTheLearningRateOfTheEpoch) {
+  TrainOptions options = tiny::train_options();
+  options.schedule = {.drop_after_epoch = 1, .factor = 0.25};
+  const auto rows = tiny::make_rows(2);
+  for (int64_t epoch : {0, 1}) {
+    Trainer trainer = make_trainer(options);
+    const auto before = tiny::copy_weights(trainer.model());
+    trainer.step(rows, epoch);
+    const std::string key = "mask_decoder.hf_token.weight";
+    const auto moved = tiny::copy_weights(trainer.model()).at(key) - before.at(key);
+    // Adam's first step is lr in size wherever there is a gradient.
+    EXPECT_NEAR(moved.abs().max().item<double>(), trainer.learning_rate(epoch), 1e-6);
+  }
+}
+
+TEST(Trainer, RefusesOptionsThatDoNotGoTogether) {
+  TrainOptions options = tiny::train_options();
+  options.objective = Objective::kSam;
+  EXPECT_THROW(make_trainer(options), Error);
+  options = tiny::train_options();
+  EXPECT_THROW(Trainer(SamHq(without_hq(tiny::model_options())), options, make_group()), Error);
+  for (auto change : std::vector<void (*)(TrainOptions&)>{
+           [](TrainOptions& o) { o.epochs = 0; }, [](TrainOptions& o) { o.batch_size = 0; },
+           [](TrainOptions& o) { o.micro_batch = 0; }, [](TrainOptions& o) { o.lr = 0; },
+           [](TrainOptions& o) { o.lr = std::nan(""); }, [](TrainOptions& o) { o.schedule.factor = -1; },
+           [](TrainOptions& o) { o.workers = -1; }, [](TrainOptions& o) { o.save_minutes = -1; },
+           [](TrainOptions& o) { o.loss.num_points = 0; }}) {
+    options = tiny::train_options();
+    change(options);
+    EXPECT_THROW(options.validate(), Error);
+  }
+}
+
+// Adds what the other rank would: twice the numbers, as if it held the same rows.
+class TwinGroup final : public Group {
+ public:
+  int64_t rank() const override { return 0; }
+  int64_t size() const override { return 2; }
+  void all_reduce_sum(torch::Tensor tensor) override { tensor.mul_(2); }
+  std::vector<std::string> all_gather_bytes(const std::string& mine) override { return {mine, mine}; }
+  void broadcast(torch::Tensor, int64_t) override {}
+  void barrier() override {}
+};
+
+TEST(Trainer, AveragesOverTheRanksOfItsGroup) {
+  const auto rows = tiny::make_rows(3);
+  Trainer alone = make_trainer(tiny::train_options());
+  Trainer twin(tiny::make_model(), tiny::train_options(), std::make_shared<TwinGroup>());
+  EXPECT_NEAR(alone.step(rows, 0).loss, twin.step(rows, 0).loss, 1e-9);
+  for (size_t i = 0; i < alone.parameters().size(); ++i) {
+    EXPECT_TRUE(torch::allclose(alone.parameters()[i].second.grad(), twin.parameters()[i].second.grad(), 1e-5, 1e-9));
+  }
+}
+
+}  // namespace
+}  // namespace hqsam

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <set>
+
+#include "common.h"
+#include "hqsam/config/open.h"
+#include "hqsam/core/error.h"
+#include "hqsam/data/check.h"
+#include "hqsam/data/synth.h"
+
+namespace hqsam {
+namespace {
+
+struct CheckArguments {
+  std::string config;
+  std::vector<std::string> set;
+};
+
+struct SynthArguments {
+  std::string output;
+  int64_t count = 0;
+  int64_t size = 512;
+  uint64_t seed = 42;
+};
+
+void print_report(const std::string& name, const CheckReport& report) {
+  fmt::print("{:<24}{:>8} pictures {:>8} masks, {:.1f} % inside, {}x{} to {}x{}, median {}x{}\n", name, report.samples,
+             report.masks, 100 * report.mean_inside_share, report.smallest.width, report.smallest.height,
+             report.largest.width, report.largest.height, report.median.width, report.median.height);
+  for (const FileProblem& problem : report.problems) {
+    fmt::print("  {:<12}{}: {}\n", problem_name(problem.problem), problem.path, problem.message);
+  }
+}
+
+int check(const CheckArguments& arguments) {
+  const Config config = load_config(arguments.config, arguments.set);
+  std::vector<FolderOptions> sets = config.train_sets;
+  sets.insert(sets.end(), config.valid_sets.begin(), config.valid_sets.end());
+  if (sets.empty()) fail("data check", "{} names no sets in data.train or data.valid", arguments.config);
+  CheckOptions options;
+  options.workers = std::max<int64_t>(1, config.train.workers);
+  size_t problems = 0;
+  for (const FolderOptions& set : sets) {
+    const CheckReport report = check_dataset(FolderDataset(set), options);
+    print_report(set.name, report);
+    problems += report.problems.size();
+  }
+  if (problems > 0) fail("data check", "{} problems in {} sets, listed on the standard output", problems, sets.size());
+  return 0;
+}
+
+int synth(const SynthArguments& arguments) {
+  write_synth(arguments.output, arguments.count, {{arguments.size, arguments.size}, arguments.seed});
+  return 0;
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, Run& run) {
+  CLI::App* data = app.add_subcommand("data", "look data sets over, make synthetic ones");
+  data->require_subcommand(1);
+  const auto [check_command, check_arguments] = add_command<CheckArguments>(
+      *data, run, "check", "read every file of a config's sets and list what is wrong; exit code 1 if anything is", check);
+  check_command->add_option("--config", check_arguments->config, "YAML file with data.train and data.valid")->required();
+  add_repeated(*check_command, "--set", check_arguments->set, "key=value over the config; repeatable");
+  const auto [synth_command, synth_arguments] = add_command<SynthArguments>(
+      *data, run, "synth", "make pictures of thin things with fine masks (gt/) and coarse ones (coarse/)", synth);
+  synth_command->add_option("--output", synth_arguments->output, "folder for im/, gt/ and coarse/")->required();
+  synth_command->add_option("--count", synth_arguments->count, "pictures")->required()->check(CLI::Range(1, 10000000));
+  synth_command->add_option("--seed", synth_arguments->seed, "of the series")->capture_default_str();
+  synth_command->add_option("--size", synth_arguments->size, "pixels a side")->capture_default_str();
+}
+
+}  // namespace hqsam

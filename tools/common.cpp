@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common.h"
+
+#include <filesystem>
+
+#include "hqsam/config/choices.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+namespace {
+
+std::string check_device(const std::string& text) {
+  const bool index = text.starts_with("cuda:") && text.size() > 5 && text.size() < 9 &&
+                     text.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (text == "auto" || text == "cpu" || text == "cuda" || index) return "";
+  return "expected auto, cpu, cuda or cuda:<number>, got '" + text + "'";
+}
+
+}  // namespace
+
+CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                          const std::string& description) {
+  return command.add_option(name, values, description)->expected(1)->take_all()->allow_extra_args(false);
+}
+
+void add_compute(CLI::App& command, ComputeOptions& options) {
+  command.add_option("--device", options.device, "auto, cpu, cuda or cuda:<number>")
+      ->check(CLI::Validator(check_device, "", "device"))
+      ->capture_default_str();
+  command.add_option("--threads", options.threads, "CPU threads; 0 = all cores")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command.add_option("--precision", options.precision, "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->capture_default_str();
+}
+
+torch::Device start_device(const ComputeOptions& options) {
+  if (options.threads > 0) at::set_num_threads(options.threads);
+  const bool cuda = torch::cuda::is_available();
+  if (options.device == "auto") return cuda ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
+  if (options.device == "cpu") return torch::kCPU;
+  if (!cuda) fail("device", "--device {}: this machine or build has no CUDA device; use cpu or auto", options.device);
+  const int index = options.device == "cuda" ? 0 : std::stoi(options.device.substr(5));
+  const int count = static_cast<int>(torch::cuda::device_count());
+  if (index >= count) fail("device", "--device {}: there are {} CUDA devices, counted from 0", options.device, count);
+  return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
+}
+
+bool wants_bf16(const ComputeOptions& options, const torch::Device& device) {
+  const Precision precision = choose(options.precision, kPrecisions, "precision", "--precision");
+  return precision == Precision::kBf16 || (precision == Precision::kAuto && device.is_cuda());
+}
+
+void require_file(const std::string& option, const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) fail("hqsam", "{} {}: no such file", option, path);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace hqsam {
+
+inline constexpr int kExitError = 1, kExitUsage = 2, kExitStopped = 75;
+
+// What the chosen subcommand will do once the command line is understood; returns the exit code.
+using Run = std::function<int()>;
+
+void add_train(CLI::App& app, Run& run);
+void add_evaluate(CLI::App& app, Run& run);
+void add_predict(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
+void add_info(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
+void add_data(CLI::App& app, Run& run);
+
+// A new subcommand whose options fill an Arguments; it then runs main(arguments).
+template <class Arguments>
+std::pair<CLI::App*, std::shared_ptr<Arguments>> add_command(CLI::App& app, Run& run, const std::string& name,
+                                                             const std::string& description,
+                                                             int (*main)(const Arguments&)) {
+  CLI::App* command = app.add_subcommand(name, description);
+  auto arguments = std::make_shared<Arguments>();
+  command->callback([&run, arguments, main] { run = [arguments, main] { return main(*arguments); }; });
+  return {command, arguments};
+}
+
+// An option that takes one value each time it is given.
+CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
+                          const std::string& description);
+
+struct ComputeOptions {
+  std::string device = "auto";     // auto, cpu, cuda or cuda:i
+  int threads = 0;                 // of the CPU; 0 = all cores
+  std::string precision = "auto";  // auto, fp32 or bf16
+};
+void add_compute(CLI::App& command, ComputeOptions& options);
+
+// Sets the number of threads; auto is cuda where there is one, else cpu. Throws Error for a device that
+// is not there.
+torch::Device start_device(const ComputeOptions& options);
+
+// auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.
+bool wants_bf16(const ComputeOptions& options, const torch::Device& device);
+
+// The file as the shell gives it, or the Error that says it is missing.
+void require_file(const std::string& option, const std::string& path);
+
+}  // namespace hqsam
