@@ -60,8 +60,10 @@ void add_data(CLI::App& app, Run& run) {
   CLI::App* data = app.add_subcommand("data", "look data sets over, make synthetic ones");
   data->require_subcommand(1);
   const auto [check_command, check_arguments] = add_command<CheckArguments>(
-      *data, run, "check", "read every file of a config's sets and list what is wrong; exit code 1 if anything is", check);
-  check_command->add_option("--config", check_arguments->config, "YAML file with data.train and data.valid")->required();
+      *data, run, "check", "read every file of a config's sets and list what is wrong; exit code 1 if anything is",
+      check);
+  check_command->add_option("--config", check_arguments->config, "YAML file with data.train and data.valid")
+      ->required();
   add_repeated(*check_command, "--set", check_arguments->set, "key=value over the config; repeatable");
   const auto [synth_command, synth_arguments] = add_command<SynthArguments>(
       *data, run, "synth", "make pictures of thin things with fine masks (gt/) and coarse ones (coarse/)", synth);

@@ -66,7 +66,8 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--config", arguments->config, "YAML file with data.valid and evaluate")->required();
   command->add_option("--checkpoint", arguments->checkpoint, "HQ-SAM's, or SAM's with --masks sam")->required();
   add_repeated(*command, "--set", arguments->set, "key=value over the config; repeatable");
-  command->add_option("--output", arguments->output, "folder of the results; default: evaluate/ in the config's output");
+  command->add_option("--output", arguments->output,
+                      "folder of the results; default: evaluate/ in the config's output");
   command->add_option("--masks", arguments->masks, "of sam,hq,sum; default: the config's, or all");
   command->add_option("--protocol", arguments->protocol, "reference (squashed, as in training) or keep_aspect")
       ->check(CLI::IsMember({"reference", "keep_aspect"}));

@@ -18,7 +18,8 @@ TensorMap merge(const TensorMap& base, const TensorMap& trained) {
   const std::string prefix = "mask_decoder.";
   TensorMap merged = base;
   for (const auto& [key, tensor] : trained.tensors) {
-    const bool bare = !key.starts_with(prefix) && !key.starts_with("image_encoder.") && !key.starts_with("prompt_encoder.");
+    const bool bare =
+        !key.starts_with(prefix) && !key.starts_with("image_encoder.") && !key.starts_with("prompt_encoder.");
     merged.set(bare ? prefix + key : key, tensor);
   }
   return merged;

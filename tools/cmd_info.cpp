@@ -39,7 +39,7 @@ std::string keys_line(const std::vector<std::string>& keys) {
 int info(const InfoArguments& arguments) {
   const CheckpointInfo info = inspect_checkpoint(read_tensors(arguments.checkpoint));
   if (arguments.json) {
-    fmt::print("{}\n", as_json(info, arguments).dump(2));
+    fmt::print("{}\n", as_json(info, arguments).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return 0;
   }
   const ImageEncoderVitOptions& encoder = info.options.image_encoder;

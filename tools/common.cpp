@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common.h"
 
-#include <filesystem>
-
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 
@@ -50,11 +48,6 @@ torch::Device start_device(const ComputeOptions& options) {
 bool wants_bf16(const ComputeOptions& options, const torch::Device& device) {
   const Precision precision = choose(options.precision, kPrecisions, "precision", "--precision");
   return precision == Precision::kBf16 || (precision == Precision::kAuto && device.is_cuda());
-}
-
-void require_file(const std::string& option, const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) fail("hqsam", "{} {}: no such file", option, path);
 }
 
 }  // namespace hqsam

@@ -53,7 +53,4 @@ torch::Device start_device(const ComputeOptions& options);
 // auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.
 bool wants_bf16(const ComputeOptions& options, const torch::Device& device);
 
-// The file as the shell gives it, or the Error that says it is missing.
-void require_file(const std::string& option, const std::string& path);
-
 }  // namespace hqsam

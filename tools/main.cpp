@@ -76,7 +76,8 @@ void add_log_level(CLI::App& app, std::string& level) {
 int run_guarded(const Run& run) {
   try {
     const int code = run();
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return report("[hqsam] cannot write to the standard output");
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      return report("[hqsam] cannot write to the standard output");
     return code;
   } catch (const Error& error) {
     return report(one_line(error.what()));

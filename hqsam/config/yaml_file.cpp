@@ -44,7 +44,7 @@ size_t list_index(const std::string& text, size_t count, const std::string& over
 // Nodes are handles: a copy refers to the same node, and assigning a node to a child puts it into the tree.
 void set_value(YAML::Node node, const std::vector<std::string>& keys, size_t depth, const YAML::Node& value,
                const std::string& override_text) {
-  if (depth + 1 < keys.size() && node.IsScalar()) {
+  if (node.IsScalar()) {
     fail("load_config", "--set {}: '{}' is a key of a single value, which has none", override_text, keys[depth]);
   }
   const bool last = depth + 1 == keys.size();

@@ -47,9 +47,8 @@ class TrainingSet {
 
   // Rows in one epoch: the sum of weight * size over the sets, rounded.
   int64_t size() const;
-  // The order of an epoch: size() sample indices, shuffled by (seed, epoch). Every picture comes
-  // floor(weight) times (a set of 3 pictures and weight 2.5 gives 7 or 8 rows), and what is left of the
-  // weight goes to a random subset that changes with the epoch.
+  // The order of an epoch: size() sample indices, shuffled by (seed, epoch). With weight 2.3 every picture
+  // comes twice, and a random 30 % of them, others in each epoch, a third time.
   std::vector<int64_t> order(int64_t epoch) const;
   // A row: flip, large-scale jitter, prompt. A picture with several masks gives one of them at random.
   // A crop that missed the mask is drawn anew, ten times; after that the row is the whole picture,

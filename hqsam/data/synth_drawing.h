@@ -34,7 +34,8 @@ struct Drawing {
   void ring(Pt center, float radius, float width, Rgb color, float gloss = 0.4f);
 };
 
-// A stream with shorthands. Arguments of one call are never two draws: their order is unspecified.
+// A stream with shorthands. No expression may hold two draws unless braces or commas order them: compilers
+// differ in the order of arguments and operands.
 class Dice {
  public:
   explicit Dice(RandomStream& stream) : stream_(stream) {}

@@ -59,7 +59,8 @@ cv::Mat sky(cv::Size size, Dice& dice) {
   const Rgb low = dusk ? hsv(dice.in(10, 40), 0.6f, 0.95f) : hsv(hue, 0.18f, 0.96f);
   const Rgb cloud = dusk ? hsv(dice.in(0, 35), 0.3f, 0.85f) : Rgb(245, 246, 250);
   const float cell = longer(size) * dice.in(0.25f, 0.6f);
-  const cv::Mat clouds = strong_noise(size, {1.6f * cell, cell}, 6, 3.0f, dice) - dice.in(0, 0.5f);
+  const float clear = dice.in(0, 0.5f);
+  const cv::Mat clouds = strong_noise(size, {1.6f * cell, cell}, 6, 3.0f, dice) - clear;
   return blend(blend(high, low, ramp(size)), cv::Mat(size, CV_32FC3, scalar(cloud)), cv::max(0.0, clouds));
 }
 
@@ -119,7 +120,8 @@ cv::Mat brick(cv::Size size, Dice& dice) {
   const int width = static_cast<int>(static_cast<float>(height) * dice.in(1.6f, 2.8f)), joint = std::max(1, height / 9);
   for (int row = 0, y = 0; y < size.height; ++row, y += height) {
     for (int x = -(row % 2) * width / 2; x < size.width; x += width) {
-      const Rgb tone = mix(base, dice.chance(0.5) ? Rgb(30, 20, 20) : Rgb(240, 220, 200), dice.in(0, 0.3f));
+      const Rgb other = dice.chance(0.5) ? Rgb(30, 20, 20) : Rgb(240, 220, 200);
+      const Rgb tone = mix(base, other, dice.in(0, 0.3f));
       cv::rectangle(picture, cv::Rect(x, y, width - joint, height - joint), scalar(tone), cv::FILLED);
     }
   }
@@ -160,7 +162,8 @@ cv::Mat water(cv::Size size, Dice& dice) {
 }
 
 cv::Mat cloth(cv::Size size, Dice& dice) {
-  const Rgb base = mix(paint(dice), {150, 145, 138}, dice.in(0.25f, 0.7f));
+  const float faded = dice.in(0.25f, 0.7f);
+  const Rgb base = mix(paint(dice), {150, 145, 138}, faded);
   const Rgb other = mix(base, dice.chance(0.5) ? paint(dice) : Rgb(255, 255, 255), 0.4f);
   cv::Mat picture(size, CV_32FC3);
   const float period = longer(size) * dice.in(0.02f, 0.15f), thread = dice.in(0.7f, 1.6f);
@@ -187,7 +190,8 @@ cv::Mat lights(cv::Size size, Dice& dice) {
   for (int i = 0; i < count; ++i) {
     const float x = dice.in(0, static_cast<float>(size.width)), y = dice.in(0, static_cast<float>(size.height));
     const float radius = longer(size) * dice.in(0.01f, 0.07f);
-    const Rgb tone = mix(dice.chance(0.5) ? a : paint(dice), {255, 245, 210}, dice.in(0.1f, 0.7f));
+    const Rgb lamp = dice.chance(0.5) ? a : paint(dice);
+    const Rgb tone = mix(lamp, {255, 245, 210}, dice.in(0.1f, 0.7f));
     cv::Mat layer = picture.clone();
     cv::circle(layer, Pt(x, y), static_cast<int>(radius), scalar(tone), cv::FILLED, cv::LINE_AA);
     const float opacity = dice.in(0.15f, 0.6f);
@@ -201,7 +205,8 @@ cv::Mat lights(cv::Size size, Dice& dice) {
 cv::Mat wall(cv::Size size, Dice& dice) {
   const float hue = dice.in(0, 360), saturation = dice.in(0, 0.35f);
   const Rgb base = hsv(hue, saturation, dice.in(0.35f, 0.95f));
-  const Rgb other = mix(base, dice.chance(0.5) ? Rgb(255, 255, 255) : Rgb(25, 25, 30), dice.in(0.1f, 0.4f));
+  const Rgb end = dice.chance(0.5) ? Rgb(255, 255, 255) : Rgb(25, 25, 30);
+  const Rgb other = mix(base, end, dice.in(0.1f, 0.4f));
   cv::Mat picture = blend(base, other, strong_noise(size, {longer(size), longer(size)}, 3, 2.0f, dice));
   if (dice.chance(0.7)) {  // a floor
     const int horizon = static_cast<int>(static_cast<float>(size.height) * dice.in(0.55f, 0.9f));
@@ -236,7 +241,8 @@ void add_distractors(cv::Mat& picture, const std::vector<Rgb>& colors, Dice& dic
   };
   const auto any_color = [&] {
     if (dice.chance(0.5)) return colors[dice.count(0, static_cast<int>(colors.size()) - 1)];
-    return picture.at<Rgb>(dice.count(0, picture.rows - 1), dice.count(0, picture.cols - 1));
+    const int row = dice.count(0, picture.rows - 1);
+    return picture.at<Rgb>(row, dice.count(0, picture.cols - 1));
   };
   cv::Mat layer = picture.clone();
   for (int i = dice.count(0, 5); i > 0; --i) {

@@ -57,7 +57,8 @@ void grow(Drawing& drawing, Dice& dice, Tree& tree, Pt from, float angle, float 
     grow(drawing, dice, tree, to, way, length * tree.shrink * dice.in(0.8f, 1.1f), end_width, depth - 1);
   }
   if (dice.chance(0.4)) {  // a twig along the way
-    const float way = angle + dice.sign() * dice.in(0.5f, 1.0f);
+    const float side = dice.sign();
+    const float way = angle + side * dice.in(0.5f, 1.0f);
     grow(drawing, dice, tree, middle, way, 0.5f * length, 0.5f * end_width, std::max(0, depth - 2));
   }
 }
@@ -239,7 +240,8 @@ Drawing fern(Dice& dice) {
 
 Drawing dandelion(Dice& dice) {
   Drawing drawing{"dandelion", {}};
-  const Rgb stem = mix(green(dice), {120, 90, 60}, dice.in(0, 0.5f));
+  const float dry = dice.in(0, 0.5f);
+  const Rgb stem = mix(green(dice), {120, 90, 60}, dry);
   const Rgb hair = dice.chance(0.6) ? Rgb(238, 236, 228) : paint(dice);
   const int heads = dice.count(1, 3);
   for (int i = 0; i < heads; ++i) {

@@ -96,7 +96,8 @@ void barbed_wire(Drawing& drawing, Dice& dice) {
     }
     for (float x = -0.9f; x < 0.95f; x += 0.24f) {
       for (int barb = 0; barb < 4; ++barb) {
-        const Pt tip = polar(dice.in(0.05f, 0.09f), dice.in(0.3f, 1.2f) + 0.25f * kTurn * static_cast<float>(barb));
+        const float length = dice.in(0.05f, 0.09f);
+        const Pt tip = polar(length, dice.in(0.3f, 1.2f) + 0.25f * kTurn * static_cast<float>(barb));
         drawing.taper({at(x), at(x) + tip}, width, 0.3f * width, color, 0.5f);
       }
       drawing.stroke({at(x - 0.02f) + Pt{0, -0.02f}, at(x + 0.02f) + Pt{0, 0.02f}}, 1.6f * width, color, 0.5f);
@@ -117,7 +118,8 @@ Drawing wires(Dice& dice) {
   for (int i = 0, strands = variant == 1 ? 1 : dice.count(1, 5); i < strands; ++i) {
     const Rgb color = dice.chance(0.3) ? metal(dice) : paint(dice);
     const Path cable = variant == 1 ? coil(dice, -1, 1) : loose_cable(dice);
-    drawing.stroke(cable, width * dice.in(0.7f, 1.3f), color, dice.in(0.2f, 0.8f));
+    const float gloss = dice.in(0.2f, 0.8f);
+    drawing.stroke(cable, width * dice.in(0.7f, 1.3f), color, gloss);
     if (dice.chance(0.5)) add_plug(drawing, cable, width, color);
   }
   return drawing;
@@ -144,7 +146,10 @@ Drawing wheel(Dice& dice) {
     }
   }
   add_wheel(drawing, {0, 0}, 1, style, turn);
-  if (dice.chance(0.3)) drawing.ring({0, 0}, dice.in(0.4f, 0.65f), dice.in(0.02f, 0.05f), style.spoke);
+  if (dice.chance(0.3)) {
+    const float radius = dice.in(0.4f, 0.65f);
+    drawing.ring({0, 0}, radius, dice.in(0.02f, 0.05f), style.spoke);
+  }
   return drawing;
 }
 

@@ -218,17 +218,13 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
     result.masks[to_string(kind)] = std::move(masks_in_image(low_res, prepared, options.protocol, side).front());
   }
   const PromptRow& prompt = prepared.prompts.front();
-  const double scale_x =
-      static_cast<double>(prepared.image_size.width) / static_cast<double>(prepared.input_size.width);
-  const double scale_y =
-      static_cast<double>(prepared.image_size.height) / static_cast<double>(prepared.input_size.height);
   if (prompt.box.defined()) {
     const float* box = prompt.box.data_ptr<float>();
-    result.box_in_image = Box{box[0] * scale_x, box[1] * scale_y, box[2] * scale_x, box[3] * scale_y};
+    result.box_in_image = prepared.frame.to_image(Box{box[0], box[1], box[2], box[3]});
   }
   for (int64_t i = 0; prompt.points.defined() && i < prompt.points.size(0); ++i) {
     const float* point = prompt.points.data_ptr<float>() + 2 * i;
-    result.points_in_image.push_back({point[0] * scale_x, point[1] * scale_y});
+    result.points_in_image.push_back(prepared.frame.to_image(Point{point[0], point[1]}));
   }
   if (prompt.mask.defined()) {
     const auto middle_at_zero = (prompt.mask - 127.5).unsqueeze(0);

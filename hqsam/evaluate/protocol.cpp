@@ -17,19 +17,21 @@ torch::Tensor label_in_input(const Image& gray, Size scaled, int64_t side) {
   whole.scaled = scaled;
   whole.side = side;
   const std::vector<float> values = crop_resize_label(gray, whole);
-  return torch::tensor(values, torch::kFloat32).view({1, side, side});
+  torch::Tensor label = torch::empty({1, side, side}, torch::kFloat32);
+  std::copy(values.begin(), values.end(), label.data_ptr<float>());
+  return label;
 }
 
-// A label under a protocol: its truth, the label in the input frame and the box there.
+// Makes prompts of a picture's labels under a protocol.
 class LabelReader {
  public:
-  LabelReader(const EvaluateOptions& options, Size image_size, Size input_size, int64_t side)
-      : options_(options), image_size_(image_size), input_size_(input_size), side_(side) {}
+  LabelReader(const EvaluateOptions& options, const InputFrame& frame, int64_t side)
+      : options_(options), frame_(frame), side_(side) {}
 
   // The prompt of a label; nothing where it has no inside in the frame that the prompt is made in.
   std::optional<PromptRow> prompt(const Image& label, const Mask& truth, RandomStream stream) const {
     if (options_.prompt == PromptType::kBox && options_.protocol == Protocol::kKeepAspect) return box_of(truth);
-    const auto in_input = label_in_input(label, input_size_, side_);
+    const auto in_input = label_in_input(label, frame_.input_size, side_);
     if (!label_box(in_input.data_ptr<float>(), side_)) return std::nullopt;
     const Prompt drawn = draw_prompt(in_input, {{options_.prompt, 1, options_.prompt_points}}, stream);
     PromptRow row;
@@ -45,29 +47,15 @@ class LabelReader {
   std::optional<PromptRow> box_of(const Mask& truth) const {
     const auto box = bounding_box(truth);
     if (!box) return std::nullopt;
-    const double scale_x = static_cast<double>(input_size_.width) / static_cast<double>(image_size_.width);
-    const double scale_y = static_cast<double>(input_size_.height) / static_cast<double>(image_size_.height);
     PromptRow row;
-    row.box =
-        torch::tensor({box->x0 * scale_x, box->y0 * scale_y, box->x1 * scale_x, box->y1 * scale_y}, torch::kFloat64)
-            .to(torch::kFloat32);
+    row.box = box_tensor(frame_.to_input(*box));
     return row;
   }
 
   const EvaluateOptions& options_;
-  Size image_size_, input_size_;
+  const InputFrame& frame_;
   int64_t side_;
 };
-
-Size size_in_input(const Sample& sample, Protocol protocol, int64_t side) {
-  if (protocol == Protocol::kReference) return {side, side};
-  const Size size = longest_side_size(sample.image.size(), side);
-  if (size.height < 1 || size.width < 1) {
-    fail("evaluate", "{}: a picture of {}x{} pixels is empty at the model's {} pixels", sample.image_path,
-         sample.image.width, sample.image.height, side);
-  }
-  return size;
-}
 
 }  // namespace
 
@@ -77,14 +65,13 @@ PreparedSample prepare_sample(const Sample& sample, int64_t index, const Evaluat
   prepared.set = sample.set;
   prepared.name = sample.name;
   prepared.image_path = sample.image_path;
-  prepared.image_size = sample.image.size();
-  prepared.input_size = size_in_input(sample, options.protocol, side);
-  const Image resized = options.protocol == Protocol::kReference
-                            ? resize_bilinear(sample.image, prepared.input_size)
-                            : resize_antialiased(sample.image, prepared.input_size);
-  prepared.image_in_input = image_to_tensor(resized);
+  const bool squash = options.protocol == Protocol::kReference;
+  const Size size = sample.image.size(), in_input = squash ? Size{side, side} : longest_side_size(size, side);
+  prepared.frame = {size, in_input};
+  prepared.image_in_input =
+      image_to_tensor(squash ? resize_bilinear(sample.image, in_input) : resize_antialiased(sample.image, in_input));
 
-  const LabelReader reader(options, prepared.image_size, prepared.input_size, side);
+  const LabelReader reader(options, prepared.frame, side);
   for (size_t i = 0; i < sample.labels.size(); ++i) {
     const auto mask_index = static_cast<int64_t>(i);
     if (only >= 0 && only != mask_index) continue;
@@ -144,10 +131,10 @@ std::vector<Mask> masks_in_image(const torch::Tensor& low_res, const PreparedSam
   std::vector<Mask> masks;
   for (int64_t i = 0; i < low_res.size(0); ++i) {  // one at a time: a large picture's logits are large
     const auto own = low_res.narrow(0, i, 1);
-    const Size size = sample.image_size;
+    const Size size = sample.frame.image_size;
     const auto logits = protocol == Protocol::kReference
                             ? torch::upsample_bilinear2d(own, {size.height, size.width}, /*align_corners=*/false)
-                            : postprocess_masks(own, side, sample.input_size, size);
+                            : postprocess_masks(own, side, sample.frame.input_size, size);
     masks.push_back(mask_of_logits(logits[0][0]));
   }
   return masks;

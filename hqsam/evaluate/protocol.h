@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hqsam/evaluate/evaluate.h"
+#include "hqsam/predict/input_frame.h"
 #include "hqsam/predict/prompt_rows.h"
 
 namespace hqsam {
@@ -16,8 +17,8 @@ namespace hqsam {
 // A picture ready for the model; prompts, truths and mask_indexes have one entry for each mask that has an inside.
 struct PreparedSample {
   std::string set, name, image_path;
-  torch::Tensor image_in_input;       // [1,3,h,w] uint8, not padded
-  Size image_size, input_size;        // input_size: what of the square input the picture covers
+  torch::Tensor image_in_input;  // [1,3,h,w] uint8, not padded
+  InputFrame frame;
   std::vector<PromptRow> prompts;     // in the input frame
   std::vector<Mask> truths;           // in the picture's frame
   std::vector<int64_t> mask_indexes;  // in the sample

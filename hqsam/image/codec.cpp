@@ -53,7 +53,8 @@ Image read(const std::filesystem::path& path, int64_t channels) {
 Image decode(std::span<const std::byte> file, const std::string& name, int64_t channels) {
   if (!is_png(file) && !is_jpeg(file)) return decode_with_opencv(file, name, channels);
   const std::optional<Size> size = image_header_size(file);
-  if (!size) fail("read_image", "{} has a {} header without a size: it is corrupt", name, is_png(file) ? "PNG" : "JPEG");
+  if (!size)
+    fail("read_image", "{} has a {} header without a size: it is corrupt", name, is_png(file) ? "PNG" : "JPEG");
   check_size(name, *size);
   check_length(name, *size, file);
   return is_png(file) ? decode_png(file, name, *size, channels) : decode_jpeg(file, name, *size, channels);

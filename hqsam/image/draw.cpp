@@ -134,7 +134,8 @@ Image side_by_side(std::span<const Panel> panels, int64_t max_height) {
   std::vector<Image> scaled;
   for (const Panel& panel : panels) {
     const Image rgb = to_rgb(panel.image);
-    const auto width = static_cast<int64_t>(std::lround(static_cast<double>(rgb.width * height) / static_cast<double>(rgb.height)));
+    const auto width =
+        static_cast<int64_t>(std::lround(static_cast<double>(rgb.width * height) / static_cast<double>(rgb.height)));
     scaled.push_back(resize_antialiased(rgb, {height, std::max<int64_t>(1, width)}));
     total_width += scaled.back().width;
   }

@@ -16,7 +16,7 @@ inline constexpr Color kSamColor = {255, 127, 14}, kHqColor = {31, 150, 255}, kP
 
 // All draw into an RGB image of the mask's / points' frame.
 void draw_mask(Image& image, const Mask& mask, Color color, double opacity = 0.5);  // fill + outline
-void draw_box(Image& image, const Box& box, Color color);      // line width grows with the picture
+void draw_box(Image& image, const Box& box, Color color);                           // line width grows with the picture
 void draw_point(Image& image, const Point& point, Color color);
 void draw_text(Image& image, const std::string& text, Point top_left, Color color);  // dark backing
 

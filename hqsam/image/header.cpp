@@ -17,8 +17,8 @@ int64_t big_endian(Bytes bytes) {
 
 template <size_t kCount>
 bool begins_with(Bytes file, const std::array<uint8_t, kCount>& magic) {
-  return file.size() >= kCount && std::equal(magic.begin(), magic.end(), file.begin(),
-                                             [](uint8_t a, std::byte b) { return std::byte{a} == b; });
+  return file.size() >= kCount &&
+         std::equal(magic.begin(), magic.end(), file.begin(), [](uint8_t a, std::byte b) { return std::byte{a} == b; });
 }
 
 std::optional<Size> positive(int64_t height, int64_t width) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csetjmp>
-#include <cstdio>  // jpeglib.h needs it first
-
-#include <jpeglib.h>
-
+#include <cstdio>
 #include <vector>
+
+// After <cstdio>, which it leaves to its users to include.
+#include <jpeglib.h>
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/formats.h"

@@ -45,7 +45,7 @@ HQSAM_CLONES void bytes_to_floats(const uint8_t* __restrict from, int64_t count,
 }
 
 HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vector<Tap>& columns,
-                                        float* __restrict out) {
+                                    float* __restrict out) {
   for (const Tap& tap : columns) {
     const float *first = row + 3 * tap.first, *second = row + 3 * tap.second;
     const float red = std::fma(first[0], tap.first_weight, second[0] * tap.second_weight);
@@ -57,19 +57,19 @@ HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vect
 }
 
 HQSAM_CLONES void blend_columns_gray(const float* __restrict row, const std::vector<Tap>& columns,
-                                         float* __restrict out) {
+                                     float* __restrict out) {
   for (const Tap& tap : columns) {
     *out++ = std::fma(row[tap.first], tap.first_weight, row[tap.second] * tap.second_weight);
   }
 }
 
 HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restrict lower, float upper_weight,
-                                 float lower_weight, int64_t count, float* __restrict out) {
+                             float lower_weight, int64_t count, float* __restrict out) {
   for (int64_t i = 0; i < count; ++i) out[i] = std::fma(upper[i], upper_weight, lower[i] * lower_weight);
 }
 
 HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restrict lower, float upper_weight,
-                                 float lower_weight, int64_t count, uint8_t* __restrict out) {
+                             float lower_weight, int64_t count, uint8_t* __restrict out) {
   for (int64_t i = 0; i < count; ++i) {
     const float value = std::fma(upper[i], upper_weight, lower[i] * lower_weight);
     out[i] = static_cast<uint8_t>(static_cast<int32_t>(value));  // weights add up to 1: below 256

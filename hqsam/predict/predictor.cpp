@@ -17,10 +17,7 @@ constexpr const char* kPredict = "SamPredictor::predict";
 // Checks one prompt and brings it to the input frame.
 class PromptReader {
  public:
-  PromptReader(Size image_size, Size input_size, int64_t mask_side)
-      : scale_x_(static_cast<double>(input_size.width) / static_cast<double>(image_size.width)),
-        scale_y_(static_cast<double>(input_size.height) / static_cast<double>(image_size.height)),
-        mask_side_(mask_side) {}
+  PromptReader(const InputFrame& frame, int64_t mask_side) : frame_(frame), mask_side_(mask_side) {}
 
   PromptRow read(const PredictPrompt& prompt, size_t number) const {
     if (!prompt.box && prompt.points.empty() && !prompt.mask_input.defined()) {
@@ -42,8 +39,7 @@ class PromptReader {
       fail(kPredict, "prompt {}: a box is x0,y0,x1,y1 in pixels with x0 <= x1 and y0 <= y1, got {},{},{},{}", number,
            box.x0, box.y0, box.x1, box.y1);
     }
-    return torch::tensor({box.x0 * scale_x_, box.y0 * scale_y_, box.x1 * scale_x_, box.y1 * scale_y_}, torch::kFloat64)
-        .to(torch::kFloat32);
+    return box_tensor(frame_.to_input(box));
   }
 
   torch::Tensor read_points(const std::vector<Point>& points, size_t number) const {
@@ -52,7 +48,8 @@ class PromptReader {
       if (!std::isfinite(point.x) || !std::isfinite(point.y)) {
         fail(kPredict, "prompt {}: a point is x,y in pixels, got {},{}", number, point.x, point.y);
       }
-      coordinates.insert(coordinates.end(), {point.x * scale_x_, point.y * scale_y_});
+      const Point in_input = frame_.to_input(point);
+      coordinates.insert(coordinates.end(), {in_input.x, in_input.y});
     }
     return torch::tensor(coordinates, torch::kFloat64).view({-1, 2}).to(torch::kFloat32);
   }
@@ -84,7 +81,7 @@ class PromptReader {
     return logits;
   }
 
-  double scale_x_, scale_y_;
+  const InputFrame& frame_;
   int64_t mask_side_;
 };
 
@@ -97,18 +94,13 @@ SamPredictor::SamPredictor(SamHq model) : model_(std::move(model)) {
 void SamPredictor::set_image(const Image& image) {
   torch::NoGradGuard no_grad;
   const Size input_size = longest_side_size(image.size(), model_->image_size());
-  if (input_size.height < 1 || input_size.width < 1) {
-    fail("SamPredictor::set_image", "a picture of {}x{} pixels is empty at the model's {} pixels; cut it into pieces",
-         image.width, image.height, model_->image_size());
-  }
   const auto input = image_to_tensor(resize_antialiased(image, input_size)).to(model_->device());
   ImageFeatures features = model_->encode(input);
   torch::Tensor hq_features;
   if (model_->has_hq()) hq_features = model_->mask_decoder->hq_features(features);
   features_ = std::move(features);
   hq_features_ = std::move(hq_features);
-  image_size_ = image.size();
-  input_size_ = input_size;
+  frame_ = {image.size(), input_size};
 }
 
 Prediction SamPredictor::predict(const PredictPrompt& prompt, const PredictOptions& options) {
@@ -123,7 +115,7 @@ std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& 
   if (options.masks != MaskKind::kSam && !model_->has_hq()) {
     fail(kPredict, "this model has no HQ modules; ask for SAM's masks (MaskKind::kSam) or load an HQ-SAM checkpoint");
   }
-  const PromptReader reader(image_size_, input_size_, model_->mask_input_size());
+  const PromptReader reader(frame_, model_->mask_input_size());
   std::vector<PromptRow> rows;
   for (const PredictPrompt& prompt : prompts) rows.push_back(reader.read(prompt, rows.size()));
 
@@ -136,7 +128,7 @@ std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& 
     const auto scores = selected.iou.to(torch::kCPU, torch::kFloat64);
     for (size_t i = 0; i < batch.size(); ++i) {  // one at a time: a large picture's logits are large
       const auto own = low_res.narrow(0, static_cast<int64_t>(i), 1);
-      const auto logits = postprocess_masks(own, model_->image_size(), input_size_, image_size_)[0][0];
+      const auto logits = postprocess_masks(own, model_->image_size(), frame_.input_size, frame_.image_size)[0][0];
       Prediction& prediction = predictions[batch[i]];
       prediction.mask = mask_of_logits(logits);
       prediction.score = scores[static_cast<int64_t>(i)][0].item<double>();
@@ -158,12 +150,8 @@ torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size
 }
 
 torch::Tensor mask_prompt(const Mask& mask, int64_t side, int64_t mask_input_size) {
-  const Size scaled = longest_side_size(mask.size(), side);
-  if (scaled.height < 1 || scaled.width < 1) {
-    fail("mask_prompt", "a mask of {}x{} pixels is empty at the model's {} pixels", mask.width, mask.height, side);
-  }
   CropResize whole;
-  whole.scaled = scaled;
+  whole.scaled = longest_side_size(mask.size(), side);
   whole.side = side;
   std::vector<float> label = crop_resize_label(mask_to_gray(mask), whole);
   const auto square = torch::from_blob(label.data(), {1, 1, side, side}, torch::kFloat32);

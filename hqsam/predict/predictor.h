@@ -6,6 +6,7 @@
 
 #include "hqsam/image/image.h"
 #include "hqsam/model/sam_hq.h"
+#include "hqsam/predict/input_frame.h"
 
 namespace hqsam {
 
@@ -38,8 +39,7 @@ class SamPredictor {
  public:
   explicit SamPredictor(SamHq model);
 
-  // RGB; runs the encoder once. Throws Error for a gray or empty picture, or one so narrow that nothing of
-  // its short side is left at the model's size; the picture set before then stays.
+  // RGB; runs the encoder once. Throws Error for a gray or empty picture; the one set before then stays.
   void set_image(const Image& image);
   Prediction predict(const PredictPrompt& prompt, const PredictOptions& options = {});
   // Prompts of any kinds, those of equal shape together in decoder batches; results in the order of prompts.
@@ -48,11 +48,11 @@ class SamPredictor {
   std::vector<Prediction> predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options = {});
 
   SamHq& model() { return model_; }
-  Size image_size() const { return image_size_; }
+  Size image_size() const { return frame_.image_size; }
 
  private:
   SamHq model_;
-  Size image_size_, input_size_;
+  InputFrame frame_;
   ImageFeatures features_;
   torch::Tensor hq_features_;
 };

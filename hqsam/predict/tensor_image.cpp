@@ -12,9 +12,14 @@ torch::Tensor image_to_tensor(const Image& image) {
     fail("image_to_tensor", "expected an RGB picture, got {}x{} pixels with {} channels; read it with read_image",
          image.width, image.height, image.channels);
   }
-  const torch::Tensor interleaved = torch::empty({image.height, image.width, 3}, torch::kUInt8);
-  std::memcpy(interleaved.data_ptr(), image.pixels.data(), image.pixels.size());
-  return interleaved.permute({2, 0, 1}).contiguous().unsqueeze(0);
+  const int64_t pixels = image.height * image.width;
+  const torch::Tensor planes = torch::empty({1, 3, image.height, image.width}, torch::kUInt8);
+  uint8_t* out = planes.data_ptr<uint8_t>();
+  for (int64_t channel = 0; channel < 3; ++channel) {
+    const uint8_t* from = image.pixels.data() + channel;
+    for (int64_t i = 0; i < pixels; ++i) *out++ = from[3 * i];
+  }
+  return planes;
 }
 
 Mask mask_of_logits(const torch::Tensor& logits) {

@@ -7,7 +7,8 @@
 
 namespace hqsam {
 
-// RGB -> [1,3,H,W] uint8. Throws Error for a gray or empty picture.
+// RGB -> [1,3,H,W] uint8. Throws Error for a gray or empty picture. A plain loop: workers that prepare
+// pictures must not start thread pools of their own.
 torch::Tensor image_to_tensor(const Image& image);
 
 // logits [H,W] on any device -> inside where > 0.

@@ -30,8 +30,7 @@ torch::Tensor uniform_points(int64_t count, RandomStream& stream) {
 torch::Tensor sample_at(const torch::Tensor& maps, const torch::Tensor& points) {
   constexpr int64_t kBilinear = 0, kZeros = 0;
   const auto grid = (2 * points - 1).unsqueeze(2);
-  return torch::grid_sampler(maps.to(torch::kFloat32), grid, kBilinear, kZeros, /*align_corners=*/false)
-      .squeeze(3);
+  return torch::grid_sampler(maps.to(torch::kFloat32), grid, kBilinear, kZeros, /*align_corners=*/false).squeeze(3);
 }
 
 void require_shape(const char* name, const torch::Tensor& tensor, at::IntArrayRef expected) {
@@ -64,8 +63,7 @@ LossDraws draw_loss_points(const LossOptions& options, RandomStream& stream) {
   return draws;
 }
 
-torch::Tensor sample_uncertain_points(const torch::Tensor& logits, const LossDraws& draws,
-                                      const LossOptions& options) {
+torch::Tensor sample_uncertain_points(const torch::Tensor& logits, const LossDraws& draws, const LossOptions& options) {
   const torch::NoGradGuard no_grad;
   const int64_t uncertain = uncertain_count(options);
   require_shape("logits", logits, {-1, 1, -1, -1});
@@ -85,9 +83,8 @@ MaskLoss mask_loss_at(const torch::Tensor& logits, const torch::Tensor& labels, 
   const auto truth = sample_at(labels, points);   // [N,1,P]
   const auto inside = torch::sigmoid(values);
   MaskLoss loss;
-  loss.bce = torch::binary_cross_entropy_with_logits(values, truth.expand_as(values), {}, {},
-                                                     at::Reduction::None)
-                 .mean(2);
+  loss.bce =
+      torch::binary_cross_entropy_with_logits(values, truth.expand_as(values), {}, {}, at::Reduction::None).mean(2);
   loss.dice = 1 - (2 * (inside * truth).sum(2) + 1) / (inside.sum(2) + truth.sum(2) + 1);
   return loss;
 }

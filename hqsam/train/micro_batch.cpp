@@ -50,9 +50,8 @@ std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& r
   std::vector<const TrainingRow*> sorted;
   sorted.reserve(rows.size());
   for (const TrainingRow& row : rows) sorted.push_back(&row);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const TrainingRow* a, const TrainingRow* b) {
-    return group_key(*a) < group_key(*b);
-  });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const TrainingRow* a, const TrainingRow* b) { return group_key(*a) < group_key(*b); });
   return sorted;
 }
 

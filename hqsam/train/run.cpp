@@ -135,16 +135,21 @@ bool Run::resume() {
   folder_.create();
   folder_.remove_unfinished();
   cut_metrics(folder_.metrics(), state_.step, state_.epoch);
+  if (finished) {  // but someone took the model away
+    write_checkpoints(/*best=*/false);
+    return false;
+  }
   spdlog::info("resuming in epoch {} after step {}", state_.epoch + 1, state_.step);
-  if (finished) write_pth(folder_.model(), checkpoint_of(trainer_.model()));  // someone took it away
-  return !finished;
+  return true;
 }
 
 void Run::require_same(const RunState& saved) const {
   const auto require = [&](uint64_t now, uint64_t before, const char* what, const char* remedy) {
     if (now == before) return;
-    fail("run_training", "cannot resume {}: {} changed since it began ({:016x}, now {:016x}). {}, or start anew with "
-         "--overwrite or in another folder", folder_.root().string(), what, before, now, remedy);
+    fail("run_training",
+         "cannot resume {}: {} changed since it began ({:016x}, now {:016x}). {}, or start anew with "
+         "--overwrite or in another folder",
+         folder_.root().string(), what, before, now, remedy);
   };
   require(state_.config_fingerprint, saved.config_fingerprint, "the config", "Its config.yaml has the old one");
   require(state_.files_fingerprint, saved.files_fingerprint, "the list of training files", "Restore the files");
@@ -187,7 +192,8 @@ void Run::finish_epoch() {
   const int64_t epoch = state_.epoch + 1;
   auto json = line("epoch", epoch, loss, images_per_s_);
   json["data_wait"] = data_wait_;
-  std::string summary = fmt::format("epoch {}/{}: loss {:.4f}, {:.2f} images/s", epoch, epochs(), loss.loss, images_per_s_);
+  std::string summary =
+      fmt::format("epoch {}/{}: loss {:.4f}, {:.2f} images/s", epoch, epochs(), loss.loss, images_per_s_);
   bool best = false;
   if (validate_) {
     save();
@@ -237,12 +243,8 @@ RunEnd Run::stopped() const {
 }
 
 nlohmann::ordered_json Run::line(const char* type, int64_t epoch, const StepLoss& loss, double images_per_s) const {
-  nlohmann::ordered_json json = {{"type", type},
-                                 {"epoch", epoch},
-                                 {"step", state_.step},
-                                 {"loss", loss.loss},
-                                 {"loss_mask", loss.mask},
-                                 {"loss_dice", loss.dice}};
+  nlohmann::ordered_json json = {{"type", type},      {"epoch", epoch},         {"step", state_.step},
+                                 {"loss", loss.loss}, {"loss_mask", loss.mask}, {"loss_dice", loss.dice}};
   if (trainer_.options().objective == Objective::kSam) json["loss_iou"] = loss.iou;
   json["lr"] = trainer_.learning_rate(epoch - 1);
   json["images_per_s"] = images_per_s;

@@ -18,10 +18,10 @@ struct Validation {
 };
 
 struct RunOptions {
-  std::filesystem::path output;  // the run's folder
-  bool resume = false;           // go on from output/state
-  bool overwrite = false;        // replace what an earlier run left
-  std::string config_text;       // resolved config, kept as output/config.yaml
+  std::filesystem::path output;     // the run's folder
+  bool resume = false;              // go on from output/state
+  bool overwrite = false;           // replace what an earlier run left
+  std::string config_text;          // resolved config, kept as output/config.yaml
   uint64_t config_fingerprint = 0;  // of what must not change across a resume
 };
 
@@ -38,7 +38,8 @@ enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state save
 //     {"type":"epoch","epoch":1,"step":50,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
 //      "data_wait":.. (share of the time spent waiting for rows),"valid":{..},"score":..}; objective sam has a
 //      "loss_iou" in both. An epoch's losses are means over its steps, its speed that of the steps since a resume.
-//   state/latest.safetensors       after each epoch (before and after its validation), every save_minutes, and on a stop
+//   state/latest.safetensors       after each epoch (before and after its validation), every save_minutes, and on a
+//   stop
 // validate is called after each epoch without gradients (may be empty); stop is looked at after every step.
 //
 // A run killed at any time goes on with `resume` from its last state and ends with the same weights to the bit

@@ -67,7 +67,8 @@ void RunFolder::clear() const {
 void RunFolder::remove_unfinished() const {
   for (const fs::path& folder : {root_, root_ / kStateFolder, root_ / kCheckpointFolder}) {
     const auto unfinished = matching(
-        folder, "(config\\.yaml|metrics\\.jsonl|(model|best|epoch_[0-9]{4,})\\.pth|latest\\.safetensors)\\.[0-9]+\\.tmp");
+        folder,
+        "(config\\.yaml|metrics\\.jsonl|(model|best|epoch_[0-9]{4,})\\.pth|latest\\.safetensors)\\.[0-9]+\\.tmp");
     for (const fs::path& path : unfinished) remove_file(path);
   }
 }

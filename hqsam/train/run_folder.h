@@ -20,9 +20,9 @@ class RunFolder {
   std::filesystem::path state() const { return root_ / "state" / "latest.safetensors"; }
   std::filesystem::path checkpoint(int64_t epoch) const;  // after that many epochs: checkpoints/epoch_0001.pth
 
-  bool holds_run() const;          // anything a run leaves
+  bool holds_run() const;  // anything a run leaves
   bool holds_state() const;
-  bool holds_weights() const;      // model.pth, best.pth or a checkpoint
+  bool holds_weights() const;  // model.pth, best.pth or a checkpoint
   // Makes the folder and those in it. Throws Error with the path.
   void create() const;
   // Removes what a run leaves, the state first, and nothing else. Throws Error with the path.

@@ -91,7 +91,8 @@ uint64_t frozen_fingerprint(Trainer& trainer) {
   std::string sums;
   const auto add = [&](const std::string& key, const torch::Tensor& tensor) {
     if (trained.contains(key)) return;
-    const auto words = tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
+    const auto words =
+        tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
     sums += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
   };
   for (const auto& item : trainer.model()->named_parameters()) add(item.key(), item.value());

@@ -12,11 +12,11 @@ namespace hqsam {
 
 // Where a run stands.
 struct RunState {
-  int64_t epoch = 0;  // whole epochs done
-  int64_t rows = 0;   // rows of the next one done, over all ranks
-  int64_t step = 0;   // optimizer steps done
-  std::optional<double> best_score;    // of the validations so far
-  StepLoss sums;      // of the losses of the steps in the epoch begun
+  int64_t epoch = 0;                 // whole epochs done
+  int64_t rows = 0;                  // rows of the next one done, over all ranks
+  int64_t step = 0;                  // optimizer steps done
+  std::optional<double> best_score;  // of the validations so far
+  StepLoss sums;                     // of the losses of the steps in the epoch begun
   // Of what must be the same when a run goes on: config, training files, weights that do not train.
   uint64_t config_fingerprint = 0, files_fingerprint = 0, frozen_fingerprint = 0;
 };

@@ -93,8 +93,8 @@ Trainer::Trainer(SamHq model, TrainOptions options, std::shared_ptr<Group> group
     tensors.push_back(parameter);
     trains_encoder_ = trains_encoder_ || key.starts_with("image_encoder.");
   }
-  bf16_ = options_.precision == Precision::kBf16 ||
-          (options_.precision == Precision::kAuto && model_->device().is_cuda());
+  bf16_ =
+      options_.precision == Precision::kBf16 || (options_.precision == Precision::kAuto && model_->device().is_cuda());
   optimizer_ = std::make_unique<torch::optim::Adam>(
       tensors, torch::optim::AdamOptions(options_.lr).betas({0.9, 0.999}).eps(1e-8).weight_decay(0));
 }
@@ -158,9 +158,9 @@ DecoderOutput Trainer::forward(const MicroBatch& batch) {
 
   std::vector<torch::Tensor> masks, iou;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const DecoderOutput output = model_->mask_decoder->forward(
-        {embeddings[i], image_pe, prompts[i].sparse, prompts[i].dense, hq_features[i]},
-        hq ? DecoderPass::kHqOnly : DecoderPass::kSam);
+    const DecoderOutput output =
+        model_->mask_decoder->forward({embeddings[i], image_pe, prompts[i].sparse, prompts[i].dense, hq_features[i]},
+                                      hq ? DecoderPass::kHqOnly : DecoderPass::kSam);
     masks.push_back(hq ? output.masks_hq : output.masks_sam);
     if (!hq) iou.push_back(output.iou);
   }

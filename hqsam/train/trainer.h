@@ -18,8 +18,8 @@
 
 namespace hqsam {
 
-enum class Objective { kHq, kSam };       // kHq: loss on the HQ mask; kSam: SAM's own masks and IoU head
-enum class Trainable { kHq, kAll };       // the five HQ modules, or every parameter
+enum class Objective { kHq, kSam };            // kHq: loss on the HQ mask; kSam: SAM's own masks and IoU head
+enum class Trainable { kHq, kAll };            // the five HQ modules, or every parameter
 enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 on CUDA, fp32 on a CPU
 
 struct StepSchedule {
@@ -31,22 +31,22 @@ struct TrainOptions {
   Objective objective = Objective::kHq;
   Trainable trainable = Trainable::kHq;
   int64_t epochs = 12;
-  int64_t batch_size = 32;        // rows per optimizer step, over all ranks
-  int64_t micro_batch = 4;        // rows at a time; the rest is accumulated
-  double lr = 1e-3;               // Adam, betas 0.9 0.999, eps 1e-8
+  int64_t batch_size = 32;  // rows per optimizer step, over all ranks
+  int64_t micro_batch = 4;  // rows at a time; the rest is accumulated
+  double lr = 1e-3;         // Adam, betas 0.9 0.999, eps 1e-8
   StepSchedule schedule;
   Precision precision = Precision::kAuto;
   uint64_t seed = 42;
-  int64_t workers = 4;            // loader threads
-  double save_minutes = 10;       // between saves of the resumable state, besides the end of each epoch; 0 = every step
+  int64_t workers = 4;       // loader threads
+  double save_minutes = 10;  // between saves of the resumable state, besides the end of each epoch; 0 = every step
   LossOptions loss;
-  void validate() const;          // throws Error naming the field
+  void validate() const;  // throws Error naming the field
 };
 
 struct StepLoss {
   double loss = 0;  // what is minimized: mask + dice + iou
   double mask = 0, dice = 0;
-  double iou = 0;   // objective kSam: the IoU head's squared error
+  double iou = 0;  // objective kSam: the IoU head's squared error
 };
 
 // Parameters that train, by checkpoint key, in the model's order; the others no longer require gradients.

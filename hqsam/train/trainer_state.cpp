@@ -52,8 +52,8 @@ void Trainer::load_state(const TensorMap& state) {
     }
   }
   if (state.tensors.size() != 3 * parameters_.size() + 1) {
-    fail("Trainer::load_state", "expected {} tensors, got {}: the state is another model's",
-         3 * parameters_.size() + 1, state.tensors.size());
+    fail("Trainer::load_state", "expected {} tensors, got {}: the state is another model's", 3 * parameters_.size() + 1,
+         state.tensors.size());
   }
   for (auto [key, parameter] : parameters_) {
     parameter.copy_(state.at(kWeight + key));

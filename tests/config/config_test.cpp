@@ -238,7 +238,7 @@ TEST_F(LoadConfig, ExpandsEnvironmentVariables) {
   ::unsetenv("HQSAM_TEST_UNSET");
   const Config config = load(
       "data: {root: '${HQSAM_TEST_ROOT}/v1', valid: [{name: a, images: '$${im}', masks: gt}]}\n"
-      "train: {epochs: ${HQSAM_TEST_EPOCHS}}");
+      "train:\n  epochs: ${HQSAM_TEST_EPOCHS}");
   EXPECT_EQ(config.valid_sets[0].masks, "/srv/sets/v1/gt");
   EXPECT_EQ(config.valid_sets[0].images, "/srv/sets/v1/${im}");
   EXPECT_EQ(config.train.epochs, 4);

@@ -94,7 +94,8 @@ TEST(LabelPoints, HitEveryPixelEquallyOften) {
   RandomStream stream{3};
   std::map<std::pair<double, double>, int> hits;
   for (int i = 0; i < 4000; ++i) {
-    for (const Point& point : *label_points(label.data_ptr<float>(), kSide, 4, stream)) ++hits[{point.x, point.y}];
+    const auto points = label_points(label.data_ptr<float>(), kSide, 4, stream);
+    for (const Point& point : *points) ++hits[{point.x, point.y}];
   }
   EXPECT_EQ(hits.size(), 16u);
   for (const auto& [pixel, count] : hits) EXPECT_NEAR(count, 1000, 130);  // over 4 standard deviations

@@ -80,9 +80,9 @@ TEST(SamplesJsonl, IsOneLinePerMask) {
 TEST(SamplesJsonl, SurvivesFileNamesThatAreNotUtf8) {
   EvaluateResult result = example();
   result.samples[0].image_path = "bad\xFF.jpg";
-  EXPECT_NO_THROW(json::parse(results_json(result, {}, "c\xFE.pth")));
+  EXPECT_EQ(json::parse(results_json(result, {}, "c\xFE.pth")).at("checkpoint"), "c\xEF\xBF\xBD.pth");
   const std::string lines = samples_jsonl(result);
-  EXPECT_NO_THROW(json::parse(lines.substr(0, lines.find('\n'))));
+  EXPECT_EQ(json::parse(lines.substr(0, lines.find('\n'))).at("file"), "bad\xEF\xBF\xBD.jpg");
 }
 
 TEST(ResultsTable, IsAlignedWithAMeanAndThePooledDifference) {

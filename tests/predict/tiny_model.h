@@ -34,6 +34,7 @@ inline SamHqOptions tiny_options() {
 
 // Random weights, spread so that masks have an inside and an outside.
 inline SamHq tiny_model(const SamHqOptions& options = tiny_options()) {
+  torch::set_num_threads(1);  // with so little to do, threads only wait for each other
   SamHq model(options);
   initialize(model, InitScope::kAll, 7);
   for (auto& parameter : model->parameters()) parameter.set_requires_grad(false);

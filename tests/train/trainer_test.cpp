@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/trainer.h"
 
-#include <gtest/gtest.h>
-
 #include <ATen/autocast_mode.h>
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +13,15 @@
 
 namespace hqsam {
 namespace {
+
+// The models of these tests are so small that threads only wait for each other.
+struct QuietAndAlone : ::testing::Environment {
+  void SetUp() override {
+    torch::set_num_threads(1);
+    spdlog::set_level(spdlog::level::warn);
+  }
+};
+const auto* const kEnvironment = ::testing::AddGlobalTestEnvironment(new QuietAndAlone);
 
 Trainer make_trainer(const TrainOptions& options, uint64_t seed = 1) {
   return Trainer(tiny::make_model(seed), options, make_group());
@@ -56,7 +65,7 @@ TEST(Trainer, GivesTheSameGradientsForAnyMicroBatch) {
   const StepLoss a = one.step(rows, 0), b = four.step(rows, 0);
   EXPECT_NEAR(a.loss, b.loss, 1e-6);
   for (size_t i = 0; i < one.parameters().size(); ++i) {
-    const auto &[key, parameter] = one.parameters()[i];
+    const auto& [key, parameter] = one.parameters()[i];
     const auto grad = parameter.grad(), other = four.parameters()[i].second.grad();
     EXPECT_GT(grad.abs().max().item<double>(), 0) << key;
     EXPECT_LT((grad - other).abs().max().item<double>(), 1e-5 * grad.abs().max().item<double>()) << key;

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/coarsened_dataset.h"
+
+#include "hqsam/core/random.h"
+#include "hqsam/data/synth.h"
+
+namespace hqsam {
+
+CoarsenedDataset::CoarsenedDataset(std::shared_ptr<const Dataset> fine, uint64_t seed)
+    : fine_(std::move(fine)), seed_(seed) {}
+
+Sample CoarsenedDataset::get(int64_t index) const {
+  Sample sample = fine_->get(index);
+  RandomStream stream = random_stream(seed_, 0, index, Draw::kSynth);
+  for (Image& label : sample.labels) label = mask_to_gray(coarsen(threshold_label(label), stream));
+  return sample;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,297 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# run.sh <hqsam binary> <source folder>: the binary as its users meet it. Bad input must end in the right exit code,
+# one line on stderr that says why, and nothing half-written; good input must leave what the manual promises.
+set -uo pipefail
+hqsam=$1 source=$2
+golden=$source/tests/golden files=$source/tests/cli/files
+model=$golden/sam_hq_micro.pth # 128 pixels: quick
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fault() {
+  printf 'FAILED: %s\n' "$*"
+  failures=$((failures + 1))
+}
+
+# refuses <exit code> <pattern> <command...>: fails with this code and one line "error: ..." that has the pattern.
+refuses() {
+  local code=$1 pattern=$2 got=0
+  shift 2
+  "$@" >stdout 2>stderr || got=$?
+  [ "$got" -eq "$code" ] || fault "exit code $got, expected $code: $*"
+  [ "$(wc -l <stderr)" -eq 1 ] || fault "stderr has $(wc -l <stderr) lines, expected 1: $*: $(cat stderr)"
+  grep -q "^error: " stderr || fault "stderr does not begin with 'error: ': $*: $(cat stderr)"
+  grep -q -- "$pattern" stderr || fault "no '$pattern' in the message of: $*: $(cat stderr)"
+}
+
+# works <command...>
+works() {
+  "$@" >stdout 2>stderr || fault "exit code $?: $*: $(cat stderr)"
+}
+
+# leaves <file...>: each is there and holds something.
+leaves() {
+  local file
+  for file in "$@"; do [ -s "$file" ] || fault "$file is missing or empty"; done
+}
+
+leaves_nothing() {
+  local file
+  for file in "$@"; do [ ! -e "$file" ] || fault "$file was written"; done
+}
+
+# In a subshell, so that the limit (kB per file) ends with the command.
+with_file_limit() (
+  ulimit -f "$1"
+  shift
+  exec "$@"
+)
+
+write_config() { # <pictures and masks folder>
+  cat <<YAML
+model: {checkpoint: $model}
+data:
+  train:
+    - {name: t, images: $1/im, masks: $1/gt}
+  valid:
+    - {name: v, images: $1/im, masks: $1/gt}
+  workers: 2
+train: {epochs: 1, batch_size: 4}
+output: run
+YAML
+}
+
+usage() {
+  refuses 2 "required" "$hqsam"
+  refuses 2 "did you mean 'train'" "$hqsam" trian
+  refuses 2 "did you mean '--config'" "$hqsam" train --confg x
+  refuses 2 "config is required" "$hqsam" train
+  refuses 2 "box: expected" "$hqsam" predict --checkpoint a --image b --output c --box 1,2,3
+  refuses 2 "point: expected" "$hqsam" predict --checkpoint a --image b --output c --point 1,2,3
+  refuses 2 "device" "$hqsam" bench --device gpu
+  refuses 2 "excludes" "$hqsam" train --config a --resume --overwrite
+  works "$hqsam" --version
+  grep -q '^hqsam [0-9]' stdout || fault "--version prints $(cat stdout)"
+  for command in train evaluate predict export info bench "data check" "data synth"; do
+    # shellcheck disable=SC2086
+    works "$hqsam" $command --help
+  done
+}
+
+synth() {
+  works "$hqsam" data synth --output set --count 8 --seed 3 --size 256
+  leaves set/im/00000.jpg set/gt/00007.png set/coarse/00003.png
+  write_config set >good.yaml
+  works "$hqsam" data check --config good.yaml
+  grep -q "8 pictures" stdout || fault "data check prints $(cat stdout)"
+}
+
+bad_configs() {
+  refuses 1 "absent.yaml: no such file" "$hqsam" train --config absent.yaml
+  refuses 1 "unknown key 'train.epoch' (did you mean 'epochs'?)" "$hqsam" train --config good.yaml --set train.epoch=2
+  sed 's/train: {epochs: 1/train: {epochs: one/' good.yaml >bad.yaml
+  refuses 1 "bad.yaml:8: 'train.epochs' expects a whole number" "$hqsam" train --config bad.yaml
+  sed '/output/d' good.yaml >bad.yaml
+  refuses 1 "set output in" "$hqsam" train --config bad.yaml
+  refuses 1 "no model" "$hqsam" train --config good.yaml --set model.checkpoint=
+  refuses 1 "absent.pth" "$hqsam" train --config good.yaml --set model.checkpoint=absent.pth
+  refuses 1 "data.train is empty" "$hqsam" train --config good.yaml --set 'data.train=[]'
+  refuses 1 "data.valid is empty" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set 'data.valid=[]'
+  refuses 1 "no folder" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set data.valid.0.masks=nowhere
+  refuses 1 "in this version" "$hqsam" train --config good.yaml --set train.trainable=lora
+  refuses 1 "in this version" "$hqsam" train --config good.yaml --precision int8
+  refuses 1 "fewer than train.batch_size" "$hqsam" train --config good.yaml --set train.batch_size=9
+  leaves_nothing run
+}
+
+# A copy of the set in which one file is spoilt.
+spoilt_set() {
+  rm -rf spoilt
+  cp -r set spoilt
+  write_config spoilt >spoilt.yaml
+}
+
+bad_data() {
+  spoilt_set
+  head -c 3000 set/im/00002.jpg >spoilt/im/00002.jpg
+  refuses 1 "00002.jpg" "$hqsam" train --config spoilt.yaml --output spoilt_run
+  refuses 1 "00002.jpg" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
+  leaves_nothing spoilt_run/model.pth spoilt_eval
+  refuses 1 "problems in 2 sets" "$hqsam" data check --config spoilt.yaml
+  grep -q "00002.jpg" stdout || fault "data check does not name the corrupt picture"
+
+  spoilt_set
+  head -c 500 set/gt/00001.png >spoilt/gt/00001.png
+  refuses 1 "00001.png" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
+  works "$hqsam" data synth --output small --count 1 --seed 3 --size 128
+  cp small/gt/00000.png spoilt/gt/00001.png
+  refuses 1 "00001" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
+  cp "$files/huge.png" spoilt/gt/00001.png
+  refuses 1 "30000" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
+  rm spoilt/gt/00001.png
+  refuses 1 "00001" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
+  leaves_nothing spoilt_eval
+
+  spoilt_set
+  cp "$files/zero_one.png" spoilt/gt/00001.png
+  works "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output zero_one_eval --masks hq
+  grep -q "warning" stderr || fault "no warning about a 0/1 mask: $(cat stderr)"
+  cp "$files/empty.png" spoilt/gt/00001.png
+  works "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output empty_eval --masks hq
+  works "$hqsam" train --config spoilt.yaml --output empty_run
+}
+
+bad_checkpoints() {
+  local bytes size='[1,1,16,16]'
+  head -c 300000 "$model" >cut.pth
+  refuses 1 "cut.pth" "$hqsam" info cut.pth
+  refuses 1 "posix" "$hqsam" info "$files/foreign_class.pth"
+  refuses 1 "legacy\|torch" "$hqsam" info "$golden/sam_hq_micro_legacy.pth"
+  printf 'not a checkpoint' >text.pth
+  refuses 1 "text.pth" "$hqsam" info text.pth
+  : >nothing.pth
+  refuses 1 "nothing.pth" "$hqsam" info nothing.pth
+  for bytes in '[0,99999]' '[512,1024]' '[-4,1020]' '[1024,0]'; do
+    header="{\"a\":{\"dtype\":\"F32\",\"shape\":$size,\"data_offsets\":$bytes}}"
+    { printf '%b' "\\x$(printf %02x ${#header})\\0\\0\\0\\0\\0\\0\\0"; printf %s "$header"; head -c 1024 /dev/zero; } >lying.safetensors
+    refuses 1 "lying.safetensors" "$hqsam" info lying.safetensors
+  done
+  refuses 1 "cut.pth" "$hqsam" predict --checkpoint cut.pth --image set/im/00000.jpg --box 1,1,9,9 --output p_bad
+  refuses 1 "not in this version" "$hqsam" export --checkpoint "$model" --format onnx --output x.onnx
+  refuses 1 "name the SAM" "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --format pth --output x.pth
+  leaves_nothing p_bad x.onnx x.pth
+}
+
+bad_prompts() {
+  local predict=("$hqsam" predict --checkpoint "$model" --output p_bad)
+  local picture=set/im/00000.jpg
+  refuses 1 "no prompt" "${predict[@]}" --image $picture
+  refuses 1 "absent.jpg" "${predict[@]}" --image absent.jpg --box 1,1,9,9
+  refuses 1 "00002.jpg" "${predict[@]}" --image cut/00002.jpg --box 1,1,9,9
+  refuses 1 "30000" "${predict[@]}" --image "$files/huge.png" --box 1,1,9,9
+  refuses 1 "outside of" "${predict[@]}" --image $picture --box 300,1,400,9
+  refuses 1 "outside of" "${predict[@]}" --image $picture --point 1,256
+  refuses 1 "go with one box" "${predict[@]}" --image $picture --box 1,1,9,9 --box 2,2,9,9 --point 3,3
+  refuses 1 "must be equal" "${predict[@]}" --image $picture --mask small/gt/00000.png
+  refuses 1 "no inside" "${predict[@]}" --image $picture --mask "$files/empty.png"
+  refuses 1 "same files" "${predict[@]}" --image $picture set/gt/00000.png --box 1,1,9,9
+  refuses 1 "not in this version" "${predict[@]}" --image $picture --box 1,1,9,9 --multimask all
+  refuses 1 "device" "${predict[@]}" --image $picture --box 1,1,9,9 --device cuda:77
+  printf '{"00000.jpg": {"boxs": [[1, 1, 9, 9]]}}' >prompts.json
+  refuses 1 "did you mean 'boxes'" "${predict[@]}" --image $picture --prompts prompts.json
+  printf '{"00000.jpg": {"boxes": [[1, 1, 9]]}}' >prompts.json
+  refuses 1 "boxes expects" "${predict[@]}" --image $picture --prompts prompts.json
+  printf '{"00000.jpg": ' >prompts.json
+  refuses 1 "JSON" "${predict[@]}" --image $picture --prompts prompts.json
+  printf '{"other.jpg": {"boxes": [[1, 1, 9, 9]]}}' >prompts.json
+  refuses 1 "has no prompts for" "${predict[@]}" --log-level error --image $picture --prompts prompts.json
+  leaves_nothing p_bad
+}
+
+full_disk() {
+  refuses 1 "full.pth" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format pth --output full.pth
+  refuses 1 "full.safetensors" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format safetensors \
+    --output full.safetensors
+  refuses 1 "p_full" with_file_limit 0 "$hqsam" predict --checkpoint "$model" --image set/im/00000.jpg --box 1,1,9,9 \
+    --output p_full
+  with_file_limit 100 "$hqsam" train --config good.yaml --output full_run --log-level error >stdout 2>stderr
+  [ $? -eq 1 ] && grep -q '^error: .*full_run' stderr || fault "training on a full disk: $(cat stderr)"
+  leaves_nothing full.pth full.safetensors p_full/00000_0.png p_full/00000.json full_run/model.pth
+  "$hqsam" info "$model" >/dev/full 2>stderr
+  [ $? -eq 1 ] && grep -q '^error: ' stderr || fault "a full standard output goes unnoticed"
+}
+
+happy_path() {
+  works "$hqsam" train --config good.yaml
+  [ "$(cat stdout)" = "$PWD/run/model.pth" ] || fault "train prints $(cat stdout)"
+  leaves run/model.pth run/best.pth run/checkpoints/epoch_0001.pth run/metrics.jsonl run/config.yaml
+  refuses 1 "overwrite" "$hqsam" train --config good.yaml --log-level error
+  works "$hqsam" train --config run/config.yaml --output again
+  cmp run/model.pth again/model.pth || fault "the same seed gave other weights"
+  works "$hqsam" train --config good.yaml --overwrite
+  cmp run/model.pth again/model.pth || fault "the same seed gave other weights after --overwrite"
+
+  works "$hqsam" evaluate --config good.yaml --checkpoint run/model.pth --limit 3
+  leaves run/evaluate/results.json run/evaluate/samples.jsonl run/evaluate/report.html
+  [ "$(wc -l <run/evaluate/samples.jsonl)" -eq 3 ] || fault "samples.jsonl has not one line per mask"
+  works "$hqsam" evaluate --config good.yaml --checkpoint run/model.pth --masks sam,sum --protocol keep_aspect --output other
+  grep -q '"protocol": *"keep_aspect"' other/results.json || fault "results.json does not name the protocol"
+
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00000.jpg --box 5,5,200,200 --box 9,9,99,99 \
+    --logits --output p
+  leaves p/00000_0.png p/00000_1.png p/00000.json p/00000_overlay.jpg p/00000.safetensors
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im --point 50,50 --point 9,9,0 --output all --masks hq
+  leaves all/00000_0.png all/00007_0.png
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00001.jpg --mask set/coarse/00001.png --output p
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00001.jpg --mask "$files/zero_one.png" --output p
+  grep -q "0 and 1" stderr || fault "no warning about a 0/1 mask prompt"
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00002.jpg --box 5,5,200,200 --logits --output p
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00002.jpg --mask p/00002.safetensors --output p2
+  leaves p2/00002_0.png
+  printf '{"00003.jpg": {"boxes": [[1, 1, 90, 90]], "points": [[4, 4], [8, 8]], "labels": [1, 0]}}' >prompts.json
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00003.jpg --prompts prompts.json --multimask best --output p
+  leaves p/00003_0.png
+
+  works "$hqsam" export --checkpoint run/model.pth --format safetensors --output e.safetensors --dtype fp16
+  works "$hqsam" export --checkpoint run/checkpoints/epoch_0001.pth --base "$model" --format pth --output e.pth
+  works "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --base "$model" --format pth --output e2.pth
+  works "$hqsam" info e.safetensors
+  grep -q "fp16" stdout || fault "info does not tell fp16: $(cat stdout)"
+  works "$hqsam" info --json e.pth
+  grep -q '"dialect": "HQ-SAM"' stdout || fault "info --json: $(cat stdout)"
+  works "$hqsam" predict --checkpoint e.pth --image set/im/00002.jpg --box 5,5,200,200 --output p3
+  cmp p/00002_0.png p3/00002_0.png || fault "trained keys merged over their base predict another mask"
+  works "$hqsam" bench --checkpoint e.pth --repeats 1 --json
+  grep -q '"stages"' stdout || fault "bench --json prints $(cat stdout)"
+}
+
+sam_base() {
+  works "$hqsam" train --config good.yaml --output base --set model.checkpoint= --set model.variant=micro \
+    --set train.objective=sam --set train.trainable=all --set data.valid=[] --set train.batch_size=2 \
+    --set data.train.0.weight=0.25
+  works "$hqsam" info base/model.pth
+  grep -q "dialect *SAM" stdout || fault "a SAM base is not told as SAM: $(cat stdout)"
+  refuses 1 "HQ" "$hqsam" predict --checkpoint base/model.pth --image set/im/00000.jpg --box 1,1,99,99 --output b_bad
+  works "$hqsam" predict --checkpoint base/model.pth --masks sam --image set/im/00000.jpg --box 1,1,99,99 --output b
+  leaves b/00000_0.png
+  leaves_nothing b_bad
+}
+
+# A run that is stopped by a signal and resumed ends in the bits of one that was not.
+stop_and_resume() {
+  local run=("$hqsam" train --config good.yaml --set data.valid=[] --set train.epochs=12)
+  works "${run[@]}" --output whole
+  "${run[@]}" --output parts >stdout 2>stderr &
+  local pid=$! code=0
+  for _ in $(seq 200); do
+    [ "$(grep -c '"step"' parts/metrics.jsonl 2>/dev/null)" -ge 3 ] 2>/dev/null && break
+    sleep 0.05
+  done
+  kill -TERM $pid
+  wait $pid || code=$?
+  [ $code -eq 75 ] || fault "a stopped run exits with $code, expected 75: $(cat stderr)"
+  grep -q -- "--resume" stderr || fault "a stopped run does not say how to go on: $(cat stderr)"
+  refuses 1 "config" "${run[@]}" --output parts --resume --set train.lr=0.1 --log-level error
+  works "${run[@]}" --output parts --resume
+  cmp whole/model.pth parts/model.pth || fault "a resumed run ended in other weights"
+}
+
+mkdir cut
+usage
+synth
+head -c 3000 set/im/00002.jpg >cut/00002.jpg
+bad_configs
+bad_data
+bad_checkpoints
+bad_prompts
+full_disk
+happy_path
+sam_base
+stop_and_resume
+left=$(find . -name '*.tmp')
+[ -z "$left" ] || fault "temporary files are left: $left"
+[ $failures -eq 0 ] || { echo "$failures failures"; exit 1; }
+echo "all passed"

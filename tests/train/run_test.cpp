@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/train/run.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "hqsam/core/file.h"
+#include "hqsam/train/metrics_log.h"
+#include "hqsam/train/run_folder.h"
+#include "hqsam/train/run_state.h"
+#include "train/tiny.h"
+
+namespace hqsam {
+namespace {
+namespace fs = std::filesystem;
+
+// A run of 3 epochs of 3 steps on 10 discs; what a test changes, it changes before go().
+class TrainingRun : public ::testing::Test {
+ protected:
+  struct Setup {
+    TrainOptions train = tiny::train_options();
+    bool resume = false, overwrite = false;
+    uint64_t config_fingerprint = 11, model_seed = 1;
+    int64_t images = 10, broken_after = -1, stop_after_validations = -1;
+    std::vector<double> scores = {1, 3, 2};  // per epoch; none = no validation
+  };
+
+  RunEnd go(const Setup& setup) {
+    Trainer trainer(tiny::make_model(setup.model_seed), setup.train, make_group());
+    const TrainingSet set = tiny::make_set(setup.images, setup.broken_after);
+    const RunOptions options{.output = folder(),
+                             .resume = setup.resume,
+                             .overwrite = setup.overwrite,
+                             .config_text = "train: {}\n",
+                             .config_fingerprint = setup.config_fingerprint};
+    std::atomic<bool> stop = setup.stop_after_validations == 0;
+    validations_ = 0;
+    std::function<Validation(SamHq&)> validate;
+    if (!setup.scores.empty()) {
+      validate = [&](SamHq& model) {
+        EXPECT_FALSE(torch::GradMode::is_enabled());
+        EXPECT_FALSE(model->is_training());
+        // The score goes by what the model learned, as far as a test can tell: by the epoch.
+        const auto epoch = static_cast<size_t>(finished_epochs());
+        stop = ++validations_ == setup.stop_after_validations;
+        return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}};
+      };
+    }
+    const RunEnd end = run_training(trainer, set, options, validate, stop);
+    weights_ = tiny::copy_weights(trainer.model());
+    return end;
+  }
+
+  fs::path folder() const { return temporary_.path / "run"; }
+  int64_t finished_epochs() const {
+    int64_t epochs = 0;
+    while (fs::exists(RunFolder(folder()).checkpoint(epochs + 1))) ++epochs;
+    return epochs;
+  }
+  std::vector<nlohmann::json> metrics() const {
+    std::ifstream stream(folder() / "metrics.jsonl");
+    std::vector<nlohmann::json> lines;
+    for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  }
+  // The log without its clock.
+  std::string metrics_without_times() const {
+    std::string text;
+    for (nlohmann::json line : metrics()) {
+      line.erase("images_per_s");
+      line.erase("data_wait");
+      text += line.dump() + "\n";
+    }
+    return text;
+  }
+  // The message of the Error that go(setup) throws.
+  std::string error_of(const Setup& setup) {
+    try {
+      go(setup);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    ADD_FAILURE() << "no Error";
+    return "";
+  }
+  // An unbroken run in a folder of its own, for comparison.
+  struct Outcome {
+    std::map<std::string, torch::Tensor> weights;
+    std::string metrics, model, best;
+  };
+  Outcome outcome() const {
+    return {weights_, metrics_without_times(), read_file(folder() / "model.pth"), read_file(folder() / "best.pth")};
+  }
+  Outcome unbroken(const Setup& setup) {
+    EXPECT_EQ(go(setup), RunEnd::kFinished);
+    Outcome whole = outcome();
+    fs::remove_all(folder());
+    return whole;
+  }
+  static void expect_same(const Outcome& a, const Outcome& b) {
+    EXPECT_TRUE(tiny::differing(a.weights, b.weights).empty());
+    EXPECT_EQ(a.metrics, b.metrics);
+    EXPECT_TRUE(a.model == b.model);
+    EXPECT_TRUE(a.best == b.best);
+  }
+
+  tiny::TemporaryFolder temporary_;
+  std::map<std::string, torch::Tensor> weights_;
+  int64_t validations_ = 0;
+};
+
+TEST_F(TrainingRun, LeavesItsFilesBehind) {
+  ASSERT_EQ(go({}), RunEnd::kFinished);
+  EXPECT_EQ(read_file(folder() / "config.yaml"), "train: {}\n");
+
+  const TensorMap last = read_pth(folder() / "model.pth"), best = read_pth(folder() / "best.pth"),
+                  third = read_pth(folder() / "checkpoints/epoch_0003.pth"),
+                  second = read_pth(folder() / "checkpoints/epoch_0002.pth");
+  for (const auto& [key, tensor] : weights_) EXPECT_TRUE(torch::equal(last.at(key), tensor)) << key;
+  EXPECT_EQ(third.tensors.size(), 25u);
+  for (const auto& [key, tensor] : third.tensors) EXPECT_TRUE(torch::equal(last.at(key), tensor)) << key;
+  for (const auto& [key, tensor] : second.tensors) EXPECT_TRUE(torch::equal(best.at(key), tensor)) << key;
+  EXPECT_EQ(best.tensors.size(), last.tensors.size());
+  EXPECT_EQ(third.metadata.at("epoch"), "3");
+  EXPECT_EQ(third.metadata.at("step"), "9");
+
+  const auto lines = metrics();
+  ASSERT_EQ(lines.size(), 12u);
+  EXPECT_EQ(lines[0].at("type"), "step");
+  EXPECT_EQ(lines[0].at("epoch"), 1);
+  EXPECT_EQ(lines[0].at("step"), 1);
+  EXPECT_NEAR(lines[0].at("loss").get<double>(),
+              lines[0].at("loss_mask").get<double>() + lines[0].at("loss_dice").get<double>(), 1e-6);
+  EXPECT_GT(lines[0].at("images_per_s").get<double>(), 0);
+  EXPECT_EQ(lines[3].at("type"), "epoch");
+  double sum = 0;
+  for (int i : {0, 1, 2}) sum += lines[i].at("loss").get<double>();
+  EXPECT_NEAR(lines[3].at("loss").get<double>(), sum / 3, 1e-9);
+  EXPECT_EQ(lines[3].at("valid").at("hq.miou"), 50.0);
+  EXPECT_EQ(lines[11].at("epoch"), 3);
+  EXPECT_NEAR(lines[7].at("lr").get<double>(), 1e-3, 1e-12);
+  EXPECT_NEAR(lines[8].at("lr").get<double>(), 1e-4, 1e-12);
+  EXPECT_LT(lines[11].at("loss").get<double>(), lines[3].at("loss").get<double>());
+}
+
+TEST_F(TrainingRun, NeedsNoValidation) {
+  ASSERT_EQ(go({.scores = {}}), RunEnd::kFinished);
+  EXPECT_TRUE(fs::exists(folder() / "model.pth"));
+  EXPECT_FALSE(fs::exists(folder() / "best.pth"));
+  EXPECT_FALSE(metrics().back().contains("valid"));
+}
+
+TEST_F(TrainingRun, EndsWithTheSameBitsForAnyNumberOfWorkers) {
+  const Outcome alone = unbroken({});
+  Setup setup;
+  setup.train.workers = 2;
+  expect_same(alone, unbroken(setup));
+}
+
+// A picture that cannot be read ends the process's work at a given row, as a kill would.
+TEST_F(TrainingRun, ResumesToTheBitWhereverItDied) {
+  const Outcome whole = unbroken({});
+  for (const int64_t rows : {4, 9, 11, 17, 25}) {  // mid-epoch and at an epoch's start
+    for (const double save_minutes : {0.0, 10.0}) {
+      Setup setup;
+      setup.train.save_minutes = save_minutes;
+      setup.broken_after = rows;
+      EXPECT_NE(error_of(setup).find("the power went out"), std::string::npos);
+      setup.broken_after = -1;
+      setup.resume = true;
+      ASSERT_EQ(go(setup), RunEnd::kFinished);
+      expect_same(whole, outcome());
+      fs::remove_all(folder());
+    }
+  }
+}
+
+TEST_F(TrainingRun, ResumesToTheBitAfterDyingTwiceWithLinesHalfWritten) {
+  const Outcome whole = unbroken({});
+  Setup setup;
+  setup.train.save_minutes = 0;
+  setup.broken_after = 5;
+  error_of(setup);
+  setup.resume = true;
+  setup.broken_after = 10;
+  error_of(setup);
+  std::ofstream(folder() / "metrics.jsonl", std::ios::app) << R"({"type":"step","epoch":2,"step":77,"loss":1})"
+                                                           << "\n"
+                                                           << R"({"type":"step","ep)";
+  std::ofstream(folder() / "state" / "latest.safetensors.123.tmp") << "half a state";
+  setup.broken_after = -1;
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  expect_same(whole, outcome());
+  EXPECT_FALSE(fs::exists(folder() / "state" / "latest.safetensors.123.tmp"));
+}
+
+// What the next test starts as a process of its own.
+TEST_F(TrainingRun, DISABLED_ChildThatIsKilled) {
+  temporary_.path = std::getenv("HQSAM_TEST_FOLDER");
+  Setup setup;
+  setup.train.save_minutes = 0;
+  setup.train.workers = 1;
+  setup.resume = RunFolder(folder()).holds_run();
+  go(setup);
+}
+
+TEST_F(TrainingRun, ResumesToTheBitAfterSigkill) {
+  const Outcome whole = unbroken({});
+  ::setenv("HQSAM_TEST_FOLDER", temporary_.path.c_str(), 1);
+  const auto log_size = [&] {
+    std::error_code error;
+    const auto size = fs::file_size(folder() / "metrics.jsonl", error);
+    return error ? 0 : static_cast<int64_t>(size);
+  };
+  for (int kill = 0; kill < 3; ++kill) {
+    const int64_t size = log_size();
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl("/proc/self/exe", "test_train", "--gtest_also_run_disabled_tests",
+              "--gtest_filter=TrainingRun.DISABLED_ChildThatIsKilled", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (log_size() <= size && std::chrono::steady_clock::now() < deadline) ::usleep(500);
+    ::usleep(static_cast<useconds_t>(3000 * kill));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "the run ended before it was killed";
+    ASSERT_GT(log_size(), size);
+  }
+  Setup setup;
+  setup.resume = true;
+  setup.train.save_minutes = 0;
+  setup.train.workers = 1;
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  expect_same(whole, outcome());
+}
+
+TEST_F(TrainingRun, StopsAfterTheStepSavesAndGoesOn) {
+  const Outcome whole = unbroken({});
+  ASSERT_EQ(go({.stop_after_validations = 0}), RunEnd::kStopped);  // stop was set before the first step
+  EXPECT_EQ(metrics().size(), 1u);
+  EXPECT_EQ(load_run_state(RunFolder(folder()).state()).state.step, 1);
+  ASSERT_EQ(go({.resume = true, .stop_after_validations = 1}), RunEnd::kStopped);  // at the end of an epoch
+  EXPECT_EQ(load_run_state(RunFolder(folder()).state()).state.epoch, 1);
+  ASSERT_EQ(go({.resume = true}), RunEnd::kFinished);
+  EXPECT_EQ(validations_, 2);  // the first epoch is not validated again
+  expect_same(whole, outcome());
+}
+
+TEST_F(TrainingRun, StaysAsItIsOnceFinished) {
+  ASSERT_EQ(go({}), RunEnd::kFinished);
+  const std::string metrics = read_file(folder() / "metrics.jsonl");
+  const auto written = fs::last_write_time(folder() / "model.pth");
+  ASSERT_EQ(go({.resume = true}), RunEnd::kFinished);
+  EXPECT_EQ(validations_, 0);
+  EXPECT_EQ(read_file(folder() / "metrics.jsonl"), metrics);
+  EXPECT_EQ(fs::last_write_time(folder() / "model.pth"), written);
+  fs::remove(folder() / "model.pth");
+  const auto trained = read_pth(folder() / "checkpoints/epoch_0003.pth");
+  ASSERT_EQ(go({.resume = true}), RunEnd::kFinished);
+  const auto model = read_pth(folder() / "model.pth");
+  for (const auto& [key, tensor] : trained.tensors) EXPECT_TRUE(torch::equal(model.at(key), tensor)) << key;
+}
+
+TEST_F(TrainingRun, RefusesAFolderWithARunUnlessTold) {
+  ASSERT_EQ(go({.images = 4}), RunEnd::kFinished);
+  const std::string message = error_of({});
+  EXPECT_NE(message.find("--resume"), std::string::npos) << message;
+  EXPECT_NE(message.find("--overwrite"), std::string::npos) << message;
+  EXPECT_NE(error_of({.resume = true, .overwrite = true}).find("exclude"), std::string::npos);
+
+  std::ofstream(folder() / "notes.txt") << "mine";
+  std::ofstream(folder() / "checkpoints" / "favourite.pth") << "mine too";
+  std::ofstream(folder() / "checkpoints" / "epoch_0009.pth") << "a longer run's";
+  ASSERT_EQ(go({.overwrite = true, .images = 4, .scores = {}}), RunEnd::kFinished);
+  EXPECT_TRUE(fs::exists(folder() / "notes.txt"));
+  EXPECT_TRUE(fs::exists(folder() / "checkpoints" / "favourite.pth"));
+  EXPECT_FALSE(fs::exists(folder() / "checkpoints" / "epoch_0009.pth"));
+  EXPECT_FALSE(fs::exists(folder() / "best.pth"));
+  EXPECT_EQ(metrics().size(), 6u);
+}
+
+TEST_F(TrainingRun, TakesAFolderThatHoldsOtherThings) {
+  fs::create_directories(folder());
+  std::ofstream(folder() / "notes.txt") << "mine";
+  EXPECT_EQ(go({.images = 4}), RunEnd::kFinished);
+}
+
+TEST_F(TrainingRun, NeedsSomethingToResume) {
+  EXPECT_NE(error_of({.resume = true}).find("no run to resume"), std::string::npos);
+  ASSERT_EQ(go({.images = 4}), RunEnd::kFinished);
+  fs::remove(folder() / "state" / "latest.safetensors");
+  EXPECT_NE(error_of({.resume = true, .images = 4}).find("no state"), std::string::npos);
+}
+
+TEST_F(TrainingRun, RefusesToResumeWithAnythingElse) {
+  error_of({.broken_after = 11});
+  const std::string before = read_file(folder() / "metrics.jsonl");
+  EXPECT_NE(error_of({.resume = true, .config_fingerprint = 12}).find("the config changed"), std::string::npos);
+  EXPECT_NE(error_of({.resume = true, .images = 11}).find("training files changed"), std::string::npos);
+  EXPECT_NE(error_of({.resume = true, .model_seed = 2}).find("base model's weights changed"), std::string::npos);
+  EXPECT_EQ(read_file(folder() / "metrics.jsonl"), before);
+}
+
+TEST_F(TrainingRun, RefusesADamagedState) {
+  error_of({.broken_after = 11});
+  const fs::path path = RunFolder(folder()).state();
+  const std::string good = read_file(path);
+  std::string flipped = good;
+  flipped[flipped.size() - 100] ^= 1;  // in the tensors
+  write_file(path, flipped);
+  EXPECT_NE(error_of({.resume = true}).find("checksum"), std::string::npos);
+  std::string edited = good;
+  const size_t at = edited.find("step\\\":");  // in the run's JSON
+  ASSERT_NE(at, std::string::npos);
+  edited[at + 7] = '8';
+  write_file(path, edited);
+  EXPECT_NE(error_of({.resume = true}).find("checksum"), std::string::npos);
+  for (const size_t size : {size_t{0}, size_t{5}, good.size() / 2, good.size() - 1}) {
+    write_file(path, good.substr(0, size));
+    EXPECT_FALSE(error_of({.resume = true}).empty()) << size;
+  }
+  TensorMap other;
+  other.set("x", torch::zeros(3));
+  write_safetensors(path, other);
+  EXPECT_NE(error_of({.resume = true}).find("not the state"), std::string::npos);
+  write_file(path, good);
+  EXPECT_EQ(go({.resume = true}), RunEnd::kFinished);
+}
+
+TEST_F(TrainingRun, SaysWhatToDoWhenTheSetIsSmallerThanABatch) {
+  const std::string message = error_of({.images = 2});
+  EXPECT_NE(message.find("batch_size"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(folder()));
+}
+
+TEST_F(TrainingRun, NamesAFolderThatCannotBeMade) {
+  fs::create_directories(temporary_.path);
+  std::ofstream(folder()) << "a file";
+  EXPECT_NE(error_of({}).find(folder().string()), std::string::npos);
+}
+
+TEST(MetricsLog, IsCutBackToAStep) {
+  const tiny::TemporaryFolder temporary;
+  fs::create_directories(temporary.path);
+  const fs::path path = temporary.path / "metrics.jsonl";
+  cut_metrics(path, 1, 1);
+  EXPECT_FALSE(fs::exists(path));
+  const std::string kept =
+      "{\"type\":\"step\",\"epoch\":1,\"step\":1}\n{\"type\":\"step\",\"epoch\":1,\"step\":2}\n"
+      "{\"type\":\"epoch\",\"epoch\":1,\"step\":2}\n{\"type\":\"step\",\"epoch\":2,\"step\":3}\n";
+  write_file(path, kept +
+                       "{\"type\":\"step\",\"epoch\":2,\"step\":4}\n{\"type\":\"epoch\",\"epoch\":2,\"step\":3}\n"
+                       "nonsense\n[1]\n{\"type\":\"step\",\"step\":\"3\"}\n{\"type\":\"step\",\"epoch\":2,\"step\":3}");
+  cut_metrics(path, 3, 1);
+  EXPECT_EQ(read_file(path), kept);
+}
+
+TEST(RunState, ComesBackAsSaved) {
+  const tiny::TemporaryFolder temporary;
+  fs::create_directories(temporary.path);
+  const fs::path path = temporary.path / "latest.safetensors";
+  RunState state{.epoch = 2, .rows = 64, .step = 1234567890123, .best_score = 0.1 + 0.2};
+  state.sums = {1.0 / 3, 2.0 / 3, 1e-300, 0};
+  state.config_fingerprint = std::numeric_limits<uint64_t>::max();
+  TensorMap tensors;
+  tensors.set("weight/a", torch::randn({3, 4}));
+  tensors.set("adam_steps", torch::full(1, 7, torch::kInt64));
+  save_run_state(path, state, tensors);
+  const SavedRun saved = load_run_state(path);
+  EXPECT_EQ(saved.state.step, state.step);
+  EXPECT_EQ(saved.state.rows, 64);
+  EXPECT_EQ(saved.state.best_score, state.best_score);
+  EXPECT_EQ(saved.state.sums.loss, state.sums.loss);
+  EXPECT_EQ(saved.state.sums.dice, state.sums.dice);
+  EXPECT_EQ(saved.state.config_fingerprint, state.config_fingerprint);
+  EXPECT_TRUE(torch::equal(saved.tensors.at("weight/a"), tensors.at("weight/a")));
+  state.best_score.reset();
+  save_run_state(path, state, tensors);
+  EXPECT_FALSE(load_run_state(path).state.best_score.has_value());
+}
+
+}  // namespace
+}  // namespace hqsam

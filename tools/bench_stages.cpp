@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench_stages.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/progress.h"
+#include "hqsam/data/synth.h"
+#include "hqsam/image/codec.h"
+#include "hqsam/train/autocast.h"
+#include "hqsam/train/trainer.h"
+
+namespace hqsam {
+namespace {
+
+StageTime time_stage(const std::string& name, int64_t repeats, const std::function<void()>& stage) {
+  const auto run = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    stage();
+    if (torch::cuda::is_available()) torch::cuda::synchronize();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  };
+  Progress progress("bench " + name, repeats);
+  run();
+  std::vector<double> times;
+  for (int64_t i = 0; i < repeats; ++i) {
+    times.push_back(run());
+    progress.update(i + 1);
+  }
+  std::sort(times.begin(), times.end());
+  const size_t middle = times.size() / 2;
+  const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
+  return {name, median, times.front(), times.back()};
+}
+
+StageTime time_decode(const SynthScene& scene, int64_t repeats) {
+  const auto path = std::filesystem::temp_directory_path() / fmt::format("hqsam_bench_{}.jpg", ::getpid());
+  write_image(path, scene.image);
+  const StageTime time = time_stage("decode", repeats, [&] { read_image(path); });
+  std::filesystem::remove(path);
+  return time;
+}
+
+// count boxes on the left half of the input, in a row.
+PromptTensors boxes(const SamHq& model, int64_t count) {
+  const auto size = static_cast<double>(model->image_size());
+  const auto offset = torch::linspace(0, size / 4, count, torch::kFloat32);
+  const auto box = torch::tensor({size / 8, size / 8, size / 2, size / 2}, torch::kFloat32);
+  PromptTensors prompts;
+  prompts.boxes = (box + offset.unsqueeze(1)).to(model->device());
+  return prompts;
+}
+
+TrainingRow training_row(const SamHq& model) {
+  const int64_t side = model->image_size();
+  TrainingRow row;
+  row.name = "bench";
+  row.image = torch::full({3, side, side}, 128, torch::kUInt8);
+  row.label = torch::zeros({1, side, side});
+  row.label.narrow(1, side / 4, side / 2).narrow(2, side / 4, side / 2).fill_(255);
+  const auto corner = static_cast<float>(side) / 4;
+  row.prompt.box_in_input = torch::tensor({corner, corner, 3 * corner - 1, 3 * corner - 1});
+  return row;
+}
+
+}  // namespace
+
+std::vector<StageTime> time_stages(SamHq model, bool bf16, int64_t repeats) {
+  std::vector<StageTime> stages;
+  stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), repeats));
+  {
+    const torch::NoGradGuard no_grad;
+    const Bf16Scope autocast(model->device().type(), bf16);
+    const auto image = torch::full({1, 3, model->image_size(), model->image_size()}, 128, model->device());
+    ImageFeatures features;
+    stages.push_back(time_stage("encoder", repeats, [&] { features = model->encode(image.to(torch::kFloat)); }));
+    const auto hq_features = model->mask_decoder->hq_features(features);
+    for (const int64_t count : {1, 16}) {
+      const PromptTensors prompts = boxes(model, count);
+      stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), repeats,
+                                  [&] { model->decode(features, hq_features, prompts, DecoderPass::kSamAndHq); }));
+    }
+  }
+  TrainOptions options;
+  options.batch_size = options.micro_batch = 1;
+  options.precision = bf16 ? Precision::kBf16 : Precision::kFp32;
+  Trainer trainer(model, options, make_group());
+  const std::vector<TrainingRow> rows = {training_row(model)};
+  stages.push_back(time_stage("train step, 1 row", repeats, [&] { trainer.step(rows, 0); }));
+  return stages;
+}
+
+}  // namespace hqsam

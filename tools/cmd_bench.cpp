@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "bench_stages.h"
+#include "common.h"
+#include "hqsam/config/open.h"
+#include "hqsam/core/error.h"
+#include "hqsam/core/progress.h"
+
+namespace hqsam {
+namespace {
+
+struct BenchArguments {
+  std::string variant, checkpoint;
+  int64_t repeats = 5;
+  bool json = false;
+  ComputeOptions compute;
+};
+
+SamHq bench_model(const BenchArguments& arguments) {
+  if (!arguments.checkpoint.empty()) return open_checkpoint(arguments.checkpoint, /*need_hq=*/true);
+  SamHq model(variant_by_name(arguments.variant.empty() ? "micro" : arguments.variant));
+  initialize(model, InitScope::kAll, 42);
+  return model;
+}
+
+void print_table(std::FILE* stream, const std::vector<StageTime>& stages) {
+  fmt::print(stream, "{:<20}{:>12}{:>12}{:>12}\n", "stage", "median ms", "min ms", "max ms");
+  for (const StageTime& stage : stages) {
+    fmt::print(stream, "{:<20}{:>12.2f}{:>12.2f}{:>12.2f}\n", stage.name, stage.median_ms, stage.min_ms, stage.max_ms);
+  }
+}
+
+nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const StageTime& stage : stages) {
+    list.push_back(
+        {{"name", stage.name}, {"median_ms", stage.median_ms}, {"min_ms", stage.min_ms}, {"max_ms", stage.max_ms}});
+  }
+  return list;
+}
+
+int bench(const BenchArguments& arguments) {
+  const torch::Device device = start_device(arguments.compute);
+  const bool bf16 = wants_bf16(arguments.compute, device);
+  SamHq model = bench_model(arguments);
+  model->to(device);
+  const std::vector<StageTime> stages = time_stages(model, bf16, arguments.repeats);
+  print_table(arguments.json ? stderr : stdout, stages);
+  if (!arguments.json) return 0;
+  const nlohmann::ordered_json json = {{"version", 1},
+                                       {"architecture", variant_name(model->options())},
+                                       {"device", device.str()},
+                                       {"threads", at::get_num_threads()},
+                                       {"precision", bf16 ? "bf16" : "fp32"},
+                                       {"repeats", arguments.repeats},
+                                       {"stages", as_json(stages)}};
+  fmt::print("{}\n", json.dump(1));
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Run& run) {
+  const auto [command, arguments] =
+      add_command<BenchArguments>(app, run, "bench", "how long each stage takes on this machine", bench);
+  auto* variant =
+      command->add_option("--variant", arguments->variant, "micro (default), vit_b, vit_l or vit_h, random weights")
+          ->check(CLI::IsMember({"micro", "vit_b", "vit_l", "vit_h"}));
+  command->add_option("--checkpoint", arguments->checkpoint, "an HQ-SAM checkpoint instead")->excludes(variant);
+  command->add_option("--repeats", arguments->repeats, "runs of each stage, after one to warm up")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "JSON on the standard output, the table on stderr");
+  add_compute(*command, arguments->compute);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by the scripts here: where the project is, how it is built, how stages are timed. Source it.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '\n== %s\n' "$*"; }
+die() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# build <folder> <cmake options and ninja targets, parted by -->
+build() {
+  local folder=$1
+  shift
+  local options=()
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  [ $# -gt 0 ] && shift
+  local output
+  output=$(cmake -S "$root" -B "$folder" -G Ninja "${options[@]}" 2>&1) || die "cmake failed: $output"
+  ninja -C "$folder" -j "$(nproc)" "$@"
+}
+
+# stage <name> <command...>: runs it and keeps how long it took for stage_times.
+stages=()
+stage() {
+  local name=$1 start=$SECONDS
+  shift
+  say "$name"
+  "$@"
+  stages+=("$(printf '%-12s %4d s' "$name" $((SECONDS - start)))")
+}
+stage_times() { printf '%s\n' "${stages[@]}"; }

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what hqsam is built with: Debian 12's or Ubuntu 24.04's packages, and libtorch into .deps/python.
+# What is there already is left alone. --cuda brings libtorch's CUDA libraries too (about 4.6 GB in all).
+set -euo pipefail
+# shellcheck source=tools/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cuda=0
+for argument in "$@"; do
+  case $argument in
+    --cuda) cuda=1 ;;
+    *) die "unknown argument '$argument'; usage: tools/setup.sh [--cuda]" ;;
+  esac
+done
+
+packages=(ca-certificates ccache cmake g++ git libcli11-dev libgtest-dev libjpeg-dev libopencv-dev libpng-dev
+  libspdlog-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev python3-pip)
+torch_version=2.11.0
+
+install_packages() {
+  command -v apt-get >/dev/null ||
+    die "this is neither Debian nor Ubuntu: install CMake, Ninja, a C++20 compiler, CLI11, GoogleTest, libjpeg-turbo," \
+      "OpenCV, libpng, spdlog, yaml-cpp, nlohmann-json and pip yourself, then run this again with apt-get out of the way"
+  local missing=() package
+  for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+  done
+  if [ ${#missing[@]} -eq 0 ]; then
+    echo "packages: all ${#packages[@]} are there"
+    return
+  fi
+  echo "packages: installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    as_root=(sudo -n)
+    "${as_root[@]}" true 2>/dev/null || die "as root, run: apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# libtorch_cpu.so needs no more of CUDA than its runtime and its profiling library.
+install_libtorch() {
+  local target=$root/.deps/python
+  if [ -e "$target/torch/lib/libtorch_cpu.so" ] && { [ $cuda -eq 0 ] || [ -d "$target/nvidia/cudnn" ]; }; then
+    echo "libtorch: is there ($target/torch)"
+    return
+  fi
+  echo "libtorch: fetching torch $torch_version"
+  local wheels=(--no-deps "torch==$torch_version" "nvidia-cuda-runtime==13.0.*" "nvidia-cuda-cupti==13.0.*")
+  [ $cuda -eq 0 ] || wheels=("torch==$torch_version")
+  mkdir -p "$root/.deps"
+  rm -rf "$target.tmp"
+  python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$target.tmp" "${wheels[@]}"
+  rm -rf "$target"
+  mv "$target.tmp" "$target"
+}
+
+if [ -n "${LIBTORCH_ROOT:-}" ]; then
+  echo "libtorch: taken from LIBTORCH_ROOT ($LIBTORCH_ROOT)"
+  install_packages
+else
+  install_packages
+  install_libtorch
+fi
