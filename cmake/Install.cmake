@@ -23,6 +23,6 @@ install(FILES cmake/ThirdParty.cmake cmake/FindLibTorch.cmake
 
 if(HQSAM_TOOLS)
   # libtorch is no system library: the binary keeps the path that it was linked with.
-  set_target_properties(hqsam_cli PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+  set_target_properties(hqsam_cli PROPERTIES INSTALL_RPATH ${_libtorch_root}/lib)
   install(TARGETS hqsam_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -6,6 +6,7 @@
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/progress.h"
+#include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
 namespace {
@@ -18,7 +19,7 @@ struct BenchArguments {
 };
 
 SamHq bench_model(const BenchArguments& arguments) {
-  if (!arguments.checkpoint.empty()) return open_checkpoint(arguments.checkpoint, /*need_hq=*/true);
+  if (!arguments.checkpoint.empty()) return load_sam_hq(arguments.checkpoint, {.hq = HqModules::kRequired});
   SamHq model(variant_by_name(arguments.variant.empty() ? "micro" : arguments.variant));
   initialize(model, InitScope::kAll, 42);
   return model;

@@ -5,6 +5,7 @@
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/model/checkpoint.h"
 #include "hqsam/report/report.h"
 #include "hqsam/train/autocast.h"
 
@@ -42,8 +43,8 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
   const Config config = read_config(arguments);
   const bool sam_alone = config.evaluate.masks == std::vector<MaskKind>{MaskKind::kSam};
-  const std::vector<NamedDataset> sets = open_datasets(config.valid_sets);
-  SamHq model = open_checkpoint(arguments.checkpoint, /*need_hq=*/!sam_alone);
+  const std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  SamHq model = load_sam_hq(arguments.checkpoint, {.hq = sam_alone ? HqModules::kAsFound : HqModules::kRequired});
   model->to(device);
   const auto group = make_group();
   const EvaluateResult result = evaluate(model, sets, config.evaluate, *group);

@@ -8,6 +8,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/image/codec.h"
+#include "hqsam/model/checkpoint.h"
 #include "hqsam/train/autocast.h"
 #include "predict_pictures.h"
 #include "predict_prompts.h"
@@ -58,7 +59,8 @@ int predict(const PredictArguments& arguments) {
   const PromptSource source(arguments.prompts);
   for (const std::string& name : source.unused(pictures))
     spdlog::warn("prompts for '{}', which is no picture here", name);
-  SamHq model = open_checkpoint(arguments.checkpoint, /*need_hq=*/arguments.masks != "sam");
+  SamHq model =
+      load_sam_hq(arguments.checkpoint, {.hq = arguments.masks == "sam" ? HqModules::kAsFound : HqModules::kRequired});
   model->to(device);
   SamPredictor predictor(model);
   Progress progress("predict", static_cast<int64_t>(pictures.size()));

@@ -10,7 +10,8 @@ die() {
   exit 1
 }
 
-# build <folder> <cmake options and ninja targets, parted by -->
+# build <folder> <cmake options and ninja targets, parted by -->. Clang reads libtorch's precompiled header several
+# times faster than GCC; CXX=g++ works too.
 build() {
   local folder=$1
   shift
@@ -21,7 +22,7 @@ build() {
   done
   [ $# -gt 0 ] && shift
   local output
-  output=$(cmake -S "$root" -B "$folder" -G Ninja "${options[@]}" 2>&1) || die "cmake failed: $output"
+  output=$(CXX=${CXX:-clang++} cmake -S "$root" -B "$folder" -G Ninja "${options[@]}" 2>&1) || die "cmake failed: $output"
   ninja -C "$folder" -j "$(nproc)" "$@"
 }
 

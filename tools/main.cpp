@@ -12,7 +12,7 @@ namespace hqsam {
 namespace {
 
 int report(const std::string& message) {
-  fmt::print(stderr, "error: {}\n", message);
+  std::fprintf(stderr, "error: %s\n", message.c_str());  // never throws, even where stderr is full
   return kExitError;
 }
 

@@ -14,7 +14,7 @@ for argument in "$@"; do
   esac
 done
 
-packages=(ca-certificates ccache cmake g++ git libcli11-dev libgtest-dev libjpeg-dev libopencv-dev libpng-dev
+packages=(ca-certificates ccache clang cmake g++ git libcli11-dev libgtest-dev libjpeg-dev libopencv-dev libpng-dev
   libspdlog-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev python3-pip)
 torch_version=2.11.0
 

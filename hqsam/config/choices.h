@@ -29,6 +29,8 @@ inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "refere
 inline constexpr Choice<MaskKind> kMaskKinds[] = {
     {MaskKind::kSam, "sam"}, {MaskKind::kHq, "hq"}, {MaskKind::kSum, "sum"}};
 
+inline constexpr Choice<bool> kSwitch[] = {{false, "false"}, {true, "true"}};
+
 template <class E>
 std::vector<std::string> words(std::span<const Choice<E>> choices) {
   std::vector<std::string> all;

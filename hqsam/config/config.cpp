@@ -30,6 +30,7 @@ FolderOptions read_set(YamlMap map, const fs::path& root) {
   map.read("masks", masks);
   map.read("image_ext", options.image_ext);
   map.read("mask_ext", options.mask_ext);
+  map.read("coarsen", options.coarsen, kSwitch);
   map.read("weight", options.weight);
   map.finish();
   if (options.name.empty()) map.refuse("name", "is needed: what the results call this set");

@@ -3,13 +3,23 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
+namespace {
 
-std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets) {
+std::shared_ptr<const Dataset> open_dataset(const FolderOptions& set, uint64_t seed) {
+  auto folder = std::make_shared<FolderDataset>(set);
+  if (set.coarsen) return std::make_shared<CoarsenedDataset>(std::move(folder), seed);
+  return folder;
+}
+
+}  // namespace
+
+std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, uint64_t seed) {
   std::vector<NamedDataset> opened;
-  for (const FolderOptions& set : sets) opened.push_back({set.name, std::make_shared<FolderDataset>(set)});
+  for (const FolderOptions& set : sets) opened.push_back({set.name, open_dataset(set, seed)});
   return opened;
 }
 
@@ -22,15 +32,15 @@ TrainingSet open_training_set(const Config& config, int64_t image_size) {
   RowOptions rows = config.rows;
   rows.image_size = image_size;
   std::vector<WeightedSet> sets;
-  for (const FolderOptions& set : config.train_sets) sets.push_back({std::make_shared<FolderDataset>(set), set.weight});
+  for (const FolderOptions& set : config.train_sets) sets.push_back({open_dataset(set, rows.seed), set.weight});
   return TrainingSet(std::move(sets), rows);
 }
 
 SamHq open_training_model(const Config& config) {
   const bool hq = config.train.objective == Objective::kHq;
   if (!config.checkpoint.empty()) {
-    if (!hq) return open_checkpoint(config.checkpoint, /*need_hq=*/false, config.variant);
     LoadOptions options;
+    options.hq = hq ? HqModules::kFresh : HqModules::kAsFound;
     options.seed = config.train.seed;
     if (!config.variant.empty()) options.variant = config.variant;
     return load_sam_hq(config.checkpoint, options);
@@ -48,30 +58,11 @@ SamHq open_training_model(const Config& config) {
   return model;
 }
 
-SamHq open_checkpoint(const std::filesystem::path& path, bool need_hq, const std::string& variant) {
-  LoadOptions options;
-  options.require_hq = need_hq;
-  if (!variant.empty()) options.variant = variant;
-  const TensorMap checkpoint = read_tensors(path);
-  if (need_hq || checkpoint.find("mask_decoder.hf_token.weight") != nullptr) return load_sam_hq(path, options);
-  try {
-    const CheckpointInfo info = inspect_checkpoint(checkpoint);
-    if (!variant.empty() && variant != info.architecture) {
-      fail("open_checkpoint", "model.variant is {}, the checkpoint holds {}", variant, info.architecture);
-    }
-    SamHq model(info.options);
-    load_tensors(model, checkpoint);
-    return model;
-  } catch (const Error& error) {
-    throw Error(fmt::format("{} ({})", error.what(), path.string()));
-  }
-}
-
 std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group) {
   if (config.valid_sets.empty()) return {};
   EvaluateOptions options = config.evaluate;
   options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
-  return [sets = open_datasets(config.valid_sets), options, group](SamHq& model) {
+  return [sets = open_datasets(config.valid_sets, config.evaluate.seed), options, group](SamHq& model) {
     const EvaluateResult result = evaluate(model, sets, options, *group);
     const std::string kind = to_string(options.masks.front());
     const auto& mean = result.mean.at(kind);

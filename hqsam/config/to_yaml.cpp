@@ -30,6 +30,7 @@ void put_sets(YAML::Emitter& out, const char* key, const std::vector<FolderOptio
     put(out, "masks", literal(set.masks.string()));
     put(out, "image_ext", literal(set.image_ext));
     put(out, "mask_ext", literal(set.mask_ext));
+    put(out, "coarsen", word_of(set.coarsen, kSwitch));
     put(out, "weight", digits(set.weight));
     out << YAML::EndMap;
   }

@@ -19,7 +19,8 @@ std::optional<Size> image_header_size(std::span<const std::byte> file);
 // Decode to RGB or to gray (a mask: the first channel of a colour file, palettes expanded).
 // JPEG by libjpeg-turbo, PNG by libpng, the rest by OpenCV. The orientation tag is not applied, so
 // that pictures and masks stay pixel to pixel. Throws Error with the path: missing, not a picture,
-// corrupt or cut off (decoders' warnings are errors too), more than kMaxPixels.
+// corrupt or cut off (decoders' warnings are errors too; texts and colour profiles of a PNG are passed over),
+// more than kMaxPixels.
 Image read_image(const std::filesystem::path& path);
 Image read_gray(const std::filesystem::path& path);
 // The same from a file in memory; name stands in messages.

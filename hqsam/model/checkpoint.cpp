@@ -183,8 +183,9 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options)
   if (!info.unknown.empty()) {
     spdlog::warn("{}: {} unknown keys are ignored: {}", path.string(), info.unknown.size(), first_few(info.unknown));
   }
-  const bool fresh_hq = info.options.mask_decoder.vit_dim == 0;
-  if (fresh_hq && options.require_hq) {
+  const bool sam_alone = info.options.mask_decoder.vit_dim == 0;
+  const bool fresh_hq = sam_alone && options.hq == HqModules::kFresh;
+  if (sam_alone && options.hq == HqModules::kRequired) {
     fail("load_sam_hq", "{} is a SAM checkpoint without HQ modules: train them first with hqsam train", path.string());
   }
   if (fresh_hq) info.options.mask_decoder.vit_dim = info.options.image_encoder.embed_dim;

@@ -27,14 +27,21 @@ struct CheckpointInfo {
 // transformer has 8 heads. Throws Error, naming the missing keys, when this is no SAM.
 CheckpointInfo inspect_checkpoint(const TensorMap& checkpoint);
 
+// What becomes of a SAM checkpoint, which has no HQ modules.
+enum class HqModules {
+  kFresh,     // they are made from the seed, to be trained
+  kRequired,  // that is an Error
+  kAsFound,   // the model has none either: SAM alone
+};
+
 struct LoadOptions {
-  uint64_t seed = 42;                 // of fresh HQ modules
-  bool require_hq = false;            // Error for a SAM checkpoint (prediction and export of HQ-SAM)
+  HqModules hq = HqModules::kFresh;
+  uint64_t seed = 42;                  // of fresh HQ modules
   std::optional<std::string> variant;  // must match the checkpoint's architecture
 };
 
-// An HQ-SAM checkpoint as it is; a SAM checkpoint with fresh HQ modules. fp32 on the CPU, in eval mode,
-// nothing requires gradients. Missing keys are an Error that names them, unknown ones a warning.
+// An HQ-SAM checkpoint as it is, a SAM checkpoint as options.hq says. fp32 on the CPU, in eval mode, nothing
+// requires gradients. Missing keys are an Error that names them, unknown ones a warning.
 SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // Copies the file's tensors into the model; every key of the model that `wanted` accepts must be there.

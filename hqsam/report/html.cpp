@@ -28,13 +28,14 @@ p{margin:4px 0 12px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
 .tile b{display:block;font-size:1.9rem;line-height:1.25;font-variant-numeric:tabular-nums}
-.tile span{color:var(--soft);font-size:.9rem}
+.tile>span{color:var(--soft);font-size:.9rem}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px;margin:10px 0}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;white-space:nowrap}
 th,td{padding:8px 14px;text-align:right;border-bottom:1px solid var(--line)}
 th{font-size:.82rem;font-weight:600;color:var(--soft)}
 thead tr:first-child:not(:last-child) th{text-align:center;border-bottom:0;padding-bottom:0}
-th:first-child,td:first-child{text-align:left;white-space:normal;min-width:7.5em;overflow-wrap:anywhere}
+th:first-child,td:first-child{text-align:left}
+td small{color:var(--soft);font-weight:400;font-size:.84rem}
 tbody tr:nth-child(even){background:var(--zebra)}
 tbody tr:last-child td{border-bottom:0}
 tr.total td{font-weight:650;border-top:2px solid var(--line)}

@@ -129,10 +129,8 @@ class Page {
     std::vector<IntervalRow> rows;
     for (const std::string& kind : kinds_) {
       if (kind == "sam") continue;
-      for (const char* metric : {"mIoU", "mBIoU"}) {
-        table.groups.push_back(fmt::format("{} &minus; SAM, {}", kind_label(kind), metric));
-        table.header.insert(table.header.end(), {"mean", "95 % interval"});
-      }
+      table.groups.push_back(kind_label(kind) + " &minus; SAM");
+      table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
     }
     const auto add = [&](const std::string& title, const std::string& set) {
       const auto count = std::count_if(result_.samples.begin(), result_.samples.end(),
@@ -142,7 +140,7 @@ class Page {
         if (kind == "sam") continue;
         for (const Metric metric : {Metric::kIou, Metric::kBoundaryIou}) {
           const Interval interval = difference_interval(result_, kind, "sam", metric, set);
-          row.insert(row.end(), {signed_cell(interval.mean), interval_text(interval)});
+          row.push_back(fmt::format("{} <small>{}</small>", signed_cell(interval.mean), interval_text(interval)));
           if (kind == lead_ && metric == Metric::kBoundaryIou) rows.push_back({title, interval});
         }
       }

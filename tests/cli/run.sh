@@ -3,6 +3,7 @@
 # run.sh <hqsam binary> <source folder>: the binary as its users meet it. Bad input must end in the right exit code,
 # one line on stderr that says why, and nothing half-written; good input must leave what the manual promises.
 set -uo pipefail
+export OMP_NUM_THREADS=1 # small work, and other tests may run beside it
 hqsam=$1 source=$2
 golden=$source/tests/golden files=$source/tests/cli/files
 model=$golden/sam_hq_micro.pth # 128 pixels: quick
@@ -17,10 +18,12 @@ fault() {
 }
 
 # refuses <exit code> <pattern> <command...>: fails with this code and one line "error: ..." that has the pattern.
+# Progress lines, which a slow machine gets to see, do not count.
 refuses() {
   local code=$1 pattern=$2 got=0
   shift 2
   "$@" >stdout 2>stderr || got=$?
+  sed -i '/  [0-9]*%  /d' stderr
   [ "$got" -eq "$code" ] || fault "exit code $got, expected $code: $*"
   [ "$(wc -l <stderr)" -eq 1 ] || fault "stderr has $(wc -l <stderr) lines, expected 1: $*: $(cat stderr)"
   grep -q "^error: " stderr || fault "stderr does not begin with 'error: ': $*: $(cat stderr)"
@@ -47,7 +50,7 @@ leaves_nothing() {
 with_file_limit() (
   ulimit -f "$1"
   shift
-  exec "$@"
+  exec "$@" # the shell's own files, stdout and stderr, are small
 )
 
 write_config() { # <pictures and masks folder>
@@ -149,7 +152,8 @@ bad_checkpoints() {
   head -c 300000 "$model" >cut.pth
   refuses 1 "cut.pth" "$hqsam" info cut.pth
   refuses 1 "posix" "$hqsam" info "$files/foreign_class.pth"
-  refuses 1 "legacy\|torch" "$hqsam" info "$golden/sam_hq_micro_legacy.pth"
+  works "$hqsam" info "$golden/sam_hq_micro_legacy.pth"
+  works "$hqsam" info "$golden/sam_hq_micro_nested_fp16.pth"
   printf 'not a checkpoint' >text.pth
   refuses 1 "text.pth" "$hqsam" info text.pth
   : >nothing.pth
@@ -195,13 +199,12 @@ full_disk() {
   refuses 1 "full.pth" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format pth --output full.pth
   refuses 1 "full.safetensors" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format safetensors \
     --output full.safetensors
-  refuses 1 "p_full" with_file_limit 0 "$hqsam" predict --checkpoint "$model" --image set/im/00000.jpg --box 1,1,9,9 \
+  refuses 1 "p_full" with_file_limit 1 "$hqsam" predict --checkpoint "$model" --image set/im/00000.jpg --box 1,1,9,9 \
     --output p_full
-  with_file_limit 100 "$hqsam" train --config good.yaml --output full_run --log-level error >stdout 2>stderr
-  [ $? -eq 1 ] && grep -q '^error: .*full_run' stderr || fault "training on a full disk: $(cat stderr)"
+  refuses 1 "full_run" with_file_limit 100 "$hqsam" train --config good.yaml --output full_run --log-level error
   leaves_nothing full.pth full.safetensors p_full/00000_0.png p_full/00000.json full_run/model.pth
-  "$hqsam" info "$model" >/dev/full 2>stderr
-  [ $? -eq 1 ] && grep -q '^error: ' stderr || fault "a full standard output goes unnoticed"
+  "$hqsam" info "$model" >/dev/full 2>stderr && fault "a full standard output goes unnoticed"
+  grep -q '^error: ' stderr || fault "no message about a full standard output: $(cat stderr)"
 }
 
 happy_path() {

@@ -49,7 +49,7 @@ model: {checkpoint: base.pth, variant: vit_l}
 data:
   root: ../data
   train:
-    - {name: dis, images: DIS/im, masks: DIS/gt, weight: 2}
+    - {name: dis, images: DIS/im, masks: DIS/gt, coarsen: true, weight: 2}
     - {name: duts, images: /abs/DUTS, masks: /abs/DUTS, image_ext: .jpeg, mask_ext: .bmp}
   valid:
     - {name: coift, images: COIFT/im, masks: COIFT/gt}

@@ -73,7 +73,8 @@ TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
   EXPECT_TRUE(torch::equal(token(1), token(1)));
   EXPECT_FALSE(torch::equal(token(1), token(2)));
   EXPECT_TRUE(load_sam_hq(path)->has_hq());
-  EXPECT_NE(message_of([&] { load_sam_hq(path, {.require_hq = true}); }).find("hqsam train"), std::string::npos);
+  EXPECT_FALSE(load_sam_hq(path, {.hq = HqModules::kAsFound})->has_hq());
+  EXPECT_NE(message_of([&] { load_sam_hq(path, {.hq = HqModules::kRequired}); }).find("hqsam train"), std::string::npos);
   std::filesystem::remove(path);
 }
 
