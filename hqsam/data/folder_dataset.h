@@ -16,7 +16,7 @@ struct FolderOptions {
   std::string image_ext = ".jpg";
   std::string mask_ext = ".png";
   bool coarsen = false;  // masks made rough, for pre-training a base (see CoarsenedDataset)
-  double weight = 1;  // how often a training epoch draws each picture, on average
+  double weight = 1;     // how often a training epoch draws each picture, on average
   void validate() const;
 };
 

@@ -55,7 +55,7 @@ figcaption b{color:var(--ink)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.92rem}
 dt{font-weight:600}dd{margin:0;color:var(--soft)}
 @media(max-width:640px){main{padding:18px 12px 40px}h1{font-size:1.35rem}.panels,.panels.three{grid-template-columns:1fr 1fr}
-th,td{padding:7px 9px;font-size:.9rem}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile{padding:10px 12px}
+th,td{padding:7px 8px;font-size:.9rem}th:nth-child(2),td:nth-child(2){display:none}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile{padding:10px 12px}
 .tile b{font-size:1.45rem}.card{padding:10px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 @media print{.card{break-inside:avoid}}
 )";
@@ -136,7 +136,8 @@ std::string html_image(const Image& image, const std::string& alt) {
 std::string html_table(const HtmlTable& table) {
   std::string html = "<div class=\"scroll\"><table>\n<thead>\n";
   if (!table.groups.empty()) {
-    html += fmt::format("<tr><th colspan=\"{}\"></th>", table.lead);
+    html += "<tr>";
+    for (size_t i = 0; i < table.lead; ++i) html += "<th></th>";
     for (const std::string& group : table.groups) html += fmt::format("<th colspan=\"2\">{}</th>", group);
     html += "</tr>\n";
   }

@@ -18,8 +18,8 @@ std::string base64(std::string_view bytes);
 // A picture as an <img> that carries its own bytes (JPEG).
 std::string html_image(const Image& image, const std::string& alt);
 
-// A table that scrolls sideways where the screen is narrow. Cells are HTML; the first column is text, the
-// others numbers. The last `totals` rows stand out.
+// A table that scrolls sideways where the screen is narrow; on a phone its second column, a count, is left
+// out. Cells are HTML; the first column is text, the others numbers. The last `totals` rows stand out.
 struct HtmlTable {
   std::vector<std::string> groups;  // optional row over the header: one per pair of columns after `lead`
   size_t lead = 0;                  // columns before the groups

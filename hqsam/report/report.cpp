@@ -129,7 +129,7 @@ class Page {
     std::vector<IntervalRow> rows;
     for (const std::string& kind : kinds_) {
       if (kind == "sam") continue;
-      table.groups.push_back(kind_label(kind) + " &minus; SAM");
+      table.groups.push_back((kind == "sum" ? "(SAM + HQ)" : kind_label(kind)) + " &minus; SAM");
       table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
     }
     const auto add = [&](const std::string& title, const std::string& set) {
