@@ -19,9 +19,11 @@ packages=(ca-certificates ccache clang cmake g++ git libcli11-dev libgtest-dev l
 torch_version=2.11.0
 
 install_packages() {
-  command -v apt-get >/dev/null ||
-    die "this is neither Debian nor Ubuntu: install CMake, Ninja, a C++20 compiler, CLI11, GoogleTest, libjpeg-turbo," \
-      "OpenCV, libpng, spdlog, yaml-cpp, nlohmann-json and pip yourself, then run this again with apt-get out of the way"
+  if ! command -v apt-get >/dev/null; then
+    echo "packages: no apt-get here; hqsam needs CMake, Ninja, a C++20 compiler, CLI11, GoogleTest, libjpeg-turbo," \
+      "OpenCV, libpng, spdlog, yaml-cpp, nlohmann-json and pip"
+    return
+  fi
   local missing=() package
   for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
