@@ -7,7 +7,7 @@ WORKDIR /opt/hqsam
 COPY tools/setup.sh tools/lib.sh tools/
 RUN if [ "$CUDA" = 1 ]; then tools/setup.sh --cuda; else tools/setup.sh; fi
 COPY . .
-RUN cmake -S . -B build -G Ninja -DHQSAM_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr/local \
+RUN CXX=clang++ cmake -S . -B build -G Ninja -DHQSAM_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr/local \
   && ninja -C build \
   && DESTDIR=/image cmake --install build \
   && if [ "$CUDA" != 1 ]; then rm .deps/python/torch/lib/libtorch_cuda*.so; fi

@@ -31,7 +31,7 @@ make_data() {
 train() { $hqsam train --config $config --output $run/train --overwrite; }
 evaluate() { $hqsam evaluate --config $config --checkpoint $run/train/model.pth --output $run/evaluate | tee $run/table.txt; }
 predict() {
-  $hqsam predict --checkpoint $run/train/model.pth --image $run/data/valid/im/00000.jpg --box 40,40,470,470 \
+  $hqsam predict --checkpoint $run/train/model.pth --image data/samples/bicycle.jpg --box 10,137,501,437 \
     --output $run/predict
 }
 export_model() {
@@ -50,5 +50,5 @@ say "done"
 stage_times
 printf '\n'
 cat $run/table.txt
-printf '\n%-8s %s\n' picture "$root/$run/predict/00000_overlay.jpg" report "$root/$run/evaluate/report.html" \
+printf '\n%-8s %s\n' picture "$root/$run/predict/bicycle_overlay.jpg" report "$root/$run/evaluate/report.html" \
   export "$root/$run/hq_sam_micro.safetensors"

@@ -14,8 +14,8 @@ for argument in "$@"; do
   esac
 done
 
-packages=(ca-certificates ccache clang cmake g++ git libcli11-dev libgtest-dev libjpeg-dev libopencv-dev libpng-dev
-  libspdlog-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev python3-pip)
+packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-dev libgtest-dev libjpeg-dev libopencv-dev
+  libpng-dev libspdlog-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev python3-pip)
 torch_version=2.11.0
 
 install_packages() {
@@ -55,7 +55,7 @@ install_libtorch() {
   [ $cuda -eq 0 ] || wheels=("torch==$torch_version")
   mkdir -p "$root/.deps"
   rm -rf "$target.tmp"
-  python3 -m pip install --quiet --disable-pip-version-check --no-input --target "$target.tmp" "${wheels[@]}"
+  python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-input --target "$target.tmp" "${wheels[@]}"
   rm -rf "$target"
   mv "$target.tmp" "$target"
 }
