@@ -83,8 +83,9 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
 }
 
 void read_prompts(YamlMap& root, RowOptions& rows) {
-  if (!root.has("prompts")) {
+  if (!root.has("prompts")) {  // the paper's mixture
     root.maps("prompts");
+    rows.prompts = {{.type = PromptType::kBox}, {.type = PromptType::kPoints}, {.type = PromptType::kNoisyMask}};
     return;
   }
   rows.prompts.clear();
