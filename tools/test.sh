@@ -13,6 +13,8 @@ case ${1:-} in
   *) die "unknown argument '$1'; usage: tools/test.sh [--sanitize]" ;;
 esac
 
+export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-10000} # as hqsam itself does, see main.cpp
+
 sanitized() {
   # Libraries that are not sanitized keep memory until the process ends.
   export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
