@@ -82,6 +82,7 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   EXPECT_EQ(config.variant, "vit_l");
   ASSERT_EQ(config.train_sets.size(), 2u);
   EXPECT_EQ(config.train_sets[0].weight, 2);
+  EXPECT_TRUE(config.train_sets[0].coarsen);
   EXPECT_EQ(config.train_sets[0].image_ext, ".jpg");
   EXPECT_EQ(config.train_sets[1].mask_ext, ".bmp");
   EXPECT_EQ(config.image_size, 512);
@@ -122,7 +123,7 @@ TEST_F(LoadConfig, LeavesDefaultsWhereKeysAreAbsent) {
   EXPECT_EQ(config.image_size, 0);
   EXPECT_TRUE(config.checkpoint.empty());
   EXPECT_TRUE(config.train_sets.empty());
-  EXPECT_EQ(config.rows.prompts.size(), 1u);
+  EXPECT_EQ(config.rows.prompts.size(), 3u);  // box, points, noisy mask
 }
 
 TEST_F(LoadConfig, RefusesUnknownKeysAndNamesTheNearest) {
