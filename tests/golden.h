@@ -20,7 +20,8 @@ inline TensorMap golden(const std::string& file) { return read_tensors(golden_pa
 inline double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
   if (expected.numel() == 0) return 0;
   const auto scale = expected.to(torch::kFloat64).abs().max().item<double>();
-  return (actual.to(torch::kFloat64) - expected.to(torch::kFloat64)).abs().max().item<double>() / std::max(scale, 1e-30);
+  return (actual.to(torch::kFloat64) - expected.to(torch::kFloat64)).abs().max().item<double>() /
+         std::max(scale, 1e-30);
 }
 
 inline void expect_close(const torch::Tensor& actual, const torch::Tensor& expected, double tolerance = 1e-4,

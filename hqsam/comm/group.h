@@ -16,9 +16,9 @@ class Group {
   virtual ~Group() = default;
   virtual int64_t rank() const = 0;
   virtual int64_t size() const = 0;
-  virtual void all_reduce_sum(torch::Tensor tensor) = 0;                       // in place
+  virtual void all_reduce_sum(torch::Tensor tensor) = 0;                           // in place
   virtual std::vector<std::string> all_gather_bytes(const std::string& mine) = 0;  // one per rank, in rank order
-  virtual void broadcast(torch::Tensor tensor, int64_t root) = 0;              // in place
+  virtual void broadcast(torch::Tensor tensor, int64_t root) = 0;                  // in place
   virtual void barrier() = 0;
 
   bool is_main() const { return rank() == 0; }

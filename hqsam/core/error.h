@@ -19,8 +19,7 @@ class Error : public std::runtime_error {
 
 // Throws Error("[function] message"), the message formatted as by fmt.
 template <class... Args>
-[[noreturn]] void fail(std::string_view function, fmt::format_string<Args...> message,
-                       Args&&... args) {
+[[noreturn]] void fail(std::string_view function, fmt::format_string<Args...> message, Args&&... args) {
   throw Error(fmt::format("[{}] {}", function, fmt::format(message, std::forward<Args>(args)...)));
 }
 

@@ -26,9 +26,8 @@ void Progress::update(int64_t done, std::string_view note) {
   shown_ = true;
   const double rate = static_cast<double>(done - first_) / elapsed;
   const std::string left = rate > 0 ? human_seconds(static_cast<double>(total_ - done) / rate) + " left" : "";
-  const std::string line =
-      fmt::format("{}  {}/{}  {}%  {:.2f}/s  {}  {}", label_, done, total_, total_ > 0 ? 100 * done / total_ : 100,
-                  rate, left, note);
+  const std::string line = fmt::format("{}  {}/{}  {}%  {:.2f}/s  {}  {}", label_, done, total_,
+                                       total_ > 0 ? 100 * done / total_ : 100, rate, left, note);
   fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\x1b[K" : "\n");
   std::fflush(stderr);
 }

@@ -13,11 +13,11 @@ class RandomStream {
  public:
   explicit RandomStream(std::initializer_list<uint64_t> key);
 
-  uint64_t next();            // 64 random bits
-  double uniform();           // in [0, 1)
+  uint64_t next();   // 64 random bits
+  double uniform();  // in [0, 1)
   double uniform(double low, double high);
-  int64_t below(int64_t n);   // in [0, n); n >= 1
-  double normal();            // mean 0, standard deviation 1 (Box-Muller)
+  int64_t below(int64_t n);  // in [0, n); n >= 1
+  double normal();           // mean 0, standard deviation 1 (Box-Muller)
 
  private:
   uint64_t state_;

@@ -111,10 +111,14 @@ NamedTensors named_tensors(const SamHq& model) {
 
 std::string dtype_name(torch::ScalarType type) {
   switch (type) {
-    case torch::kFloat32: return "fp32";
-    case torch::kFloat16: return "fp16";
-    case torch::kBFloat16: return "bf16";
-    default: return std::string(torch::toString(type));
+    case torch::kFloat32:
+      return "fp32";
+    case torch::kFloat16:
+      return "fp16";
+    case torch::kBFloat16:
+      return "bf16";
+    default:
+      return std::string(torch::toString(type));
   }
 }
 

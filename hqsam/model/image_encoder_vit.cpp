@@ -53,8 +53,7 @@ torch::Tensor window_partition(const torch::Tensor& x, int64_t window) {
   const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
   const int64_t pad_h = (window - height % window) % window, pad_w = (window - width % window) % window;
   const auto padded = pad_h + pad_w > 0 ? torch::constant_pad_nd(x, {0, 0, 0, pad_w, 0, pad_h}) : x;
-  return padded
-      .view({batch, (height + pad_h) / window, window, (width + pad_w) / window, window, channels})
+  return padded.view({batch, (height + pad_h) / window, window, (width + pad_w) / window, window, channels})
       .permute({0, 1, 3, 2, 4, 5})
       .reshape({-1, window, window, channels});
 }
@@ -74,10 +73,9 @@ class ViTBlockImpl : public torch::nn::Module {
       : window_(global ? 0 : options.window_size),
         norm1_(register_module("norm1", layer_norm(options.embed_dim))),
         norm2_(register_module("norm2", layer_norm(options.embed_dim))),
-        attn_(register_module("attn", ViTAttention(options.embed_dim, options.num_heads,
-                                                   global ? options.grid() : options.window_size))),
-        mlp_(register_module("mlp",
-                             MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Activation::kGelu))) {}
+        attn_(register_module(
+            "attn", ViTAttention(options.embed_dim, options.num_heads, global ? options.grid() : options.window_size))),
+        mlp_(register_module("mlp", MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Activation::kGelu))) {}
 
   // x [B,H,W,C] -> [B,H,W,C]
   torch::Tensor forward(const torch::Tensor& x) {
@@ -167,10 +165,9 @@ torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& t
   const int64_t length = 2 * std::max(q_size, k_size) - 1;
   auto rows = table;
   if (table.size(0) != length) {
-    rows = F::interpolate(table.t().unsqueeze(0), F::InterpolateFuncOptions()
-                                                      .size(std::vector<int64_t>{length})
-                                                      .mode(torch::kLinear)
-                                                      .align_corners(false))
+    rows = F::interpolate(
+               table.t().unsqueeze(0),
+               F::InterpolateFuncOptions().size(std::vector<int64_t>{length}).mode(torch::kLinear).align_corners(false))
                .squeeze(0)
                .t();
   }

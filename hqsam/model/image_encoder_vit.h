@@ -12,9 +12,9 @@ struct ImageEncoderVitOptions {
   int64_t embed_dim = 768;    // channels
   int64_t depth = 12;         // blocks
   int64_t num_heads = 12;
-  int64_t mlp_dim = 3072;     // channels
-  int64_t out_chans = 256;    // channels of the embedding
-  int64_t window_size = 14;   // tokens a side
+  int64_t mlp_dim = 3072;                                    // channels
+  int64_t out_chans = 256;                                   // channels of the embedding
+  int64_t window_size = 14;                                  // tokens a side
   std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};  // the other blocks attend in windows
 
   int64_t grid() const { return image_size / patch_size; }  // tokens a side

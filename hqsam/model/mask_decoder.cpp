@@ -24,7 +24,8 @@ torch::nn::Sequential upscale4(int64_t in, int64_t middle, int64_t out) {
 
 // Each row's weights [N,M,c] on its feature map [N,c,H,W] -> [N,M,H,W]
 torch::Tensor dot_with_features(const torch::Tensor& weights, const torch::Tensor& features) {
-  return torch::bmm(weights, features.flatten(2)).view({features.size(0), weights.size(1), features.size(2), features.size(3)});
+  return torch::bmm(weights, features.flatten(2))
+      .view({features.size(0), weights.size(1), features.size(2), features.size(3)});
 }
 
 }  // namespace
@@ -46,8 +47,8 @@ MaskDecoderImpl::MaskDecoderImpl(MaskDecoderOptions options) : options_(options)
   register_module("output_upscaling", output_upscaling_);
   register_module("output_hypernetworks_mlps", output_hypernetworks_mlps_);
   for (int64_t i = 0; i < slots; ++i) output_hypernetworks_mlps_->push_back(Mlp(dim, dim, dim / 8, kMlpDepth));
-  iou_prediction_head_ = register_module(
-      "iou_prediction_head", Mlp(dim, options_.iou_head_hidden_dim, slots, options_.iou_head_depth));
+  iou_prediction_head_ =
+      register_module("iou_prediction_head", Mlp(dim, options_.iou_head_hidden_dim, slots, options_.iou_head_depth));
   if (has_hq()) register_hq_modules();
 }
 
@@ -57,9 +58,9 @@ void MaskDecoderImpl::register_hq_modules() {
   hf_mlp_ = register_module("hf_mlp", Mlp(dim, dim, dim / 8, kMlpDepth));
   compress_vit_feat_ = register_module("compress_vit_feat", upscale4(options_.vit_dim, dim, dim / 8));
   embedding_encoder_ = register_module("embedding_encoder", upscale4(dim, dim / 4, dim / 8));
-  embedding_maskfeature_ = register_module(
-      "embedding_maskfeature", torch::nn::Sequential(conv3x3(dim / 8, dim / 4), LayerNorm2d(dim / 4), torch::nn::GELU(),
-                                                     conv3x3(dim / 4, dim / 8)));
+  embedding_maskfeature_ =
+      register_module("embedding_maskfeature", torch::nn::Sequential(conv3x3(dim / 8, dim / 4), LayerNorm2d(dim / 4),
+                                                                     torch::nn::GELU(), conv3x3(dim / 4, dim / 8)));
 }
 
 torch::Tensor MaskDecoderImpl::hq_features(const ImageFeatures& features) {
@@ -91,8 +92,8 @@ torch::Tensor MaskDecoderImpl::hq_mask(const torch::Tensor& queries, const torch
 DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pass) {
   const int64_t images = input.image_embeddings.size(0), rows = input.sparse.size(0);
   if (images == 0 || rows % images != 0 || input.dense.size(0) != rows) {
-    fail("MaskDecoder", "expected sparse and dense prompts for a multiple of {} images, got {} and {} rows", images, rows,
-         input.dense.size(0));
+    fail("MaskDecoder", "expected sparse and dense prompts for a multiple of {} images, got {} and {} rows", images,
+         rows, input.dense.size(0));
   }
   if (pass != DecoderPass::kSam && (!has_hq() || !input.hq_features.defined())) {
     fail("MaskDecoder", "the HQ pass needs HQ modules and hq_features; this model {}",

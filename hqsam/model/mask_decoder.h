@@ -12,9 +12,9 @@ namespace hqsam {
 struct MaskDecoderOptions {
   TwoWayTransformerOptions transformer;  // its embedding_dim is the decoder's width C
   int64_t num_multimask_outputs = 3;
-  int64_t iou_head_depth = 3;            // layers
-  int64_t iou_head_hidden_dim = 256;     // channels
-  int64_t vit_dim = 768;                 // channels of the early feature; 0 = SAM without HQ modules
+  int64_t iou_head_depth = 3;         // layers
+  int64_t iou_head_hidden_dim = 256;  // channels
+  int64_t vit_dim = 768;              // channels of the early feature; 0 = SAM without HQ modules
 };
 
 // Which tokens run and which masks come out.

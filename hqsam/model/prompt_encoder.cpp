@@ -74,7 +74,7 @@ torch::Tensor PromptEncoderImpl::embed_boxes(const torch::Tensor& boxes) {
 }
 
 PromptEmbeddings PromptEncoderImpl::forward(const PromptTensors& prompts) {
-  const auto& first = prompts.points.defined() ? prompts.points
+  const auto& first = prompts.points.defined()  ? prompts.points
                       : prompts.boxes.defined() ? prompts.boxes
                                                 : prompts.masks;
   if (!first.defined()) fail("PromptEncoder", "no prompt: give points, boxes or masks");

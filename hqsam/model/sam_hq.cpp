@@ -11,8 +11,8 @@ void SamHqOptions::validate() const {
   image_encoder.validate();
   const int64_t dim = mask_decoder.transformer.embedding_dim;
   if (image_encoder.out_chans != dim || prompt_encoder.embed_dim != dim) {
-    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width", image_encoder.out_chans,
-         prompt_encoder.embed_dim, dim);
+    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width",
+         image_encoder.out_chans, prompt_encoder.embed_dim, dim);
   }
   if (prompt_encoder.grid != image_encoder.grid() || prompt_encoder.image_size != image_encoder.image_size) {
     fail("SamHqOptions", "prompt encoder's grid {} and image size {} must be the image encoder's ({}, {})",
@@ -42,7 +42,8 @@ torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
   const auto per_channel = [&](const std::array<double, 3>& values) {
     return torch::tensor({values[0], values[1], values[2]}, torch::kFloat32).to(image.device()).view({1, 3, 1, 1});
   };
-  const auto normalized = (image.to(torch::kFloat32) - per_channel(options_.pixel_mean)) / per_channel(options_.pixel_std);
+  const auto normalized =
+      (image.to(torch::kFloat32) - per_channel(options_.pixel_mean)) / per_channel(options_.pixel_std);
   return torch::constant_pad_nd(normalized, {0, side - image.size(3), 0, side - image.size(2)});
 }
 
@@ -51,9 +52,8 @@ ImageFeatures SamHqImpl::encode(const torch::Tensor& image) { return image_encod
 DecoderOutput SamHqImpl::decode(const ImageFeatures& features, const torch::Tensor& hq_features,
                                 const PromptTensors& prompts, DecoderPass pass) {
   const auto embedded = prompt_encoder(prompts);
-  return mask_decoder->forward({features.image_embeddings, prompt_encoder->dense_pe(), embedded.sparse, embedded.dense,
-                                hq_features},
-                               pass);
+  return mask_decoder->forward(
+      {features.image_embeddings, prompt_encoder->dense_pe(), embedded.sparse, embedded.dense, hq_features}, pass);
 }
 
 bool is_hq_key(const std::string& key) {

@@ -64,9 +64,8 @@ TwoWayOutput TwoWayAttentionBlockImpl::forward(TwoWayOutput state, const torch::
 TwoWayTransformerImpl::TwoWayTransformerImpl(TwoWayTransformerOptions options) {
   register_module("layers", layers_);
   for (int64_t i = 0; i < options.depth; ++i) layers_->push_back(TwoWayAttentionBlock(options, i == 0));
-  final_attn_token_to_image_ =
-      register_module("final_attn_token_to_image",
-                      DecoderAttention(options.embedding_dim, options.num_heads, options.downsample_rate));
+  final_attn_token_to_image_ = register_module(
+      "final_attn_token_to_image", DecoderAttention(options.embedding_dim, options.num_heads, options.downsample_rate));
   norm_final_attn_ = register_module("norm_final_attn", layer_norm(options.embedding_dim, options.final_norm_eps));
 }
 

@@ -67,14 +67,13 @@ TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
   write_safetensors(path, checkpoint_of(source, without_hq_keys));
 
   const std::string key = "mask_decoder.hf_token.weight";
-  const auto token = [&](uint64_t seed) {
-    return load_sam_hq(path, {.seed = seed})->named_parameters()[key].clone();
-  };
+  const auto token = [&](uint64_t seed) { return load_sam_hq(path, {.seed = seed})->named_parameters()[key].clone(); };
   EXPECT_TRUE(torch::equal(token(1), token(1)));
   EXPECT_FALSE(torch::equal(token(1), token(2)));
   EXPECT_TRUE(load_sam_hq(path)->has_hq());
   EXPECT_FALSE(load_sam_hq(path, {.hq = HqModules::kAsFound})->has_hq());
-  EXPECT_NE(message_of([&] { load_sam_hq(path, {.hq = HqModules::kRequired}); }).find("hqsam train"), std::string::npos);
+  EXPECT_NE(message_of([&] { load_sam_hq(path, {.hq = HqModules::kRequired}); }).find("hqsam train"),
+            std::string::npos);
   std::filesystem::remove(path);
 }
 

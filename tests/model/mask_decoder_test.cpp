@@ -78,12 +78,10 @@ TEST_F(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
 TEST_F(MaskDecoderHq, MatchesReferenceTransformer) {
   TwoWayTransformer transformer(golden_options().transformer);
   load_module(*transformer, map, "w.transformer.");
-  const auto tokens = torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")})
-                          .unsqueeze(0)
-                          .expand({2, -1, -1});
-  const TwoWayOutput output =
-      transformer->forward(input.image_embeddings.repeat_interleave(2, 0) + input.dense, input.image_pe,
-                           torch::cat({tokens, input.sparse}, 1));
+  const auto tokens =
+      torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")}).unsqueeze(0).expand({2, -1, -1});
+  const TwoWayOutput output = transformer->forward(input.image_embeddings.repeat_interleave(2, 0) + input.dense,
+                                                   input.image_pe, torch::cat({tokens, input.sparse}, 1));
   expect_close(output.queries, map.at("two_way.queries"), 1e-5);
   expect_close(output.keys, map.at("two_way.keys"), 1e-5);
 }
@@ -92,8 +90,11 @@ TEST(MaskDecoder, RefusesTheHqPassWithoutHqModules) {
   MaskDecoderOptions options = golden_options();
   options.vit_dim = 0;
   MaskDecoder sam(options);
-  const DecoderInput input = {torch::zeros({1, 32, 4, 4}), torch::zeros({1, 32, 4, 4}), torch::zeros({1, 2, 32}),
-                              torch::zeros({1, 32, 4, 4}), {}};
+  const DecoderInput input = {torch::zeros({1, 32, 4, 4}),
+                              torch::zeros({1, 32, 4, 4}),
+                              torch::zeros({1, 2, 32}),
+                              torch::zeros({1, 32, 4, 4}),
+                              {}};
   EXPECT_THROW(sam->forward(input, DecoderPass::kHqOnly), Error);
   EXPECT_EQ(sam->forward(input, DecoderPass::kSam).masks_sam.size(1), 4);
 }

@@ -25,8 +25,9 @@ class PromptEncoderTest : public ::testing::Test {
 };
 
 TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
-  const Case cases[] = {{"points", true, false, false}, {"boxes", false, true, false},      {"points_boxes", true, true, false},
-                        {"masks", false, false, true},  {"boxes_masks", false, true, true}, {"all", true, true, true}};
+  const Case cases[] = {{"points", true, false, false},      {"boxes", false, true, false},
+                        {"points_boxes", true, true, false}, {"masks", false, false, true},
+                        {"boxes_masks", false, true, true},  {"all", true, true, true}};
   for (const Case& c : cases) {
     PromptTensors prompts;
     if (c.points) prompts.points = map.at("points"), prompts.point_labels = map.at("labels");
@@ -39,9 +40,7 @@ TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
   }
 }
 
-TEST_F(PromptEncoderTest, MatchesReferencePositionCode) {
-  expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5);
-}
+TEST_F(PromptEncoderTest, MatchesReferencePositionCode) { expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5); }
 
 TEST_F(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
   EXPECT_THROW(encoder->forward({}), Error);
