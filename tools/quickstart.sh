@@ -31,8 +31,8 @@ make_data() {
 train() { $hqsam train --config $config --output $run/train --overwrite; }
 evaluate() { $hqsam evaluate --config $config --checkpoint $run/train/model.pth --output $run/evaluate | tee $run/table.txt; }
 predict() {
-  $hqsam predict --checkpoint $run/train/model.pth --image data/samples/bicycle.jpg --box 10,137,501,437 \
-    --output $run/predict
+  $hqsam predict --checkpoint $run/train/model.pth --image data/samples/chair.jpg --box 45,42,479,487 \
+    --masks hq --output $run/predict
 }
 export_model() {
   $hqsam export --checkpoint $run/train/model.pth --format safetensors --output $run/hq_sam_micro.safetensors
@@ -50,5 +50,6 @@ say "done"
 stage_times
 printf '\n'
 cat $run/table.txt
-printf '\n%-8s %s\n' picture "$root/$run/predict/bicycle_overlay.jpg" report "$root/$run/evaluate/report.html" \
+printf '\n'
+printf '%-8s %s\n' picture "$root/$run/predict/chair_overlay.jpg" report "$root/$run/evaluate/report.html" \
   export "$root/$run/hq_sam_micro.safetensors"
