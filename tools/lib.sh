@@ -11,7 +11,7 @@ die() {
 }
 
 # build <folder> <cmake options and ninja targets, parted by -->. Clang reads libtorch's precompiled header several
-# times faster than GCC; CXX=g++ works too.
+# times faster than GCC; CXX names another compiler.
 build() {
   local folder=$1
   shift
