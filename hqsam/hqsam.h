@@ -21,6 +21,7 @@
 #include "hqsam/core/text.h"
 #include "hqsam/data/augment.h"
 #include "hqsam/data/check.h"
+#include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/data/dataset.h"
 #include "hqsam/data/folder_dataset.h"
 #include "hqsam/data/loader.h"

@@ -7,7 +7,7 @@
 #include "hqsam/core/file.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/report/report.h"
-#include "hqsam/train/autocast.h"
+#include "hqsam/model/autocast.h"
 
 namespace hqsam {
 namespace {

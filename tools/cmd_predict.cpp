@@ -9,7 +9,7 @@
 #include "hqsam/core/progress.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/model/checkpoint.h"
-#include "hqsam/train/autocast.h"
+#include "hqsam/model/autocast.h"
 #include "predict_pictures.h"
 #include "predict_prompts.h"
 #include "predict_results.h"

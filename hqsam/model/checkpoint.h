@@ -23,8 +23,7 @@ struct CheckpointInfo {
   std::vector<std::string> unknown;  // keys of the file that the architecture lacks
 };
 
-// Heads come from the width of the relative-position tables, global blocks from their lengths; the two-way
-// transformer has 8 heads. Throws Error, naming the missing keys, when this is no SAM.
+// Throws Error, as architecture_of does, when this is no SAM.
 CheckpointInfo inspect_checkpoint(const TensorMap& checkpoint);
 
 // What becomes of a SAM checkpoint, which has no HQ modules.

@@ -64,6 +64,15 @@ bool is_hq_key(const std::string& key) {
   return false;
 }
 
+bool is_base_key(const std::string& key) { return !is_hq_key(key); }
+
+std::vector<std::pair<std::string, torch::Tensor>> named_tensors(const SamHq& model) {
+  std::vector<std::pair<std::string, torch::Tensor>> all;
+  for (const auto& item : model->named_parameters()) all.emplace_back(item.key(), item.value());
+  for (const auto& item : model->named_buffers()) all.emplace_back(item.key(), item.value());
+  return all;
+}
+
 void initialize(SamHq& model, InitScope scope, uint64_t seed) {
   torch::NoGradGuard no_grad;
   auto generator = at::detail::createCPUGenerator(seed);

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "hqsam/model/image_encoder_vit.h"
 #include "hqsam/model/mask_decoder.h"
@@ -65,6 +67,11 @@ TORCH_MODULE(SamHq);
 
 // Parameters of the five HQ modules, by checkpoint key ("mask_decoder.hf_token.weight", ...).
 bool is_hq_key(const std::string& key);
+// All the others: SAM's own.
+bool is_base_key(const std::string& key);
+
+// Parameters, then buffers, by checkpoint key; the live tensors.
+std::vector<std::pair<std::string, torch::Tensor>> named_tensors(const SamHq& model);
 
 // Fresh weights as PyTorch's constructors draw them (uniform in +-1/sqrt(fan_in), embeddings normal), but
 // from the seed alone. All of the model, or its HQ modules only.

@@ -95,8 +95,7 @@ uint64_t frozen_fingerprint(Trainer& trainer) {
         tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
     sums += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
   };
-  for (const auto& item : trainer.model()->named_parameters()) add(item.key(), item.value());
-  for (const auto& item : trainer.model()->named_buffers()) add(item.key(), item.value());
+  for (const auto& [key, tensor] : named_tensors(trainer.model())) add(key, tensor);
   return fingerprint(sums);
 }
 

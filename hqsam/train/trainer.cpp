@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
-#include "hqsam/train/autocast.h"
+#include "hqsam/model/autocast.h"
 #include "hqsam/train/objective.h"
 
 namespace hqsam {

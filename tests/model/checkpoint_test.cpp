@@ -21,7 +21,6 @@ std::string message_of(Call call) {
   return "";
 }
 
-bool without_hq_keys(const std::string& key) { return !is_hq_key(key); }
 
 }  // namespace
 
@@ -64,7 +63,7 @@ TEST(Checkpoint, ReadsTheArchitectureFromShapes) {
 TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
   const auto path = std::filesystem::temp_directory_path() / ("hqsam_sam_" + std::to_string(getpid()) + ".safetensors");
   SamHq source = load_sam_hq(golden_path("sam_hq_micro.pth"));
-  write_safetensors(path, checkpoint_of(source, without_hq_keys));
+  write_safetensors(path, checkpoint_of(source, is_base_key));
 
   const std::string key = "mask_decoder.hf_token.weight";
   const auto token = [&](uint64_t seed) { return load_sam_hq(path, {.seed = seed})->named_parameters()[key].clone(); };

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "hqsam/model/sam_hq.h"
+#include "hqsam/tensorfile/tensor_map.h"
+
+namespace hqsam {
+
+// The model that a checkpoint with SAM's key names belongs to, from its keys and shapes alone: heads from the width
+// of the relative-position tables, global blocks from their lengths; the two-way transformer has 8 heads. Throws
+// Error naming a key when this is no SAM.
+SamHqOptions architecture_of(const TensorMap& checkpoint);
+
+}  // namespace hqsam
