@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Sets up, builds and runs all tests, then the tests of what reads foreign bytes once more under AddressSanitizer and
-# UndefinedBehaviorSanitizer; with --sanitize every test program.
+# UndefinedBehaviorSanitizer, and the fuzzers' inputs (tests/fuzz/corpus); with --sanitize every test program.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,9 +19,14 @@ sanitized() {
   # Libraries that are not sanitized keep memory until the process ends.
   export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
   local folder=$root/build/sanitize program
-  build "$folder" -DHQSAM_SANITIZE=ON -- "${programs[@]}"
+  if [ ${#programs[@]} -eq 0 ]; then
+    build "$folder" -DHQSAM_SANITIZE=ON
+    ctest --test-dir "$folder" --output-on-failure
+    return
+  fi
+  build "$folder" -DHQSAM_SANITIZE=ON -- "${programs[@]}" replays
   for program in "${programs[@]}"; do "$folder/tests/$program" --gtest_brief=1; done
-  [ ${#programs[@]} -gt 0 ] || ctest --test-dir "$folder" --output-on-failure
+  ctest --test-dir "$folder" --output-on-failure -R '^replay_'
 }
 
 stage setup "$root/tools/setup.sh"

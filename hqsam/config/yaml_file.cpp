@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <yaml-cpp/eventhandler.h>
+
 #include <charconv>
 #include <filesystem>
+#include <sstream>
 
 #include "hqsam/config/yaml_map.h"
 #include "hqsam/core/file.h"
@@ -10,16 +13,40 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Takes no note of what a parser sees.
+class Unheeding : public YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::LoadAll would not come back from a stray token behind a document, such as a comma: it makes empty documents
+// of it until the memory is gone.
+bool holds_several_documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Unheeding handler;
+  return parser.HandleNextDocument(handler) && parser.HandleNextDocument(handler);
+}
+
 YAML::Node parse(const std::string& name, const std::string& text) {
-  std::vector<YAML::Node> documents;
+  YAML::Node document;
   try {
-    documents = YAML::LoadAll(text);
+    if (holds_several_documents(text)) {
+      fail("load_config", "{}: holds several YAML documents, or something behind its first, expected one", name);
+    }
+    document.reset(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     fail("load_config", "{}:{}: not valid YAML: {}", name, error.mark.line + 1, error.msg);
   }
-  if (documents.size() > 1) fail("load_config", "{}: holds {} YAML documents, expected one", name, documents.size());
-  if (documents.empty() || documents[0].IsNull()) fail("load_config", "{}: is empty", name);
-  return documents[0];
+  if (document.IsNull()) fail("load_config", "{}: is empty", name);
+  return document;
 }
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -90,7 +117,9 @@ void YamlFile::apply(const std::string& text) {
   }
   YAML::Node value;
   try {
-    value.reset(YAML::Load(text.substr(equals + 1)));
+    const std::string yaml = text.substr(equals + 1);
+    if (holds_several_documents(yaml)) fail("load_config", "--set {}: there is something behind the value", text);
+    value.reset(YAML::Load(yaml));
   } catch (const YAML::Exception& error) {
     fail("load_config", "--set {}: the value is not valid YAML: {}", text, error.msg);
   }

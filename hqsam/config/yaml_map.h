@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "hqsam/config/choices.h"
+#include "hqsam/config/choose.h"
 
 namespace hqsam {
 
