@@ -16,6 +16,7 @@ endfunction()
 function(hqsam_room name job)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/hqsam/${name}/*.cpp)
+  include(${CMAKE_SOURCE_DIR}/hqsam/${name}/sources.cmake OPTIONAL)  # where a room chooses among its files
   set(target hqsam_${name})
   add_library(${target} STATIC ${sources})
   add_library(hqsam::${name} ALIAS ${target})

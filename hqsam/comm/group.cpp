@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/comm/group.h"
 
+#include <c10/util/Logging.h>
+
 #include <cstdlib>
 
+#include "hqsam/comm/backend.h"
+#include "hqsam/comm/environment.h"
+#include "hqsam/comm/group_c10d.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -18,14 +23,24 @@ class GroupOfOne final : public Group {
   void barrier() override {}
 };
 
+// libtorch's own lines about broken connections; ours say which rank is at fault.
+void quiet_libtorch() {
+  if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 3;  // fatal only
+}
+
 }  // namespace
 
-std::shared_ptr<Group> make_group() {
-  const char* world_size = std::getenv("WORLD_SIZE");
-  if (world_size != nullptr && std::string(world_size) != "1") {
-    fail("make_group", "WORLD_SIZE is {}, and this version runs in one process: unset it", world_size);
-  }
-  return std::make_shared<GroupOfOne>();
+void GroupOptions::validate() const {
+  if (timeout <= timeout.zero()) fail("GroupOptions", "timeout is {} ms: it must be positive", timeout.count());
+}
+
+std::shared_ptr<Group> make_group(const GroupOptions& options) {
+  options.validate();
+  const RankEnvironment environment = read_rank_environment();
+  if (environment.size == 1) return std::make_shared<GroupOfOne>();
+  if (options.device.is_cuda()) require_nccl();
+  quiet_libtorch();
+  return std::make_shared<C10dGroup>(environment, options);
 }
 
 }  // namespace hqsam

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace hqsam {
+
+// What the environment says about this process and its group; see make_group in group.h.
+struct RankEnvironment {
+  int64_t rank = 0, size = 1;
+  std::string master_addr;  // "" in a group of one
+  uint16_t master_port = 0;
+  bool agent_store = false;  // torchrun's agent listens at the master's address, not rank 0
+  std::string attempt;       // torchrun's count of restarts, whose groups share the agent's store
+
+  // "10.0.0.1:29500"
+  std::string master() const;
+  // Who keeps the rendezvous, for messages: "rank 0, which keeps the rendezvous at 10.0.0.1:29500,".
+  std::string keeper() const;
+};
+
+// Throws Error naming the variable that is missing or makes no sense.
+RankEnvironment read_rank_environment();
+
+}  // namespace hqsam

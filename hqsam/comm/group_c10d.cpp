@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/comm/group_c10d.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The tensor as the transport takes it: dense, on its device. A copy where it isn't so already.
+torch::Tensor to_transport(const torch::Tensor& tensor, torch::Device device) {
+  return tensor.detach().to(device).contiguous();
+}
+
+void copy_back(const torch::Tensor& from, const torch::Tensor& to) {
+  if (!from.is_same(to) && from.data_ptr() != to.data_ptr()) to.detach().copy_(from);
+}
+
+}  // namespace
+
+C10dGroup::C10dGroup(const RankEnvironment& environment, const GroupOptions& options)
+    : rank_(environment.rank),
+      size_(environment.size),
+      device_(options.device),
+      meeting_(meet(environment, options.timeout)),
+      watch_({.store = meeting_.watch_store,
+              .rank = rank_,
+              .size = size_,
+              .keeper = environment.keeper(),
+              .keeps_store = rank_ == 0 && !environment.agent_store,
+              .timeout = options.timeout}) {
+  run("connecting", [&] {
+    const BackendOptions backend{.store = meeting_.store,
+                                 .rank = static_cast<int>(rank_),
+                                 .size = static_cast<int>(size_),
+                                 .device = device_,
+                                 .address = meeting_.address,
+                                 .timeout = options.timeout};
+    backend_ = device_.is_cuda() ? make_nccl_backend(backend) : make_gloo_backend(backend);
+    backend_->setTimeout(options.timeout + 60s);  // the watch's comes first
+  });
+}
+
+C10dGroup::~C10dGroup() = default;
+
+void C10dGroup::run(const std::string& operation, const std::function<void()>& collective) {
+  watch_.enter(operation);
+  try {
+    try {
+      collective();
+    } catch (const Error&) {  // with the verdict
+      throw;
+    } catch (const std::exception& error) {
+      watch_.fail(reason_of(error));
+    }
+  } catch (...) {
+    abandon();
+    watch_.leave();
+    throw;
+  }
+  watch_.leave();
+}
+
+// Sleeps for a sixteenth of the time that has passed, so that waiting costs neither a core nor much delay.
+void C10dGroup::wait(const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  while (!work->isCompleted()) {
+    watch_.check();
+    const std::chrono::nanoseconds passed = std::chrono::steady_clock::now() - start;
+    std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(passed / 16, 5us, 500us));
+  }
+  work->wait();  // throws what went wrong
+}
+
+// A transport that is in the middle of something would wait for it when it ends; so it is left as it is, for the little
+// time that the process has.
+void C10dGroup::abandon() noexcept {
+  if (!backend_) return;
+  try {
+    if (device_.is_cuda()) backend_->abort();
+  } catch (const std::exception&) {  // what there is to say has been said
+  }
+  backend_.release();
+}
+
+void C10dGroup::all_reduce_in_place(std::vector<torch::Tensor>& tensors) { wait(backend_->allreduce(tensors)); }
+
+void C10dGroup::broadcast_in_place(std::vector<torch::Tensor>& tensors, int64_t root) {
+  c10d::BroadcastOptions options;
+  options.rootRank = root;
+  wait(backend_->broadcast(tensors, options));
+}
+
+void C10dGroup::all_reduce_sum(torch::Tensor tensor) {
+  if (tensor.numel() == 0) return;
+  run("all_reduce", [&] {
+    std::vector<torch::Tensor> tensors{to_transport(tensor, device_)};
+    all_reduce_in_place(tensors);
+    copy_back(tensors[0], tensor);
+  });
+}
+
+void C10dGroup::broadcast(torch::Tensor tensor, int64_t root) {
+  if (root < 0 || root >= size_) fail("Group", "broadcast from rank {} of {}: it is a rank's number", root, size_);
+  if (tensor.numel() == 0) return;
+  run("broadcast", [&] {
+    std::vector<torch::Tensor> tensors{to_transport(tensor, device_)};
+    broadcast_in_place(tensors, root);
+    copy_back(tensors[0], tensor);
+  });
+}
+
+void C10dGroup::barrier() {
+  run("barrier", [&] {
+    std::vector<torch::Tensor> tensors{torch::zeros({1}, torch::TensorOptions(device_).dtype(torch::kInt32))};
+    all_reduce_in_place(tensors);
+  });
+}
+
+// One broadcast of the right length per rank: no padding, however unequal the strings are.
+std::vector<std::string> C10dGroup::all_gather_bytes(const std::string& mine) {
+  const auto options = torch::TensorOptions().dtype(torch::kInt64);
+  const torch::Tensor lengths = torch::zeros({size_}, options);
+  lengths[rank_] = static_cast<int64_t>(mine.size());
+  all_reduce_sum(lengths);
+  std::vector<std::string> all(static_cast<size_t>(size_));
+  for (int64_t from = 0; from < size_; ++from) {
+    std::string& bytes = all[static_cast<size_t>(from)];
+    bytes = from == rank_ ? mine : std::string(static_cast<size_t>(lengths[from].item<int64_t>()), '\0');
+    if (bytes.empty()) continue;
+    broadcast(torch::from_blob(bytes.data(), {static_cast<int64_t>(bytes.size())}, torch::kUInt8), from);
+  }
+  return all;
+}
+
+void C10dGroup::abort(const std::string& message) noexcept {
+  watch_.post("rank " + std::to_string(rank_) + " stopped: " + message);
+}
+
+}  // namespace hqsam

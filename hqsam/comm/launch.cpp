@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/comm/launch.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <optional>
+
+#include "hqsam/comm/child_process.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kUsage = 2, kStopped = 75;
+constexpr int kForwarded[] = {SIGINT, SIGTERM, SIGUSR1};
+
+// The signals to this process, to be read one by one instead of interrupting it; as before when this ends.
+class Signals {
+ public:
+  Signals() {
+    sigset_t taken;
+    sigemptyset(&taken);
+    sigaddset(&taken, SIGCHLD);
+    for (const int signal : kForwarded) sigaddset(&taken, signal);
+    ::sigprocmask(SIG_BLOCK, &taken, &before_);
+    descriptor_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (descriptor_ < 0) fail("launch", "no signalfd: {}", std::strerror(errno));
+    pipe_before_ = ::signal(SIGPIPE, SIG_IGN);
+  }
+  ~Signals() {
+    ::close(descriptor_);
+    ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    ::signal(SIGPIPE, pipe_before_);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  // The next one that is to go on to the ranks, or 0.
+  int next() {
+    signalfd_siginfo info;
+    while (::read(descriptor_, &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGCHLD) continue;
+      stop_asked_ = true;
+      return static_cast<int>(info.ssi_signo);
+    }
+    return 0;
+  }
+  bool stop_asked() const { return stop_asked_; }
+
+ private:
+  int descriptor_ = -1;
+  bool stop_asked_ = false;
+  sigset_t before_;
+  void (*pipe_before_)(int);
+};
+
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  const bool found = socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
+                     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  const int error = errno;
+  if (socket >= 0) ::close(socket);
+  if (!found) fail("launch", "found no free port: {}", std::strerror(error));
+  return ntohs(address.sin_port);
+}
+
+int usable_cores() {
+  cpu_set_t cores;
+  return ::sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+}
+
+int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+std::string end_of(int status) {
+  if (!WIFSIGNALED(status)) return fmt::format("exited with code {}", WEXITSTATUS(status));
+  const char* name = ::sigabbrev_np(WTERMSIG(status));
+  return fmt::format("was killed by SIG{}", name != nullptr ? name : std::to_string(WTERMSIG(status)));
+}
+
+// This process's variables, with the given ones in place of their older values.
+std::vector<std::string> environment_with(const std::vector<std::string>& added) {
+  const auto name_of = [](std::string_view variable) { return variable.substr(0, variable.find('=')); };
+  std::vector<std::string> all;
+  for (char** variable = ::environ; *variable != nullptr; ++variable) {
+    const std::string_view name = name_of(*variable);
+    const bool replaced =
+        std::any_of(added.begin(), added.end(), [&](const std::string& other) { return name_of(other) == name; });
+    if (!replaced && !name.starts_with("TORCHELASTIC_")) all.emplace_back(*variable);
+  }
+  all.insert(all.end(), added.begin(), added.end());
+  return all;
+}
+
+// One start of all ranks, until the last has ended.
+class Attempt {
+ public:
+  Attempt(const LaunchOptions& options, int count, time_t launched, Signals& signals);
+  int run();  // the exit code
+
+ private:
+  void start(int local_rank, const std::vector<std::string>& shared);
+  bool any_running() const;
+  void wait_for_news();
+  void reap();
+  void note_end(size_t local_rank, int status);
+  void keep_time();
+  void terminate();
+  void signal_all(int number);
+  void report() const;
+
+  const LaunchOptions& options_;
+  Signals& signals_;
+  std::vector<std::unique_ptr<ChildProcess>> ranks_;
+  struct Failure {
+    size_t local_rank;
+    int status;
+  };
+  std::optional<Failure> failure_;
+  std::optional<Clock::time_point> terminate_at_, kill_at_;
+};
+
+Attempt::Attempt(const LaunchOptions& options, int count, time_t launched, Signals& signals)
+    : options_(options), signals_(signals) {
+  std::vector<std::string> shared = {
+      fmt::format("WORLD_SIZE={}", options.nodes * options.nproc),
+      fmt::format("LOCAL_WORLD_SIZE={}", options.nproc),
+      fmt::format("MASTER_ADDR={}", options.master_addr.empty() ? "127.0.0.1" : options.master_addr),
+      fmt::format("MASTER_PORT={}", options.master_port == 0 ? free_port() : options.master_port),
+      fmt::format("HQSAM_RESTART={}", count),
+      fmt::format("HQSAM_LAUNCH_TIME={}", launched)};
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+    shared.push_back(fmt::format("OMP_NUM_THREADS={}", std::max(1, usable_cores() / options.nproc)));
+  }
+  for (int local_rank = 0; local_rank < options.nproc; ++local_rank) start(local_rank, shared);
+}
+
+void Attempt::start(int local_rank, const std::vector<std::string>& shared) {
+  const int rank = options_.node_rank * options_.nproc + local_rank;
+  std::vector<std::string> variables = shared;
+  variables.push_back(fmt::format("RANK={}", rank));
+  variables.push_back(fmt::format("LOCAL_RANK={}", local_rank));
+  ranks_.push_back(std::make_unique<ChildProcess>(options_.program, options_.arguments, environment_with(variables),
+                                                  fmt::format("[{}] ", rank)));
+}
+
+int Attempt::run() {
+  while (any_running()) {
+    wait_for_news();
+    while (const int signal = signals_.next()) signal_all(signal);
+    for (const auto& rank : ranks_) rank->pass_on();
+    reap();
+    keep_time();
+  }
+  for (const auto& rank : ranks_) rank->finish();
+  report();
+  return failure_ ? code_of(failure_->status) : 0;
+}
+
+bool Attempt::any_running() const {
+  return std::any_of(ranks_.begin(), ranks_.end(), [](const auto& rank) { return rank->running(); });
+}
+
+void Attempt::wait_for_news() {
+  std::vector<pollfd> news{{signals_.descriptor(), POLLIN, 0}};
+  for (const auto& rank : ranks_) {
+    news.push_back({rank->output(), POLLIN, 0});  // poll passes over -1
+    news.push_back({rank->errors(), POLLIN, 0});
+  }
+  const bool timed = terminate_at_ || kill_at_;
+  ::poll(news.data(), news.size(), timed ? 50 : -1);
+}
+
+void Attempt::reap() {
+  for (size_t i = 0; i < ranks_.size(); ++i) {
+    int status = 0;
+    if (ranks_[i]->reap(status)) note_end(i, status);
+  }
+}
+
+void Attempt::note_end(size_t local_rank, int status) {
+  const int code = code_of(status);
+  if (code == 0 || kill_at_) return;  // what ends after our SIGTERM ends because of it
+  const bool first = !failure_;
+  if (first || (code_of(failure_->status) == kStopped && code != kStopped)) failure_ = {local_rank, status};
+  if (code != kStopped) {
+    terminate();
+  } else if (first) {
+    terminate_at_ = Clock::now() + options_.grace;
+  }
+}
+
+void Attempt::keep_time() {
+  const auto now = Clock::now();
+  if (kill_at_) {
+    if (now >= *kill_at_) signal_all(SIGKILL);
+  } else if (terminate_at_ && now >= *terminate_at_) {
+    terminate();
+  }
+}
+
+void Attempt::terminate() {
+  signal_all(SIGTERM);
+  signal_all(SIGCONT);  // a stopped process takes no signal but this
+  kill_at_ = Clock::now() + options_.grace;
+}
+
+void Attempt::signal_all(int number) {
+  for (const auto& rank : ranks_) rank->signal(number);
+}
+
+void Attempt::report() const {
+  if (!failure_) return;
+  const int rank = options_.node_rank * options_.nproc + static_cast<int>(failure_->local_rank);
+  if (code_of(failure_->status) == kStopped || signals_.stop_asked()) {
+    spdlog::info("stopped: rank {} {}", rank, end_of(failure_->status));
+    return;
+  }
+  spdlog::error("first failure: rank {} {}; its last lines:", rank, end_of(failure_->status));
+  for (const std::string& line : ranks_[failure_->local_rank]->last_lines()) spdlog::error("    {}", line);
+}
+
+}  // namespace
+
+void LaunchOptions::validate() const {
+  const auto check = [](bool good, const char* what, const auto& got) {
+    if (!good) fail("LaunchOptions", "{}, got {}", what, got);
+  };
+  check(!program.empty(), "program is what to start", "none");
+  check(nproc >= 1 && nproc <= 1024, "nproc is from 1 to 1024", nproc);
+  check(nodes >= 1 && nodes <= 65536, "nodes is from 1 to 65536", nodes);
+  check(node_rank >= 0 && node_rank < nodes, "node_rank counts from 0 and is less than nodes", node_rank);
+  check(master_port >= 0 && master_port <= 65535, "master_port is from 1 to 65535", master_port);
+  check(max_restarts >= 0, "max_restarts is not negative", max_restarts);
+  if (nodes > 1 && (master_addr.empty() || master_port == 0)) {
+    fail("LaunchOptions", "{} nodes need master_addr and master_port: machine 0 and a free port there, the same on all",
+         nodes);
+  }
+}
+
+int launch(const LaunchOptions& options) {
+  options.validate();
+  Signals signals;
+  const time_t launched = std::time(nullptr);
+  for (int count = 0;; ++count) {
+    const int code = Attempt(options, count, launched, signals).run();
+    while (signals.next() != 0) continue;  // one that came when all had ended
+    if (code == 0 || code == kUsage || code == kStopped || signals.stop_asked() || count == options.max_restarts) {
+      return code;
+    }
+    spdlog::warn("starting all ranks anew ({} of {})", count + 1, options.max_restarts);
+  }
+}
+
+bool restarted_after(const std::filesystem::path& file) {
+  const char* count = std::getenv("HQSAM_RESTART");
+  const char* launched = std::getenv("HQSAM_LAUNCH_TIME");
+  if (count == nullptr || launched == nullptr || std::atoll(count) < 1) return false;
+  struct stat status;
+  return ::stat(file.c_str(), &status) == 0 && status.st_mtime >= std::atoll(launched);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace hqsam {
+
+struct LaunchOptions {
+  std::string program;                      // a path, or a name on PATH
+  std::vector<std::string> arguments;       // without the program's own name
+  int nproc = 1;                            // processes on this machine, one per device
+  int nodes = 1;                            // machines, each with as many processes and a launch of its own
+  int node_rank = 0;                        // which of them this is
+  std::string master_addr;                  // machine 0, as the others reach it; "": 127.0.0.1, for one machine only
+  int master_port = 0;                      // where rank 0 listens; 0: a free one, for one machine only
+  int max_restarts = 0;                     // how often to start all ranks anew after a failure
+  std::chrono::milliseconds grace{15'000};  // between SIGTERM and SIGKILL
+
+  void validate() const;  // throws Error
+};
+
+// Starts the program nproc times with RANK, LOCAL_RANK, WORLD_SIZE, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT, a fair
+// share of the CPU in OMP_NUM_THREADS (where it isn't set), HQSAM_RESTART (0, 1, ... which start this is) and
+// HQSAM_LAUNCH_TIME, and waits for all. Their lines come out on stdout and stderr with "[rank] " in front. SIGINT,
+// SIGTERM and SIGUSR1 go on to the ranks. Once one fails, the others get SIGTERM, after `grace` SIGKILL; a rank that
+// stopped with 75 leaves them `grace` to do the same. The first failure and its last lines are logged. The ranks end
+// with this process, however it ends.
+//
+// Returns 0 when all ranks did; else the code of the first that failed: its exit code, or 128 + the signal that killed
+// it; 75 when ranks stopped with 75 and none failed otherwise. Starts all anew, up to max_restarts times, unless the
+// code is 2 (wrong usage) or 75 or a signal asked for the end. Throws Error where a process can't be started.
+int launch(const LaunchOptions& options);
+
+// Whether this process was started anew by launch(), and `file`, which a run writes when it begins, is of this launch
+// and not of an older run. Then the run is to go on.
+bool restarted_after(const std::filesystem::path& file);
+
+}  // namespace hqsam
