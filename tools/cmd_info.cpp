@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common.h"
@@ -8,54 +9,102 @@
 namespace hqsam {
 namespace {
 
+using Json = nlohmann::ordered_json;
+using NotFinite = std::vector<std::pair<std::string, int64_t>>;
+
+constexpr size_t kShownKeys = 20;
+
 struct InfoArguments {
-  std::string checkpoint;
+  std::string checkpoint, base;
   bool json = false;
 };
 
-nlohmann::ordered_json as_json(const CheckpointInfo& info, const InfoArguments& arguments) {
-  const ImageEncoderVitOptions& encoder = info.options.image_encoder;
-  return {{"checkpoint", arguments.checkpoint},
-          {"architecture", info.architecture},
-          {"dialect", info.dialect},
-          {"dtype", info.dtype},
-          {"parameters", info.parameters},
-          {"hq_parameters", info.hq_parameters},
-          {"image_size", encoder.image_size},
-          {"encoder",
-           {{"embed_dim", encoder.embed_dim},
-            {"depth", encoder.depth},
-            {"num_heads", encoder.num_heads},
-            {"window_size", encoder.window_size},
-            {"global_attn_indexes", encoder.global_attn_indexes}}},
-          {"missing", info.missing},
-          {"unknown", info.unknown}};
+Json encoder_json(const ImageEncoderVitOptions& encoder) {
+  return {{"embed_dim", encoder.embed_dim},
+          {"depth", encoder.depth},
+          {"num_heads", encoder.num_heads},
+          {"window_size", encoder.window_size},
+          {"global_attn_indexes", encoder.global_attn_indexes}};
 }
 
-std::string keys_line(const std::vector<std::string>& keys) {
-  return keys.empty() ? "none" : fmt::format("{}: {}", keys.size(), fmt::join(keys, ", "));
+Json encoder_json(const TinyVitOptions& encoder) {
+  return {{"embed_dims", encoder.embed_dims},
+          {"depths", encoder.depths},
+          {"num_heads", encoder.num_heads},
+          {"window_sizes", encoder.window_sizes}};
 }
 
-int info(const InfoArguments& arguments) {
-  const CheckpointInfo info = inspect_checkpoint(read_tensors(arguments.checkpoint));
-  if (arguments.json) {
-    fmt::print("{}\n", as_json(info, arguments).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
-    return 0;
+std::string encoder_text(const ImageEncoderVitOptions& encoder) {
+  return fmt::format("{} blocks of {} channels, {} heads, window {}, global at {}", encoder.depth, encoder.embed_dim,
+                     encoder.num_heads, encoder.window_size, fmt::join(encoder.global_attn_indexes, " "));
+}
+
+std::string encoder_text(const TinyVitOptions& encoder) {
+  return fmt::format("TinyViT, {} blocks of {} channels, windows {}", fmt::join(encoder.depths, " "),
+                     fmt::join(encoder.embed_dims, " "), fmt::join(encoder.window_sizes, " "));
+}
+
+void print_json(const CheckpointInfo& info, const NotFinite& spoilt, const InfoArguments& arguments) {
+  const auto& [options, whole, architecture, dialect, dtype, parameters, hq_parameters, missing, unknown, nearest] =
+      info;
+  Json json = {{"checkpoint", arguments.checkpoint},
+               {"whole", whole},
+               {"architecture", architecture},
+               {"dialect", dialect},
+               {"dtype", dtype},
+               {"parameters", parameters},
+               {"hq_parameters", hq_parameters}};
+  if (whole) {
+    json["image_size"] = options.image_size();
+    json["encoder"] = std::visit([](const auto& encoder) { return encoder_json(encoder); }, options.image_encoder);
+    json["decoder_layer_norm_eps"] = options.mask_decoder.transformer.layer_norm_eps;
   }
-  const ImageEncoderVitOptions& encoder = info.options.image_encoder;
+  json["missing"] = missing;
+  json["unknown"] = unknown;
+  json["nearest"] = nearest;
+  json["not_finite"] = Json::object();
+  for (const auto& [key, count] : spoilt) json["not_finite"][key] = count;
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string keys_line(const std::vector<std::string>& keys, const CheckpointInfo& info) {
+  if (keys.empty()) return "none";
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < std::min(keys.size(), kShownKeys); ++i) {
+    const auto nearest = info.nearest.find(keys[i]);
+    shown.push_back(nearest == info.nearest.end() ? keys[i] : fmt::format("{} (near '{}')", keys[i], nearest->second));
+  }
+  const std::string rest =
+      keys.size() > kShownKeys ? fmt::format(" and {} more (--json shows all)", keys.size() - kShownKeys) : "";
+  return fmt::format("{}: {}{}", keys.size(), fmt::join(shown, ", "), rest);
+}
+
+void print_rows(const CheckpointInfo& info, const NotFinite& spoilt, const InfoArguments& arguments) {
   const double share = 100.0 * static_cast<double>(info.hq_parameters) / static_cast<double>(info.parameters);
   const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
   row("checkpoint", arguments.checkpoint);
-  row("architecture", fmt::format("{} ({} blocks of {} channels, {} heads, window {}, global at {})", info.architecture,
-                                  encoder.depth, encoder.embed_dim, encoder.num_heads, encoder.window_size,
-                                  fmt::join(encoder.global_attn_indexes, " ")));
-  row("image size", fmt::format("{} pixels", encoder.image_size));
+  if (info.whole) {
+    const auto text = std::visit([](const auto& encoder) { return encoder_text(encoder); }, info.options.image_encoder);
+    row("architecture", fmt::format("{} ({})", info.architecture, text));
+    row("image size", fmt::format("{} pixels", info.options.image_size()));
+  } else {
+    row("architecture", "the base's: name it with --base");
+  }
   row("dialect", info.dialect);
   row("dtype", info.dtype);
   row("parameters", fmt::format("{:.3f} M", static_cast<double>(info.parameters) / 1e6));
   row("of these HQ", fmt::format("{:.3f} M, {:.2f} %", static_cast<double>(info.hq_parameters) / 1e6, share));
-  row("missing keys", keys_line(info.missing));
-  row("unknown keys", keys_line(info.unknown));
+  if (info.whole) {
+    row("decoder norms", fmt::format("epsilon {}", info.options.mask_decoder.transformer.layer_norm_eps));
+    row("missing keys", keys_line(info.missing, info));
+    row("unknown keys", keys_line(info.unknown, info));
+  }
+  for (const auto& [key, count] : spoilt) row("not finite", fmt::format("{} numbers in {}", count, key));
+}
+
+int info(const InfoArguments& arguments) {
+  const Checkpoint checkpoint = read_checkpoint(arguments.checkpoint, arguments.base);
+  (arguments.json ? print_json : print_rows)(inspect_checkpoint(checkpoint), not_finite(checkpoint.tensors), arguments);
   return 0;
 }
 
@@ -64,7 +113,9 @@ int info(const InfoArguments& arguments) {
 void add_info(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<InfoArguments>(app, run, "info", "what a checkpoint holds, from its keys and shapes", info);
-  command->add_option("checkpoint", arguments->checkpoint, "a .pth or .safetensors file")->required();
+  command->add_option("checkpoint", arguments->checkpoint, "a .pth or .safetensors file, or a Hugging Face folder")
+      ->required();
+  command->add_option("--base", arguments->base, "the SAM that trained keys belong to");
   command->add_flag("--json", arguments->json, "as JSON");
 }
 

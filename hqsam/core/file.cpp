@@ -86,7 +86,7 @@ MappedFile::MappedFile(const fs::path& path) {
     fail("MappedFile", "{} is {}", path.string(), regular ? "empty" : "not a file");
   }
   size_ = static_cast<size_t>(status.st_size);
-  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  void* address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
   const int reason = errno;
   ::close(descriptor);
   if (address == MAP_FAILED) fail("MappedFile", "cannot map {}: {}", path.string(), std::strerror(reason));

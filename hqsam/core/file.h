@@ -36,7 +36,8 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // Reads a whole file. Throws Error when it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 
-// A file mapped read-only, private. Throws Error when it is missing, empty or unreadable.
+// A file mapped privately: whoever writes into the memory has a copy of that page, the file stays as it is. Throws
+// Error when it is missing, empty or unreadable.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);

@@ -2,29 +2,38 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "hqsam/model/dialect.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
 
-// What a checkpoint holds, read from its keys and shapes alone.
+// What a checkpoint holds. Trained keys alone (whole = false) have the defaults as options, no architecture, and
+// nothing missing or unknown: that is their base's affair.
 struct CheckpointInfo {
   SamHqOptions options;
-  std::string architecture;          // vit_b, vit_l, vit_h, micro or custom
-  std::string dialect;               // "SAM" or "HQ-SAM", SysCV's and Meta's key names
-  std::string dtype;                 // of most parameters: fp32, fp16, bf16
-  int64_t parameters = 0;            // numbers in the model's tensors
-  int64_t hq_parameters = 0;         // of these in the five HQ modules
-  std::vector<std::string> missing;  // keys the architecture has and the file lacks; HQ's only where it has some
-  std::vector<std::string> unknown;  // keys of the file that the architecture lacks
+  bool whole = true;
+  std::string architecture;                    // a variant's name or custom
+  std::string dialect;                         // whose key names, see read_checkpoint
+  std::string dtype;                           // of most parameters: fp32, fp16, bf16
+  int64_t parameters = 0;                      // numbers in the model's tensors
+  int64_t hq_parameters = 0;                   // of these in the five HQ modules
+  std::vector<std::string> missing;            // keys the architecture has and the file lacks; HQ's where it has some
+  std::vector<std::string> unknown;            // keys of the file that the architecture lacks
+  std::map<std::string, std::string> nearest;  // of unknown keys: the name that may be meant; of missing: the other way
 };
 
-// Throws Error, as architecture_of does, when this is no SAM.
-CheckpointInfo inspect_checkpoint(const TensorMap& checkpoint);
+CheckpointInfo inspect_checkpoint(const Checkpoint& checkpoint);
+// The same for tensors that have SAM's key names. Throws Error, as architecture_of does, when this is no SAM.
+CheckpointInfo inspect_checkpoint(const TensorMap& tensors);
+
+// Tensors with NaN or infinite numbers, and how many. Reads every number once.
+std::vector<std::pair<std::string, int64_t>> not_finite(const TensorMap& tensors);
 
 // What becomes of a SAM checkpoint, which has no HQ modules.
 enum class HqModules {
@@ -37,16 +46,22 @@ struct LoadOptions {
   HqModules hq = HqModules::kFresh;
   uint64_t seed = 42;                  // of fresh HQ modules
   std::optional<std::string> variant;  // must match the checkpoint's architecture
+  std::filesystem::path base;          // the whole checkpoint that trained keys belong to; else empty
+  bool weights_alone = false;          // of Hugging Face's SamHQModel: MaskDecoderOptions::like_transformers stays off
+  std::optional<int64_t> image_size;   // pixels; other than the checkpoint's, it is resized (resize_checkpoint.h)
 };
 
-// An HQ-SAM checkpoint as it is, a SAM checkpoint as options.hq says. fp32 on the CPU, in eval mode, nothing
-// requires gradients. Missing keys are an Error that names them, unknown ones a warning.
+// A checkpoint of any dialect (read_checkpoint): an HQ-SAM as it is, a SAM as options.hq says. fp32 on the CPU, in eval
+// mode, nothing requires gradients. fp32 weights are the file's own pages, mapped privately: loading takes no memory
+// beside them, training copies what it changes. Missing keys and numbers that are not finite are an Error that names
+// them; unknown keys are a warning, with a base an Error.
 SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options = {});
 
-// Copies the file's tensors into the model; every key of the model that `wanted` accepts must be there.
+// Gives the model the map's tensors: their very memory where type and device agree, else copies. Every key of the model
+// that `wanted` accepts must be there.
 void load_tensors(SamHq& model, const TensorMap& checkpoint, bool (*wanted)(const std::string& key) = nullptr);
 
-// The model's tensors with hqsam's metadata (architecture, dialect, version), on the CPU; `wanted` filters keys.
+// The model's tensors with hqsam's metadata (architecture, dialect, version, ...), on the CPU; `wanted` filters keys.
 TensorMap checkpoint_of(const SamHq& model, bool (*wanted)(const std::string& key) = nullptr);
 
 }  // namespace hqsam

@@ -5,18 +5,18 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/layers.h"
+#include "hqsam/model/lora.h"
+#include "hqsam/model/windows.h"
 
 namespace hqsam {
 namespace {
-
-constexpr double kLayerNormEps = 1e-6;
 
 // Multi-head attention over a grid of tokens, with decomposed relative positions.
 class ViTAttentionImpl : public torch::nn::Module {
  public:
   ViTAttentionImpl(int64_t dim, int64_t num_heads, int64_t grid)
       : num_heads_(num_heads),
-        qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
+        qkv_(register_module("qkv", LoraLinear(dim, 3 * dim))),
         proj_(register_module("proj", torch::nn::Linear(dim, dim))),
         rel_pos_h_(register_parameter("rel_pos_h", torch::zeros({2 * grid - 1, dim / num_heads}))),
         rel_pos_w_(register_parameter("rel_pos_w", torch::zeros({2 * grid - 1, dim / num_heads}))) {}
@@ -43,36 +43,18 @@ class ViTAttentionImpl : public torch::nn::Module {
   }
 
   int64_t num_heads_;
-  torch::nn::Linear qkv_, proj_;
+  LoraLinear qkv_;
+  torch::nn::Linear proj_;
   torch::Tensor rel_pos_h_, rel_pos_w_;  // [2*grid-1, C/heads]
 };
 TORCH_MODULE(ViTAttention);
-
-// [B,H,W,C] -> windows [B * windows, window, window, C], zero-padded at the right and bottom.
-torch::Tensor window_partition(const torch::Tensor& x, int64_t window) {
-  const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), channels = x.size(3);
-  const int64_t pad_h = (window - height % window) % window, pad_w = (window - width % window) % window;
-  const auto padded = pad_h + pad_w > 0 ? torch::constant_pad_nd(x, {0, 0, 0, pad_w, 0, pad_h}) : x;
-  return padded.view({batch, (height + pad_h) / window, window, (width + pad_w) / window, window, channels})
-      .permute({0, 1, 3, 2, 4, 5})
-      .reshape({-1, window, window, channels});
-}
-
-// The inverse, padding cut off: -> [B,height,width,C].
-torch::Tensor window_unpartition(const torch::Tensor& windows, int64_t window, int64_t height, int64_t width) {
-  const int64_t rows = (height + window - 1) / window, columns = (width + window - 1) / window;
-  const auto joined = windows.view({-1, rows, columns, window, window, windows.size(3)})
-                          .permute({0, 1, 3, 2, 4, 5})
-                          .reshape({-1, rows * window, columns * window, windows.size(3)});
-  return joined.slice(1, 0, height).slice(2, 0, width);
-}
 
 class ViTBlockImpl : public torch::nn::Module {
  public:
   ViTBlockImpl(const ImageEncoderVitOptions& options, bool global)
       : window_(global ? 0 : options.window_size),
-        norm1_(register_module("norm1", layer_norm(options.embed_dim))),
-        norm2_(register_module("norm2", layer_norm(options.embed_dim))),
+        norm1_(register_module("norm1", layer_norm(options))),
+        norm2_(register_module("norm2", layer_norm(options))),
         attn_(register_module(
             "attn", ViTAttention(options.embed_dim, options.num_heads, global ? options.grid() : options.window_size))),
         mlp_(register_module("mlp", MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Activation::kGelu))) {}
@@ -88,8 +70,8 @@ class ViTBlockImpl : public torch::nn::Module {
   bool global() const { return window_ == 0; }
 
  private:
-  static torch::nn::LayerNorm layer_norm(int64_t dim) {
-    return torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim}).eps(kLayerNormEps));
+  static torch::nn::LayerNorm layer_norm(const ImageEncoderVitOptions& options) {
+    return torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.embed_dim}).eps(options.layer_norm_eps));
   }
   int64_t window_;
   torch::nn::LayerNorm norm1_, norm2_;
@@ -160,17 +142,13 @@ ImageFeatures ImageEncoderVitImpl::forward(const torch::Tensor& image) {
   return features;
 }
 
+torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t length) {
+  if (table.size(0) == length) return table;
+  return torch::upsample_linear1d(table.t().unsqueeze(0), {length}, /*align_corners=*/false).squeeze(0).t();
+}
+
 torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& table) {
-  namespace F = torch::nn::functional;
-  const int64_t length = 2 * std::max(q_size, k_size) - 1;
-  auto rows = table;
-  if (table.size(0) != length) {
-    rows = F::interpolate(
-               table.t().unsqueeze(0),
-               F::InterpolateFuncOptions().size(std::vector<int64_t>{length}).mode(torch::kLinear).align_corners(false))
-               .squeeze(0)
-               .t();
-  }
+  const auto rows = resize_rel_pos(table, 2 * std::max(q_size, k_size) - 1);
   // Coordinates of the shorter side are stretched to the longer one.
   const double q_scale = std::max(static_cast<double>(k_size) / static_cast<double>(q_size), 1.0);
   const double k_scale = std::max(static_cast<double>(q_size) / static_cast<double>(k_size), 1.0);

@@ -16,9 +16,12 @@ struct ImageEncoderVitOptions {
   int64_t out_chans = 256;                                   // channels of the embedding
   int64_t window_size = 14;                                  // tokens a side
   std::vector<int64_t> global_attn_indexes = {2, 5, 8, 11};  // the other blocks attend in windows
+  double layer_norm_eps = 1e-6;                              // of the blocks' norms
 
   int64_t grid() const { return image_size / patch_size; }  // tokens a side
+  int64_t early_width() const { return embed_dim; }         // channels of interm_embeddings
   void validate() const;                                    // throws Error naming the field
+  bool operator==(const ImageEncoderVitOptions&) const = default;
 };
 
 // ViT with windowed attention and decomposed relative positions (Li et al., ViTDet, ECCV 2022, as in SAM).
@@ -40,8 +43,11 @@ class ImageEncoderVitImpl : public ImageEncoderImpl {
 };
 TORCH_MODULE(ImageEncoderVit);
 
+// A relative-position table [L,C] as one of `length` rows: interpolated linearly, without aligned corners.
+torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t length);
+
 // Rows of a relative-position table [L,C] for q_size queries and k_size keys -> [q_size, k_size, C].
-// A table of another length is interpolated linearly.
+// A table of another length is resized.
 torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& table);
 
 }  // namespace hqsam

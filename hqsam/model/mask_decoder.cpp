@@ -85,7 +85,7 @@ torch::Tensor MaskDecoderImpl::sam_masks(const torch::Tensor& queries, const tor
 
 torch::Tensor MaskDecoderImpl::hq_mask(const torch::Tensor& queries, const torch::Tensor& upscaled,
                                        const torch::Tensor& hq_features) {
-  const auto weights = hf_mlp_(queries.select(1, options_.num_multimask_outputs + 2));
+  const auto weights = hf_mlp_(queries.select(1, hq_token()));
   return dot_with_features(weights.unsqueeze(1), embedding_maskfeature_->forward(upscaled) + hq_features);
 }
 
@@ -104,8 +104,10 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
   };
   const auto tokens = torch::cat({output_tokens(pass, rows), input.sparse}, 1);
   const auto source = per_row(input.image_embeddings) + input.dense;
-  const auto [queries, keys] = transformer_(source, input.image_pe, tokens);
-  const auto upscaled = output_upscaling_->forward(keys.transpose(1, 2).view_as(source));
+  const auto [queries, keys] = transformer_(source, input.image_pe, tokens, input.attention);
+  const bool like_transformers = options_.like_transformers && pass != DecoderPass::kSam;
+  const auto upscaled =
+      output_upscaling_->forward(like_transformers ? source.transpose(2, 3) : keys.transpose(1, 2).view_as(source));
 
   DecoderOutput output;
   if (pass != DecoderPass::kHqOnly) {
@@ -116,16 +118,18 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
   return output;
 }
 
-SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, bool multimask) {
+SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, Multimask multimask) {
   SelectedMasks selected;
   if (output.masks_sam.defined()) {
     selected.logits = output.masks_sam.narrow(1, 0, 1);
     selected.iou = output.iou.narrow(1, 0, 1);
-    if (multimask) {
-      const auto [best_iou, best] = output.iou.slice(1, 1).max(1, /*keepdim=*/true);
-      selected.iou = best_iou;
-      const auto rows = torch::arange(best.size(0), best.options());
-      selected.logits = output.masks_sam.index({rows, best.squeeze(1) + 1}).unsqueeze(1);
+    if (multimask != Multimask::kNone) {
+      const bool all = multimask == Multimask::kAll && kind != MaskKind::kHq;
+      const auto [iou, slots] = output.iou.slice(1, 1).sort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
+      const auto best = slots.slice(1, 0, all ? slots.size(1) : 1) + 1;
+      const auto rows = torch::arange(best.size(0), best.options()).unsqueeze(1);
+      selected.logits = output.masks_sam.index({rows, best});
+      selected.iou = iou.slice(1, 0, best.size(1));
     }
   }
   if (kind == MaskKind::kSam) return selected;

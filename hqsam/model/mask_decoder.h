@@ -15,6 +15,10 @@ struct MaskDecoderOptions {
   int64_t iou_head_depth = 3;         // layers
   int64_t iou_head_hidden_dim = 256;  // channels
   int64_t vit_dim = 768;              // channels of the early feature; 0 = SAM without HQ modules
+  // What transformers' SamHQModel does (5.23 and before): in HQ passes masks are upscaled from the image embedding as
+  // it was before the two-way transformer, its rows and columns swapped. SysCV's code upscales the transformer's
+  // output.
+  bool like_transformers = false;
 };
 
 // Which tokens run and which masks come out.
@@ -30,6 +34,9 @@ struct DecoderInput {
   torch::Tensor sparse;            // [N,T,C], N = B * prompts per image, prompts of one image together
   torch::Tensor dense;             // [N,C,G,G]
   torch::Tensor hq_features;       // [B,C/8,4G,4G] of MaskDecoder::hq_features; unused by kSam
+  // Where set, receives what the output tokens look at, [N,heads,T,G*G]: the weights of the transformer's final
+  // attention to the image; sam_token() and hq_token() say which row is whose.
+  torch::Tensor* attention = nullptr;
 };
 
 struct DecoderOutput {
@@ -51,6 +58,9 @@ class MaskDecoderImpl : public torch::nn::Module {
   const MaskDecoderOptions& options() const { return options_; }
   // The keys' first words of the five HQ modules: hf_token, hf_mlp, compress_vit_feat, ...
   static const std::vector<std::string>& hq_module_names();
+  // Positions among the tokens of DecoderInput::attention: of SAM's single mask, and of HQ's (in an HQ pass).
+  int64_t sam_token() const { return 1; }
+  int64_t hq_token() const { return options_.num_multimask_outputs + 2; }
 
  private:
   torch::Tensor output_tokens(DecoderPass pass, int64_t rows);
@@ -69,13 +79,19 @@ TORCH_MODULE(MaskDecoder);
 
 enum class MaskKind { kSam, kHq, kSum };  // kSam after DecoderPass::kSam is SAM itself
 
-struct SelectedMasks {
-  torch::Tensor logits;  // [N,1,4G,4G]
-  torch::Tensor iou;     // [N,1]; undefined where the output has none
+// How many of SAM's masks a prompt gives.
+enum class Multimask {
+  kNone,  // one: slot 0
+  kBest,  // one: the best of slots 1-3 by predicted IoU, as HQ-SAM's reference does with multimask_output
+  kAll,   // slots 1-3, best first, as transformers does; kHq has one mask all the same
 };
 
-// The reference's choice of one mask: SAM's slot 0, or with multimask its best of slots 1-3 by predicted
-// IoU; then SAM's logits, HQ's, or their sum.
-SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, bool multimask);
+struct SelectedMasks {
+  torch::Tensor logits;  // [N,K,4G,4G], K = 1, or 3 with kAll
+  torch::Tensor iou;     // [N,K] SAM's predicted IoU; undefined where the output has none
+};
+
+// SAM's masks of the slots asked for; then SAM's logits, HQ's, or each of SAM's plus HQ's.
+SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, Multimask multimask);
 
 }  // namespace hqsam

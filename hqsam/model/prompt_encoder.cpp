@@ -31,10 +31,10 @@ PromptEncoderImpl::PromptEncoderImpl(PromptEncoderOptions options) : options_(op
     return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 2).stride(2));
   };
   mask_downscaling_->push_back(halve(1, chans / 4));
-  mask_downscaling_->push_back(LayerNorm2d(chans / 4));
+  mask_downscaling_->push_back(LayerNorm2d(chans / 4, options_.layer_norm_eps));
   mask_downscaling_->push_back(torch::nn::GELU());
   mask_downscaling_->push_back(halve(chans / 4, chans));
-  mask_downscaling_->push_back(LayerNorm2d(chans));
+  mask_downscaling_->push_back(LayerNorm2d(chans, options_.layer_norm_eps));
   mask_downscaling_->push_back(torch::nn::GELU());
   mask_downscaling_->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(chans, dim, 1)));
   register_module("mask_downscaling", mask_downscaling_);

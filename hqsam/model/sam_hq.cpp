@@ -7,16 +7,50 @@
 
 namespace hqsam {
 
+namespace {
+
+std::shared_ptr<ImageEncoderImpl> make_image_encoder(const ImageEncoderVitOptions& options) {
+  return std::make_shared<ImageEncoderVitImpl>(options);
+}
+std::shared_ptr<ImageEncoderImpl> make_image_encoder(const TinyVitOptions& options) {
+  return std::make_shared<TinyVitImpl>(options);
+}
+
+}  // namespace
+
+int64_t SamHqOptions::image_size() const {
+  return std::visit([](const auto& encoder) { return encoder.image_size; }, image_encoder);
+}
+
+int64_t SamHqOptions::grid() const {
+  return std::visit([](const auto& encoder) { return encoder.grid(); }, image_encoder);
+}
+
+int64_t SamHqOptions::early_width() const {
+  return std::visit([](const auto& encoder) { return encoder.early_width(); }, image_encoder);
+}
+
+void SamHqOptions::set_image_size(int64_t pixels) {
+  std::visit([&](auto& encoder) { encoder.image_size = pixels; }, image_encoder);
+  prompt_encoder.image_size = pixels;
+  prompt_encoder.grid = grid();
+}
+
 void SamHqOptions::validate() const {
-  image_encoder.validate();
+  std::visit([](const auto& encoder) { encoder.validate(); }, image_encoder);
   const int64_t dim = mask_decoder.transformer.embedding_dim;
-  if (image_encoder.out_chans != dim || prompt_encoder.embed_dim != dim) {
-    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width",
-         image_encoder.out_chans, prompt_encoder.embed_dim, dim);
+  const int64_t out_chans = std::visit([](const auto& encoder) { return encoder.out_chans; }, image_encoder);
+  if (out_chans != dim || prompt_encoder.embed_dim != dim) {
+    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width", out_chans,
+         prompt_encoder.embed_dim, dim);
   }
-  if (prompt_encoder.grid != image_encoder.grid() || prompt_encoder.image_size != image_encoder.image_size) {
+  if (prompt_encoder.grid != grid() || prompt_encoder.image_size != image_size()) {
     fail("SamHqOptions", "prompt encoder's grid {} and image size {} must be the image encoder's ({}, {})",
-         prompt_encoder.grid, prompt_encoder.image_size, image_encoder.grid(), image_encoder.image_size);
+         prompt_encoder.grid, prompt_encoder.image_size, grid(), image_size());
+  }
+  if (mask_decoder.vit_dim != 0 && mask_decoder.vit_dim != early_width()) {
+    fail("SamHqOptions", "mask_decoder.vit_dim is {}, the encoder's early feature has {} channels",
+         mask_decoder.vit_dim, early_width());
   }
   if (dim % 8 != 0 || dim % (mask_decoder.transformer.num_heads * mask_decoder.transformer.downsample_rate) != 0) {
     fail("SamHqOptions", "decoder width {} must be a multiple of 8 and of heads x downsample_rate", dim);
@@ -25,7 +59,9 @@ void SamHqOptions::validate() const {
 
 SamHqImpl::SamHqImpl(SamHqOptions options) : options_(std::move(options)) {
   options_.validate();
-  image_encoder = register_module("image_encoder", std::make_shared<ImageEncoderVitImpl>(options_.image_encoder));
+  image_encoder = register_module(
+      "image_encoder",
+      std::visit([](const auto& encoder) { return make_image_encoder(encoder); }, options_.image_encoder));
   prompt_encoder = register_module("prompt_encoder", PromptEncoder(options_.prompt_encoder));
   mask_decoder = register_module("mask_decoder", MaskDecoder(options_.mask_decoder));
   eval();

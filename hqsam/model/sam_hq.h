@@ -6,21 +6,30 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "hqsam/model/image_encoder_vit.h"
 #include "hqsam/model/mask_decoder.h"
 #include "hqsam/model/prompt_encoder.h"
+#include "hqsam/model/tiny_vit.h"
 
 namespace hqsam {
 
+using ImageEncoderOptions = std::variant<ImageEncoderVitOptions, TinyVitOptions>;
+
 struct SamHqOptions {
-  ImageEncoderVitOptions image_encoder;
+  ImageEncoderOptions image_encoder;
   PromptEncoderOptions prompt_encoder;
   MaskDecoderOptions mask_decoder;
   std::array<double, 3> pixel_mean = {123.675, 116.28, 103.53};  // RGB, of 0..255 (ImageNet's)
   std::array<double, 3> pixel_std = {58.395, 57.12, 57.375};
 
+  // Whatever the image encoder:
+  int64_t image_size() const;   // pixels, square input
+  int64_t grid() const;         // tokens a side of the image embedding
+  int64_t early_width() const;  // channels of the early feature, MaskDecoderOptions::vit_dim with HQ modules
+  void set_image_size(int64_t pixels);
   void validate() const;
 };
 
@@ -28,11 +37,14 @@ struct SamHqOptions {
 SamHqOptions vit_b();
 SamHqOptions vit_l();
 SamHqOptions vit_h();
-SamHqOptions micro();  // hqsam's own: 512 pixels, about 4 M parameters, trains on a CPU
+SamHqOptions vit_tiny();  // Light HQ-SAM: TinyViT, 10 M parameters
+SamHqOptions micro();     // hqsam's own: 512 pixels, about 4 M parameters, trains on a CPU
 SamHqOptions without_hq(SamHqOptions options);
-// By name: vit_b, vit_l, vit_h or micro. Throws Error naming the nearest.
+// By name. Throws Error naming the nearest.
 SamHqOptions variant_by_name(const std::string& name);
-// The name of the variant with this architecture, or "custom".
+// vit_b, vit_l, vit_h, vit_tiny, micro.
+std::vector<std::string> variant_names();
+// The name of the variant with this architecture, at any image size, or "custom".
 std::string variant_name(const SamHqOptions& options);
 
 // The whole model; its registered names are the checkpoint's keys.
@@ -49,7 +61,7 @@ class SamHqImpl : public torch::nn::Module {
   DecoderOutput decode(const ImageFeatures& features, const torch::Tensor& hq_features, const PromptTensors& prompts,
                        DecoderPass pass);
 
-  int64_t image_size() const { return options_.image_encoder.image_size; }
+  int64_t image_size() const { return options_.image_size(); }
   int64_t mask_input_size() const { return 4 * options_.prompt_encoder.grid; }
   bool has_hq() const { return options_.mask_decoder.vit_dim > 0; }
   torch::Device device() const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/transformer.h"
 
+#include <cmath>
+
 namespace hqsam {
 namespace {
 
@@ -20,11 +22,19 @@ DecoderAttentionImpl::DecoderAttentionImpl(int64_t embedding_dim, int64_t num_he
 }
 
 torch::Tensor DecoderAttentionImpl::forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  const auto split = [this](const torch::Tensor& x) {  // [N,T,C] -> [N,heads,T,C/heads]
-    return x.view({x.size(0), x.size(1), num_heads_, -1}).transpose(1, 2);
-  };
-  const auto attended = torch::scaled_dot_product_attention(split(q_proj_(q)), split(k_proj_(k)), split(v_proj_(v)));
+  const auto attended =
+      torch::scaled_dot_product_attention(split_heads(q_proj_(q)), split_heads(k_proj_(k)), split_heads(v_proj_(v)));
   return out_proj_(attended.transpose(1, 2).flatten(2));
+}
+
+torch::Tensor DecoderAttentionImpl::weights(const torch::Tensor& q, const torch::Tensor& k) {
+  const auto queries = split_heads(q_proj_(q)), keys = split_heads(k_proj_(k));
+  const double scale = 1 / std::sqrt(static_cast<double>(queries.size(3)));
+  return torch::softmax(torch::matmul(queries * scale, keys.transpose(2, 3)), -1);
+}
+
+torch::Tensor DecoderAttentionImpl::split_heads(const torch::Tensor& x) const {
+  return x.view({x.size(0), x.size(1), num_heads_, -1}).transpose(1, 2);
 }
 
 TwoWayAttentionBlockImpl::TwoWayAttentionBlockImpl(const TwoWayTransformerOptions& options, bool skip_first_layer_pe)
@@ -70,11 +80,13 @@ TwoWayTransformerImpl::TwoWayTransformerImpl(TwoWayTransformerOptions options) {
 }
 
 TwoWayOutput TwoWayTransformerImpl::forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
-                                            const torch::Tensor& tokens) {
+                                            const torch::Tensor& tokens, torch::Tensor* attention) {
   const auto key_pe = image_pe.flatten(2).transpose(1, 2);
   TwoWayOutput state{tokens, image_embedding.flatten(2).transpose(1, 2)};
   for (const auto& layer : *layers_) state = layer->as<TwoWayAttentionBlockImpl>()->forward(state, tokens, key_pe);
-  const auto attended = final_attn_token_to_image_(state.queries + tokens, state.keys + key_pe, state.keys);
+  const auto q = state.queries + tokens, k = state.keys + key_pe;
+  if (attention) *attention = final_attn_token_to_image_->weights(q, k);
+  const auto attended = final_attn_token_to_image_(q, k, state.keys);
   state.queries = norm_final_attn_(state.queries + attended);
   return state;
 }

@@ -23,8 +23,13 @@ class DecoderAttentionImpl : public torch::nn::Module {
   DecoderAttentionImpl(int64_t embedding_dim, int64_t num_heads, int64_t downsample_rate);
   // q [N,Q,C], k and v [N,K,C] -> [N,Q,C]
   torch::Tensor forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v);
+  // What each query looks at: q [N,Q,C], k [N,K,C] -> [N,heads,Q,K], each row of sum 1. For pictures: forward()
+  // does not make them.
+  torch::Tensor weights(const torch::Tensor& q, const torch::Tensor& k);
 
  private:
+  torch::Tensor split_heads(const torch::Tensor& x) const;  // [N,T,C] -> [N,heads,T,C/heads]
+
   int64_t num_heads_;
   torch::nn::Linear q_proj_ = nullptr, k_proj_ = nullptr, v_proj_ = nullptr, out_proj_ = nullptr;
 };
@@ -52,9 +57,10 @@ TORCH_MODULE(TwoWayAttentionBlock);
 class TwoWayTransformerImpl : public torch::nn::Module {
  public:
   explicit TwoWayTransformerImpl(TwoWayTransformerOptions options);
-  // image_embedding [N,C,G,G], image_pe [1,C,G,G], tokens [N,T,C]
-  TwoWayOutput forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
-                       const torch::Tensor& tokens);
+  // image_embedding [N,C,G,G], image_pe [1,C,G,G], tokens [N,T,C]. attention, where given, receives the weights
+  // [N,heads,T,G*G] of the final attention of tokens to the image.
+  TwoWayOutput forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe, const torch::Tensor& tokens,
+                       torch::Tensor* attention = nullptr);
 
  private:
   torch::nn::ModuleList layers_;

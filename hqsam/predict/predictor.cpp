@@ -120,23 +120,30 @@ std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& 
   for (const PredictPrompt& prompt : prompts) rows.push_back(reader.read(prompt, rows.size()));
 
   const DecoderPass pass = options.masks == MaskKind::kSam ? DecoderPass::kSam : DecoderPass::kSamAndHq;
-  std::vector<Prediction> predictions(prompts.size());
+  const int64_t masks = masks_per_prompt(options);
+  std::vector<Prediction> predictions(prompts.size() * static_cast<size_t>(masks));
   for (const auto& batch : prompt_batches(rows)) {
     const auto output = model_->decode(features_, hq_features_, stack_prompts(rows, batch, model_->device()), pass);
     const auto selected = select_masks(output, options.masks, options.multimask);
     const auto low_res = selected.logits.to(torch::kFloat32);
     const auto scores = selected.iou.to(torch::kCPU, torch::kFloat64);
-    for (size_t i = 0; i < batch.size(); ++i) {  // one at a time: a large picture's logits are large
-      const auto own = low_res.narrow(0, static_cast<int64_t>(i), 1);
+    for (int64_t i = 0; i < std::ssize(batch) * masks; ++i) {  // one at a time: a large picture's logits are large
+      const int64_t row = i / masks, k = i % masks;
+      const auto own = low_res.narrow(0, row, 1).narrow(1, k, 1);
       const auto logits = postprocess_masks(own, model_->image_size(), frame_.input_size, frame_.image_size)[0][0];
-      Prediction& prediction = predictions[batch[i]];
+      Prediction& prediction = predictions[batch[row] * masks + k];
       prediction.mask = mask_of_logits(logits);
-      prediction.score = scores[static_cast<int64_t>(i)][0].item<double>();
+      prediction.score = scores[row][k].item<double>();
       prediction.low_res_logits = own[0].cpu().clone();
       if (options.keep_logits) prediction.logits = logits.cpu();
     }
   }
   return predictions;
+}
+
+int64_t SamPredictor::masks_per_prompt(const PredictOptions& options) const {
+  const bool all = options.multimask == Multimask::kAll && options.masks != MaskKind::kHq;
+  return all ? model_->options().mask_decoder.num_multimask_outputs : 1;
 }
 
 torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size) {

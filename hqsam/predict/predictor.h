@@ -21,8 +21,8 @@ struct PredictPrompt {
 
 struct PredictOptions {
   MaskKind masks = MaskKind::kSum;  // the paper's inference; kSam is a pass without the HQ token
-  bool multimask = false;           // SAM's best of three
-  bool keep_logits = true;          // false: Prediction::logits stays undefined, for many prompts on a large picture
+  Multimask multimask = Multimask::kNone;
+  bool keep_logits = true;  // false: Prediction::logits stays undefined, for many prompts on a large picture
 };
 
 // Tensors are float32 on the CPU.
@@ -41,11 +41,16 @@ class SamPredictor {
 
   // RGB; runs the encoder once. Throws Error for a gray or empty picture; the one set before then stays.
   void set_image(const Image& image);
+  // With Multimask::kAll the best of them.
   Prediction predict(const PredictPrompt& prompt, const PredictOptions& options = {});
-  // Prompts of any kinds, those of equal shape together in decoder batches; results in the order of prompts.
+  // Prompts of any kinds, those of equal shape together in decoder batches; results in the order of prompts,
+  // masks_per_prompt(options) of each, best first.
   // Throws Error, naming the prompt, before set_image, without prompts, for a prompt without a box, point or
   // mask, for as many labels as not points, a box with x1 < x0 or y1 < y0, and numbers that are not finite.
   std::vector<Prediction> predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options = {});
+
+  // 1, or 3 of SAM's masks and of sums with Multimask::kAll.
+  int64_t masks_per_prompt(const PredictOptions& options) const;
 
   SamHq& model() { return model_; }
   Size image_size() const { return frame_.image_size; }

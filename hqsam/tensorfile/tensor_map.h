@@ -22,8 +22,8 @@ struct TensorMap {
 };
 
 // What the three read functions return are views of the file, which stays mapped as long as one of
-// them lives (only what the file does not align is copied). They are read-only: writing into one in
-// place kills the process, so clone() or copy_() from it. Do not change the file meanwhile; replacing it
+// them lives (only what the file does not align is copied). Writing into one in place copies the pages written;
+// the file never changes, but tensors that share a storage do. Do not change the file meanwhile; replacing it
 // by rename, as the write functions do, is fine. Every offset, size and type is checked first, and
 // anything wrong throws Error with the path in it.
 

@@ -5,6 +5,7 @@
 
 #include "golden.h"
 #include "hqsam/core/error.h"
+#include "hqsam/model/unfilled.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -21,26 +22,39 @@ std::string message_of(Call call) {
   return "";
 }
 
-
 }  // namespace
 
 TEST(Variants, HaveThePublishedNumberOfParameters) {
-  // 94, 312 and 641 M with HQ modules; HQ's share of ViT-L is 1.333 M (reference figures of the paper and slides).
+  // Millions of all and of HQ's, as in the reference's modules; the share is the published one, in percent.
   struct Expected {
     SamHqOptions options;
-    double millions, hq_millions;
+    double millions, hq_millions, share;
   };
-  for (const auto& [options, millions, hq_millions] : {Expected{vit_b(), 94.7, 1.07}, Expected{vit_l(), 313.6, 1.33}}) {
-    const SamHq model(options);
-    int64_t all = 0, hq = 0;
+  for (const auto& [options, millions, hq_millions, share] :
+       {Expected{vit_b(), 94.81, 1.07, 1.13}, Expected{vit_l(), 313.68, 1.33, 0.43},
+        Expected{vit_h(), 642.69, 1.60, 0.25}, Expected{vit_tiny(), 10.58, 0.449, 4.24}}) {
+    const SamHq model = make_unfilled(options);
+    double all = 0, hq = 0;
     for (const auto& item : model->named_parameters()) {
-      all += item.value().numel();
-      if (is_hq_key(item.key())) hq += item.value().numel();
+      all += static_cast<double>(item.value().numel()) / 1e6;
+      if (is_hq_key(item.key())) hq += static_cast<double>(item.value().numel()) / 1e6;
     }
-    EXPECT_NEAR(static_cast<double>(all) / 1e6, millions, 0.5);
-    EXPECT_NEAR(static_cast<double>(hq) / 1e6, hq_millions, 0.01);
+    EXPECT_NEAR(all, millions, 0.01);
+    EXPECT_NEAR(hq, hq_millions, 0.01);
+    EXPECT_NEAR(100 * hq / all, share, 0.05);
   }
-  EXPECT_EQ(variant_name(vit_h()), "vit_h");
+}
+
+TEST(Variants, KeepTheirNamesAtOtherSizes) {
+  for (const std::string& name : variant_names()) {
+    SamHqOptions options = variant_by_name(name);
+    EXPECT_EQ(variant_name(options), name);
+    options.set_image_size(384);
+    options.validate();
+    EXPECT_EQ(variant_name(options), name);
+    EXPECT_EQ(options.prompt_encoder.grid, 24);
+    EXPECT_EQ(variant_name(without_hq(options)), name);
+  }
   EXPECT_NE(message_of([] { variant_by_name("vit_m"); }).find("did you mean 'vit_"), std::string::npos);
 }
 
@@ -50,7 +64,7 @@ TEST(Checkpoint, ReadsTheArchitectureFromShapes) {
   EXPECT_EQ(info.dtype, "fp32");
   EXPECT_TRUE(info.missing.empty());
   EXPECT_TRUE(info.unknown.empty());
-  EXPECT_EQ(info.options.image_encoder.image_size, 128);
+  EXPECT_EQ(info.options.image_size(), 128);
   EXPECT_EQ(info.options.mask_decoder.transformer.downsample_rate, 2);
   for (const auto& make : {vit_b, micro}) {  // what we write says what it is
     SamHq model(make());

@@ -29,7 +29,8 @@ class MaskDecoderHq : public ::testing::Test {
              decoder->hq_features(features)};
   }
   void expect_masks(MaskKind kind, DecoderPass pass, bool multimask, const std::string& name) {
-    const SelectedMasks selected = select_masks(decoder->forward(input, pass), kind, multimask);
+    const SelectedMasks selected =
+        select_masks(decoder->forward(input, pass), kind, multimask ? Multimask::kBest : Multimask::kNone);
     expect_close(selected.logits, map.at(name + ".masks"), 1e-5, name);
     if (selected.iou.defined()) expect_close(selected.iou, map.at(name + ".iou"), 1e-5, name);
   }
@@ -48,6 +49,32 @@ TEST_F(MaskDecoderHq, MatchesReferenceWithoutMultimask) {
 TEST_F(MaskDecoderHq, MatchesReferenceWithMultimask) {
   expect_masks(MaskKind::kSum, DecoderPass::kSamAndHq, true, "hq.multimask1.only0");
   expect_masks(MaskKind::kHq, DecoderPass::kSamAndHq, true, "hq.multimask1.only1");
+}
+
+TEST_F(MaskDecoderHq, GivesAllThreeMasksBestFirst) {
+  const DecoderOutput output = decoder->forward(input, DecoderPass::kSamAndHq);
+  const SelectedMasks sam = select_masks(output, MaskKind::kSam, Multimask::kAll);
+  const SelectedMasks sum = select_masks(output, MaskKind::kSum, Multimask::kAll);
+  ASSERT_EQ(sam.logits.size(1), 3);
+  for (int64_t row = 0; row < output.iou.size(0); ++row) {
+    std::vector<bool> used(4);
+    for (int64_t k = 0; k < 3; ++k) {
+      if (k > 0) EXPECT_LE(sam.iou[row][k].item<float>(), sam.iou[row][k - 1].item<float>());
+      int64_t slot = 1;
+      while (slot < 4 && !torch::equal(output.iou[row][slot], sam.iou[row][k])) ++slot;
+      ASSERT_LT(slot, 4);
+      EXPECT_FALSE(used[slot]) << "slot " << slot << " comes twice";
+      used[slot] = true;
+      EXPECT_TRUE(torch::equal(sam.logits[row][k], output.masks_sam[row][slot]));
+      EXPECT_TRUE(torch::equal(sum.logits[row][k], output.masks_sam[row][slot] + output.masks_hq[row][0]));
+    }
+  }
+  const SelectedMasks best = select_masks(output, MaskKind::kSum, Multimask::kBest);
+  EXPECT_TRUE(torch::equal(best.logits, sum.logits.narrow(1, 0, 1)));
+  EXPECT_TRUE(torch::equal(best.iou, sum.iou.narrow(1, 0, 1)));
+  const SelectedMasks hq = select_masks(output, MaskKind::kHq, Multimask::kAll);
+  EXPECT_TRUE(torch::equal(hq.logits, output.masks_hq));
+  EXPECT_TRUE(torch::equal(hq.iou, best.iou));
 }
 
 TEST_F(MaskDecoderHq, GivesTheSameMaskWithoutSamsOwn) {

@@ -44,7 +44,7 @@ class SamHqPredictGolden : public Test {
     }
     return result;
   }
-  void expect_prediction(bool multimask, const std::string& name) {
+  void expect_prediction(Multimask multimask, const std::string& name) {
     SamPredictor predictor(model);
     predictor.set_image(image_of(map.at("image")));
     const Prediction prediction = predictor.predict(prompt(), {MaskKind::kSum, multimask, true});
@@ -70,9 +70,9 @@ TEST_F(SamHqPredictGolden, PictureIsNormalizedAndPaddedAsByTheReference) {
   expect_close(model->preprocess(image_to_tensor(image_of(map.at("resized")))), map.at("preprocessed"), 1e-6);
 }
 
-TEST_F(SamHqPredictGolden, MatchesReferenceWithoutMultimask) { expect_prediction(false, "multimask0"); }
+TEST_F(SamHqPredictGolden, MatchesReferenceWithoutMultimask) { expect_prediction(Multimask::kNone, "multimask0"); }
 
-TEST_F(SamHqPredictGolden, MatchesReferenceWithMultimask) { expect_prediction(true, "multimask1"); }
+TEST_F(SamHqPredictGolden, MatchesReferenceWithMultimask) { expect_prediction(Multimask::kBest, "multimask1"); }
 
 class Predictor : public Test {
  protected:
@@ -100,10 +100,10 @@ TEST_F(Predictor, GivesManyPromptsOfAllKindsTheResultsOfOneAtATimeInOrder) {
     if (i % 11 == 3) prompts.push_back({.box = {}, .points = {}, .point_labels = {}, .mask_input = mask + i});
   }
   for (const MaskKind kind : {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum}) {
-    const auto together = predictor.predict(prompts, {kind, false, true});
+    const auto together = predictor.predict(prompts, {kind, Multimask::kNone, true});
     ASSERT_EQ(together.size(), prompts.size());
     for (size_t i = 0; i < prompts.size(); i += 5) {
-      const Prediction alone = predictor.predict(prompts[i], {kind, false, true});
+      const Prediction alone = predictor.predict(prompts[i], {kind, Multimask::kNone, true});
       expect_close(together[i].low_res_logits, alone.low_res_logits, 1e-4, std::to_string(i));
       EXPECT_NEAR(together[i].score, alone.score, 1e-4) << i;
     }
@@ -125,12 +125,30 @@ TEST_F(Predictor, PromptsOfOneShapeShareBatchesOfBoundedSize) {
 
 TEST_F(Predictor, KindsOfMasksDiffer) {
   const auto low_res = [&](MaskKind kind) {
-    return predictor.predict(box(5, 5, 40, 30), {kind, false, true}).low_res_logits;
+    return predictor.predict(box(5, 5, 40, 30), {kind, Multimask::kNone, true}).low_res_logits;
   };
   const auto sam = low_res(MaskKind::kSam), hq = low_res(MaskKind::kHq), sum = low_res(MaskKind::kSum);
   EXPECT_GT(relative_difference(sam, hq), 1e-3);
   EXPECT_GT(relative_difference(sum, hq), 1e-3);
   EXPECT_GT(relative_difference(sum - hq, sam), 1e-6);  // SAM's slot feels the HQ token
+}
+
+TEST_F(Predictor, GivesAllMasksOfEachPromptBestFirst) {
+  const std::vector<PredictPrompt> prompts = {box(5, 5, 40, 30), {.points = {{30, 20}}}, box(10, 2, 50, 38)};
+  const PredictOptions all{.multimask = Multimask::kAll}, best{.multimask = Multimask::kBest};
+  const auto masks = predictor.predict(prompts, all);
+  ASSERT_EQ(masks.size(), 9u);
+  EXPECT_EQ(predictor.masks_per_prompt(all), 3);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    EXPECT_GE(masks[3 * i].score, masks[3 * i + 1].score);
+    EXPECT_GE(masks[3 * i + 1].score, masks[3 * i + 2].score);
+    EXPECT_GT(relative_difference(masks[3 * i].low_res_logits, masks[3 * i + 1].low_res_logits), 1e-3);
+    const Prediction one = predictor.predict(prompts[i], best);
+    expect_close(masks[3 * i].low_res_logits, one.low_res_logits, 1e-4);
+    EXPECT_NEAR(masks[3 * i].score, one.score, 1e-4);
+    EXPECT_EQ(predictor.predict(prompts[i], all).mask, masks[3 * i].mask);
+  }
+  EXPECT_EQ(predictor.predict(prompts, {MaskKind::kHq, Multimask::kAll}).size(), 3u);  // there is one HQ mask
 }
 
 TEST_F(Predictor, EarlierLogitsAreAPrompt) {
@@ -156,7 +174,7 @@ TEST_F(Predictor, BoxesMayLeaveThePicture) {
 }
 
 TEST_F(Predictor, FullLogitsCanBeLeftOut) {
-  const Prediction prediction = predictor.predict(box(5, 5, 40, 30), {MaskKind::kSum, false, false});
+  const Prediction prediction = predictor.predict(box(5, 5, 40, 30), {MaskKind::kSum, Multimask::kNone, false});
   EXPECT_FALSE(prediction.logits.defined());
   EXPECT_EQ(prediction.mask, predictor.predict(box(5, 5, 40, 30)).mask);
 }
@@ -211,7 +229,7 @@ TEST_F(Predictor, TakesThePictureOfAThread) {
 TEST_F(Predictor, ASamWithoutHqModulesHasSamsMasksOnly) {
   SamPredictor sam(tiny_model(without_hq(tiny_options())));
   sam.set_image(waves(40, 60));
-  EXPECT_EQ(sam.predict(box(5, 5, 40, 30), {MaskKind::kSam, true, true}).mask.size(), (Size{40, 60}));
+  EXPECT_EQ(sam.predict(box(5, 5, 40, 30), {MaskKind::kSam, Multimask::kBest, true}).mask.size(), (Size{40, 60}));
   EXPECT_TRUE(mentions(message_of([&] { sam.predict(box(5, 5, 40, 30)); }), "no HQ modules"));
 }
 

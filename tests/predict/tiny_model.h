@@ -14,17 +14,16 @@ namespace hqsam::testing_support {
 // 64 pixels, 32 channels, mask input of 16.
 inline SamHqOptions tiny_options() {
   SamHqOptions options;
-  options.image_encoder.image_size = 64;
-  options.image_encoder.embed_dim = 32;
-  options.image_encoder.depth = 2;
-  options.image_encoder.num_heads = 2;
-  options.image_encoder.mlp_dim = 64;
-  options.image_encoder.out_chans = 32;
-  options.image_encoder.window_size = 2;
-  options.image_encoder.global_attn_indexes = {1};
+  auto& encoder = std::get<ImageEncoderVitOptions>(options.image_encoder);
+  encoder.embed_dim = 32;
+  encoder.depth = 2;
+  encoder.num_heads = 2;
+  encoder.mlp_dim = 64;
+  encoder.out_chans = 32;
+  encoder.window_size = 2;
+  encoder.global_attn_indexes = {1};
+  options.set_image_size(64);
   options.prompt_encoder.embed_dim = 32;
-  options.prompt_encoder.image_size = 64;
-  options.prompt_encoder.grid = 4;
   options.mask_decoder.transformer.embedding_dim = 32;
   options.mask_decoder.transformer.mlp_dim = 64;
   options.mask_decoder.iou_head_hidden_dim = 32;

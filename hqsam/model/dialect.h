@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "hqsam/model/sam_hq.h"
+#include "hqsam/tensorfile/tensor_map.h"
+
+namespace hqsam {
+
+// A checkpoint of any dialect under SAM's key names. Tensors are views of the file where it allows that.
+struct Checkpoint {
+  TensorMap tensors;
+  SamHqOptions options;  // of the model they belong to; where not whole, the defaults
+  std::string dialect;   // e.g. "HQ-SAM", "Hugging Face SamHQModel", "mask decoder alone over SAM"
+  bool whole = true;     // false: trained keys without an image encoder, and no base was given
+};
+
+// Recognises by content: .pth and safetensors with SAM's or SysCV's key names; what SysCV's trainer saves, a mask
+// decoder alone; hqsam's epoch checkpoints, trained keys alone; a folder of Hugging Face transformers (or its
+// config.json, or its weights with config.json beside them). `base` is the whole checkpoint that trained keys belong
+// to; it gives all that they lack. Epsilons and the like come from config.json or from hqsam's own metadata, else they
+// are SAM's. Throws Error with the path in it.
+Checkpoint read_checkpoint(const std::filesystem::path& path, const std::filesystem::path& base = {});
+
+// The same for tensors in memory that have SAM's key names.
+Checkpoint as_checkpoint(TensorMap tensors);
+
+// Metadata for what neither shapes nor SAM's defaults tell about a model; empty where they tell all.
+std::map<std::string, std::string> options_metadata(const SamHqOptions& options);
+
+}  // namespace hqsam

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/model/huggingface.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+#include "hqsam/model/architecture.h"
+#include "hqsam/model/huggingface_config.h"
+#include "hqsam/model/huggingface_keys.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr const char* kRead = "read_huggingface";
+constexpr const char* kWrite = "write_huggingface";
+constexpr const char *kConfig = "config.json", *kPreprocessor = "preprocessor_config.json";
+constexpr const char *kWeights = "model.safetensors", *kIndex = "model.safetensors.index.json";
+
+Json read_json(const fs::path& path) {
+  Json json = Json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) fail(kRead, "{} is not a JSON object: fetch it again", path.string());
+  return json;
+}
+
+// File of every key, from an index of shards.
+std::map<std::string, std::string> weight_map(const fs::path& index) {
+  const Json json = read_json(index);
+  const auto found = json.find("weight_map");
+  if (found == json.end() || !found->is_object()) fail(kRead, "{} has no weight_map", index.string());
+  std::map<std::string, std::string> files;
+  for (const auto& [key, file] : found->items()) {
+    const bool name = file.is_string() && fs::path(file.get<std::string>()).filename() == file.get<std::string>();
+    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, file.dump());
+    files[key] = file.get<std::string>();
+  }
+  return files;
+}
+
+TensorMap read_shards(const fs::path& index) {
+  std::map<std::string, TensorMap> shards;
+  TensorMap all;
+  for (const auto& [key, file] : weight_map(index)) {
+    const fs::path path = index.parent_path() / file;
+    if (!fs::exists(path)) fail(kRead, "{} names {}, which is not there: fetch the folder again", index.string(), file);
+    if (!shards.contains(file)) shards[file] = read_tensors(path);
+    const torch::Tensor* tensor = shards[file].find(key);
+    if (tensor == nullptr) fail(kRead, "{} says that {} holds '{}', but it does not", index.string(), file, key);
+    all.tensors.emplace_back(key, *tensor);
+  }
+  return all;
+}
+
+TensorMap read_weights(const fs::path& folder) {
+  for (const char* name : {kWeights, "pytorch_model.bin"}) {
+    const fs::path file = folder / name, index = folder / (std::string(name) + ".index.json");
+    if (fs::exists(file)) return read_tensors(file);
+    if (fs::exists(index)) return read_shards(index);
+  }
+  fail(kRead, "{} has neither {} nor {} nor pytorch_model.bin: fetch the folder again", folder.string(), kWeights,
+       kIndex);
+}
+
+std::string dtype_name(const TensorMap& map) {
+  switch (map.tensors.front().second.scalar_type()) {
+    case torch::kFloat16:
+      return "float16";
+    case torch::kBFloat16:
+      return "bfloat16";
+    default:
+      return "float32";
+  }
+}
+
+int64_t bytes_of(const torch::Tensor& tensor) { return static_cast<int64_t>(tensor.nbytes()); }
+
+std::vector<TensorMap> split(const TensorMap& map, int64_t shard_bytes) {
+  std::vector<TensorMap> shards(1);
+  int64_t filled = 0;
+  for (const auto& [name, tensor] : map.tensors) {
+    if (filled > 0 && filled + bytes_of(tensor) > shard_bytes) {
+      shards.emplace_back();
+      filled = 0;
+    }
+    shards.back().tensors.emplace_back(name, tensor);
+    filled += bytes_of(tensor);
+  }
+  for (TensorMap& shard : shards) shard.metadata["format"] = "pt";  // transformers insists on it
+  return shards;
+}
+
+void write_json(const fs::path& path, const nlohmann::ordered_json& json) { write_file(path, json.dump(2) + "\n"); }
+
+void write_weights(const fs::path& folder, const TensorMap& map, int64_t shard_bytes) {
+  const std::vector<TensorMap> shards = split(map, shard_bytes);
+  if (shards.size() == 1) return write_safetensors(folder / kWeights, shards.front());
+  nlohmann::ordered_json files = nlohmann::ordered_json::object();
+  int64_t total = 0;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const std::string file = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
+    write_safetensors(folder / file, shards[i]);
+    for (const auto& [name, tensor] : shards[i].tensors) {
+      files[name] = file;
+      total += bytes_of(tensor);
+    }
+  }
+  write_json(folder / kIndex, {{"metadata", {{"total_size", total}}}, {"weight_map", files}});
+}
+
+// A folder beside its final place; it is removed unless it is moved there.
+class FolderInTheMaking {
+ public:
+  explicit FolderInTheMaking(const fs::path& target) : target_(target) {
+    making_ = target_;
+    making_ += fmt::format(".{}.tmp", ::getpid());
+    fs::create_directories(making_);
+  }
+  ~FolderInTheMaking() {
+    std::error_code ignored;
+    fs::remove_all(making_, ignored);
+  }
+  FolderInTheMaking(const FolderInTheMaking&) = delete;
+  FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
+
+  const fs::path& path() const { return making_; }
+  void finish() { fs::rename(making_, target_); }
+
+ private:
+  fs::path target_, making_;
+};
+
+}  // namespace
+
+HuggingFaceModel read_huggingface(const fs::path& folder) {
+  const fs::path config = folder / kConfig, preprocessor = folder / kPreprocessor;
+  if (!fs::exists(config)) {
+    fail(kRead, "{} has no config.json, so it is no folder of Hugging Face transformers", folder.string());
+  }
+  try {
+    HuggingFaceModel model;
+    const Json json = read_json(config);
+    model.tensors = with_sam_keys(read_weights(folder));
+    model.options = architecture_of(model.tensors);
+    apply_huggingface_config(json, model.options);
+    if (fs::exists(preprocessor)) apply_huggingface_preprocessor(read_json(preprocessor), model.options);
+    return model;
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    if (message.find(folder.string()) != std::string::npos) throw;
+    throw Error(fmt::format("{} (in {})", message, folder.string()));
+  }
+}
+
+void write_huggingface(const fs::path& folder, const SamHqOptions& options, const TensorMap& tensors,
+                       int64_t shard_bytes) {
+  if (tensors.tensors.empty()) fail(kWrite, "got no tensors");
+  const fs::path target = folder.has_filename() ? folder : folder.parent_path();  // without a slash at the end
+  if (fs::exists(target) && !(fs::is_directory(target) && fs::is_empty(target))) {
+    fail(kWrite, "{} exists already: remove it, or name another folder", target.string());
+  }
+  const nlohmann::ordered_json config = huggingface_config(options, dtype_name(tensors));
+  try {
+    FolderInTheMaking making(target);
+    write_json(making.path() / kConfig, config);
+    write_json(making.path() / kPreprocessor, huggingface_preprocessor(options));
+    write_weights(making.path(), with_huggingface_keys(tensors), shard_bytes);
+    making.finish();
+  } catch (const fs::filesystem_error& error) {
+    fail(kWrite, "cannot write {}: {}", target.string(), error.code().message());
+  }
+}
+
+}  // namespace hqsam
