@@ -14,7 +14,7 @@ RUN CXX=clang++ cmake -S . -B build -G Ninja -DHQSAM_TESTS=OFF -DCMAKE_INSTALL_P
 
 FROM debian:12-slim
 RUN apt-get update -qq \
-  && apt-get install -y -qq --no-install-recommends libjpeg62-turbo libopencv-imgcodecs406 libpng16-16 \
+  && apt-get install -y -qq --no-install-recommends libjpeg62-turbo libonnx1 libopencv-imgcodecs406 libpng16-16 \
     libspdlog1.10 libyaml-cpp0.7 \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/hqsam/.deps/python/torch/lib /opt/hqsam/.deps/python/torch/lib

@@ -2,69 +2,67 @@
 #include <filesystem>
 
 #include "common.h"
+#include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/model/huggingface.h"
+#include "hqsam/onnx/export.h"
 
 namespace hqsam {
 namespace {
 
 struct ExportArguments {
-  std::string checkpoint, base, format, output, dtype = "fp32";
+  std::string checkpoint, base, format, output, dtype = "fp32", masks = "sum", multimask = "none";
+  int64_t image_size = 0;
 };
-
-// The base's tensors with the checkpoint's in their places. Trainers save a decoder alone without its prefix.
-TensorMap merge(const TensorMap& base, const TensorMap& trained) {
-  const std::string prefix = "mask_decoder.";
-  TensorMap merged = base;
-  for (const auto& [key, tensor] : trained.tensors) {
-    const bool bare =
-        !key.starts_with(prefix) && !key.starts_with("image_encoder.") && !key.starts_with("prompt_encoder.");
-    merged.set(bare ? prefix + key : key, tensor);
-  }
-  return merged;
-}
-
-TensorMap read_whole(const ExportArguments& arguments) {
-  TensorMap checkpoint = read_tensors(arguments.checkpoint);
-  if (!arguments.base.empty()) return merge(read_tensors(arguments.base), checkpoint);
-  for (const std::string& key : checkpoint.names()) {
-    if (key.starts_with("image_encoder.")) return checkpoint;
-  }
-  fail("export", "{} holds trained keys without an image encoder: name the SAM they belong to with --base",
-       arguments.checkpoint);
-}
 
 void convert(TensorMap& map, torch::ScalarType dtype) {
   for (auto& [key, tensor] : map.tensors) {
     if (!tensor.is_floating_point()) continue;
-    const bool was_finite = tensor.isfinite().all().item<bool>();
     tensor = tensor.to(dtype).contiguous();
-    if (was_finite && !tensor.isfinite().all().item<bool>()) {
+    if (!not_finite({{{key, tensor}}, {}}).empty()) {
       fail("export", "'{}' has numbers too large for {}: export fp32 or bf16", key, toString(dtype));
     }
   }
 }
 
-int export_checkpoint(const ExportArguments& arguments) {
-  if (arguments.format != "pth" && arguments.format != "safetensors") {
-    fail("export", "--format {} is not in this version, which writes pth and safetensors", arguments.format);
-  }
-  const TensorMap checkpoint = read_whole(arguments);
-  const CheckpointInfo info = inspect_checkpoint(checkpoint);
-  if (!info.unknown.empty()) {
-    const std::string message = fmt::format("{} keys do not belong to {}: {}", info.unknown.size(), info.architecture,
-                                            fmt::join(info.unknown, ", "));
-    if (!arguments.base.empty()) fail("export", "{}; is --base the SAM that was trained?", message);
-    spdlog::warn("left out: {}", message);
-  }
-  SamHq model(info.options);
-  load_tensors(model, checkpoint);
+void warn_about_epsilons(const SamHqOptions& options) {
+  const double eps = options.mask_decoder.transformer.layer_norm_eps,
+               sam_eps = TwoWayTransformerOptions().layer_norm_eps;
+  if (eps == sam_eps) return;
+  spdlog::warn("the decoder's norms have an epsilon of {}: hqsam reads it from the file, SAM's own code has {}", eps,
+               sam_eps);
+}
+
+void write_weights(const ExportArguments& arguments, const SamHq& model) {
   TensorMap map = checkpoint_of(model);
   convert(map, arguments.dtype == "fp16" ? torch::kHalf : arguments.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
+  if (arguments.format == "huggingface") return write_huggingface(arguments.output, model->options(), map);
+  warn_about_epsilons(model->options());
+  (arguments.format == "pth" ? write_pth : write_safetensors)(arguments.output, map);
+}
+
+void write_onnx(const ExportArguments& arguments, const SamHq& model) {
+  if (arguments.dtype == "bf16") fail("export", "--dtype for onnx is fp32 or fp16, got bf16");
+  OnnxOptions options;
+  options.masks = choose(arguments.masks, kMaskKinds, "export", "--masks");
+  options.multimask = choose(arguments.multimask, kMultimasks, "export", "--multimask");
+  options.dtype = arguments.dtype == "fp16" ? OnnxDtype::kFp16 : OnnxDtype::kFp32;
+  export_onnx(model, arguments.output, options);
+}
+
+int export_checkpoint(const ExportArguments& arguments) {
+  const bool onnx = arguments.format == "onnx";
+  if (!onnx && (arguments.masks != "sum" || arguments.multimask != "none")) {
+    fail("export", "--masks and --multimask choose what ONNX graphs give, weights serve them all: leave them out");
+  }
+  LoadOptions load{.hq = HqModules::kAsFound, .base = arguments.base, .weights_alone = true};
+  if (arguments.image_size > 0) load.image_size = arguments.image_size;
+  const SamHq model = load_sam_hq(arguments.checkpoint, load);
   const auto parent = std::filesystem::path(arguments.output).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent);
-  (arguments.format == "pth" ? write_pth : write_safetensors)(arguments.output, map);
+  (onnx ? write_onnx : write_weights)(arguments, model);
   return 0;
 }
 
@@ -73,14 +71,28 @@ int export_checkpoint(const ExportArguments& arguments) {
 void add_export(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<ExportArguments>(app, run, "export", "write a checkpoint for other programs", export_checkpoint);
-  command->add_option("--checkpoint", arguments->checkpoint, "a whole checkpoint, or trained keys alone")->required();
+  command->add_option("--checkpoint", arguments->checkpoint, "of any dialect, whole or trained keys alone")->required();
   command->add_option("--base", arguments->base, "the SAM that trained keys belong to");
-  command->add_option("--format", arguments->format, "pth or safetensors")->required();
-  command->add_option("--output", arguments->output, "the file to write")->required();
-  command->add_option("--dtype", arguments->dtype, "fp32, fp16 or bf16")
+  command->add_option("--format", arguments->format, "pth, safetensors, huggingface or onnx")
+      ->required()
+      ->check(CLI::IsMember({"pth", "safetensors", "huggingface", "onnx"}));
+  command->add_option("--output", arguments->output, "the file, for huggingface and onnx the folder, to write")
+      ->required();
+  command->add_option("--dtype", arguments->dtype, "fp32, fp16 or (not for onnx) bf16")
       ->check(CLI::IsMember({"fp32", "fp16", "bf16"}))
       ->capture_default_str();
-  command->footer("Keys are those of SysCV's sam-hq, so that its loaders and Meta's (without HQ) read the file.");
+  command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--masks", arguments->masks, "of the onnx decoder: sum (the paper's), hq or sam")
+      ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)))
+      ->capture_default_str();
+  command->add_option("--multimask", arguments->multimask, "of the onnx decoder: none, best (of SAM's three) or all")
+      ->check(CLI::IsMember(words<Multimask>(kMultimasks)))
+      ->capture_default_str();
+  command->footer(
+      "pth and safetensors have the keys of SysCV's sam-hq, so that its loaders and Meta's (without HQ) read them;\n"
+      "huggingface is a folder for SamHQModel.from_pretrained, or SamModel's without HQ modules; onnx a folder with\n"
+      "encoder.onnx (picture of any shape -> features) and decoder.onnx (SAM's input names; any number of prompts).");
 }
 
 }  // namespace hqsam

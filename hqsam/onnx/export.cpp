@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/onnx/export.h"
+
+#include "hqsam/core/error.h"
+#include "hqsam/onnx/graphs.h"
+#include "hqsam/onnx/model_file.h"
+
+namespace hqsam {
+namespace {
+
+constexpr int64_t kProtobufLimit = 2'000'000'000;  // bytes, with room for the nodes below 2 GiB
+
+const char* name_of(MaskKind masks) { return masks == MaskKind::kSam ? "sam" : masks == MaskKind::kHq ? "hq" : "sum"; }
+
+const char* name_of(Multimask multimask) {
+  return multimask == Multimask::kNone ? "none" : multimask == Multimask::kBest ? "best" : "all";
+}
+
+}  // namespace
+
+void OnnxOptions::validate() const {
+  if (external_above < 0 || external_above > kProtobufLimit) {
+    fail("OnnxOptions", "external_above must be 0 to {} bytes, got {}", kProtobufLimit, external_above);
+  }
+}
+
+void export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options) {
+  if (model.is_empty()) fail("export_onnx", "got no model; load one with load_sam_hq");
+  options.validate();
+  if (options.masks != MaskKind::kSam && !model->has_hq()) {
+    fail("export_onnx", "this model has no HQ modules; ask for SAM's masks (sam) or load an HQ-SAM checkpoint");
+  }
+  torch::NoGradGuard no_grad;
+  const onnx::Weights weights(model);
+  const auto encoder = onnx::encoder_graph(model, weights, options);
+  const auto decoder = onnx::decoder_graph(model, weights, options);
+
+  std::error_code reason;
+  std::filesystem::create_directories(folder, reason);
+  if (reason) fail("export_onnx", "cannot make the folder {}: {}", folder.string(), reason.message());
+  const std::map<std::string, std::string> metadata = {
+      {"hqsam.architecture", variant_name(model->options())},
+      {"hqsam.image_size", std::to_string(model->image_size())},
+      {"hqsam.masks", name_of(options.masks)},
+      {"hqsam.multimask", name_of(options.multimask)},
+      {"hqsam.dtype", options.dtype == OnnxDtype::kFp16 ? "fp16" : "fp32"}};
+  onnx::ModelFile encoder_file(folder / "encoder.onnx", encoder, metadata, options.external_above);
+  onnx::ModelFile decoder_file(folder / "decoder.onnx", decoder, metadata, options.external_above);
+  encoder_file.commit();
+  decoder_file.commit();
+}
+
+}  // namespace hqsam
