@@ -45,10 +45,14 @@ SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
   try {
     const Sample sample = dataset.get(index);
     report.size = sample.image.size();
-    if (sample.labels.empty()) report.problems.push_back({Problem::kNoMask, path, "no mask"});
+    // A picture without objects is no mistake of a set that states categories.
+    if (sample.labels.empty() && !sample.annotated) report.problems.push_back({Problem::kNoMask, path, "no mask"});
     for (size_t i = 0; i < sample.labels.size(); ++i) {
       const std::string which = sample.labels.size() == 1 ? "the mask " : fmt::format("mask {} ", i);
       check_mask(sample.labels[i], path, which, tiny, report);
+    }
+    if (sample.skipped > 0) {
+      report.problems.push_back({Problem::kError, path, fmt::format("{} masks or boxes are unusable", sample.skipped)});
     }
     if (sample.zero_one_labels > 0) {
       report.problems.push_back({Problem::kZeroOne, path, "holds 0 and 1, read as 0 and 255"});

@@ -10,6 +10,20 @@
 
 namespace hqsam {
 
+// What a data set says of a mask beyond its pixels.
+struct MaskInfo {
+  int64_t category = 0;
+  bool crowd = false;  // a region of many objects: no prompt is made of it, and predictions within it do not count
+  double area = -1;    // pixels, as the data set states it; negative where it does not
+};
+
+// A detector's box, in the picture's frame and within it.
+struct ScoredBox {
+  Box box_in_image;
+  double score = 0;
+  int64_t category = 0;
+};
+
 // One picture with all its masks.
 struct Sample {
   std::string set;   // name of the data set
@@ -18,6 +32,14 @@ struct Sample {
   Image image;                  // RGB
   std::vector<Image> labels;    // gray 0..255 of the picture's size, one per mask; > 128 is inside
   int64_t zero_one_labels = 0;  // how many of them are 0/1 in the file and were scaled to 0/255
+
+  bool annotated = false;             // the set states categories and what else average precision needs
+  std::vector<Image> coarse = {};     // rough masks, gray as the labels; one per label, or none
+  std::vector<MaskInfo> infos = {};   // one per label; none in sets of plain masks
+  std::vector<ScoredBox> boxes = {};  // a detector's
+  bool federated = false;             // LVIS: only the categories of infos and of these two lists were looked for
+  std::vector<int64_t> negative_categories = {}, not_exhaustive_categories = {};
+  int64_t skipped = 0;  // masks and boxes of this picture that were unusable and are left out
 };
 
 // size() samples; get(i) is safe to call from several threads.

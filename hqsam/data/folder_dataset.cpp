@@ -44,18 +44,11 @@ std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, cons
   return files;
 }
 
-// True where the mask was 0/1 and is 0/255 now.
-bool scale_zero_one(Image& mask) {
-  if (mask.pixels.empty() || *std::max_element(mask.pixels.begin(), mask.pixels.end()) != 1) return false;
-  for (uint8_t& value : mask.pixels) value = static_cast<uint8_t>(255 * value);
-  return true;
-}
-
 }  // namespace
 
 void FolderOptions::validate() const {
   const auto check_extension = [&](const char* key, const std::string& extension) {
-    if (extension.size() < 2 || extension[0] != '.') {
+    if (extension.size() < 2 || extension.find('.') == std::string::npos) {
       fail("FolderOptions", "data set '{}': {} must be an extension such as .png, got '{}'", name, key, extension);
     }
   };
@@ -65,6 +58,12 @@ void FolderOptions::validate() const {
   if (!(weight > 0) || !std::isfinite(weight)) {
     fail("FolderOptions", "data set '{}': weight must be above 0, got {}", name, weight);
   }
+  if (!coarse.empty()) check_extension("coarse_ext", coarse_ext);
+  const bool needs_json = format == SetFormat::kCoco || format == SetFormat::kYtvis;
+  if (needs_json && annotations.empty()) {
+    fail("FolderOptions", "data set '{}': annotations, the JSON of its masks, is needed", name);
+  }
+  if (needs_json) return;
   if (lower(image_ext) == lower(mask_ext) && images.lexically_normal() == masks.lexically_normal()) {
     fail("FolderOptions", "data set '{}': pictures and masks are the same files ({}/*{})", name, images.string(),
          image_ext);
@@ -74,28 +73,35 @@ void FolderOptions::validate() const {
 FolderDataset::FolderDataset(FolderOptions options) : options_(std::move(options)) {
   options_.validate();
   const auto images = files_by_stem(options_, options_.images, options_.image_ext);
-  const auto masks = files_by_stem(options_, options_.masks, options_.mask_ext);
   if (images.empty()) {
     fail("FolderDataset", "data set '{}': no *{} in {}", options_.name, options_.image_ext, options_.images.string());
   }
-  std::string missing;
-  size_t missing_count = 0;
-  for (const auto& [stem, image] : images) {
-    const auto mask = masks.find(stem);
-    if (mask != masks.end()) {
-      pairs_.push_back({image, mask->second});
-    } else if (++missing_count <= kNamed) {
-      missing += (missing.empty() ? "" : ", ") + image.filename().string();
+  for (const auto& [stem, image] : images) pairs_.push_back({image, {}, {}});
+  const auto join = [&](const fs::path& folder, const std::string& extension, fs::path Pair::*part) {
+    const auto files = files_by_stem(options_, folder, extension);
+    std::string missing;
+    size_t missing_count = 0, at = 0;
+    for (const auto& [stem, image] : images) {
+      const auto file = files.find(stem);
+      if (file != files.end()) {
+        pairs_[at].*part = file->second;
+      } else if (++missing_count <= kNamed) {
+        missing += (missing.empty() ? "" : ", ") + image.filename().string();
+      }
+      ++at;
     }
-  }
-  if (missing_count > 0) {
-    fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}{}", options_.name,
-         missing_count, images.size(), options_.images.string(), options_.mask_ext, options_.masks.string(), missing,
-         missing_count > kNamed ? ", ..." : "");
-  }
-  if (masks.size() > images.size()) {
-    spdlog::info("data set '{}': {} masks without a picture are left out", options_.name, masks.size() - images.size());
-  }
+    if (missing_count > 0) {
+      fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}{}", options_.name,
+           missing_count, images.size(), options_.images.string(), extension, folder.string(), missing,
+           missing_count > kNamed ? ", ..." : "");
+    }
+    if (files.size() > images.size()) {
+      spdlog::info("data set '{}': {} masks without a picture are left out", options_.name,
+                   files.size() - images.size());
+    }
+  };
+  join(options_.masks, options_.mask_ext, &Pair::mask);
+  if (!options_.coarse.empty()) join(options_.coarse, options_.coarse_ext, &Pair::coarse);
   std::sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.image < b.image; });
 }
 
@@ -110,20 +116,31 @@ Sample FolderDataset::get(int64_t index) const {
   sample.name = file.substr(0, file.size() - options_.image_ext.size());
   sample.image_path = pair.image.string();
   sample.image = read_image(pair.image);
-  Image mask = read_gray(pair.mask);
+  sample.labels.push_back(read_mask(sample, pair.mask));
+  sample.zero_one_labels = scale_zero_one(sample.labels.back(), pair.mask);
+  if (!pair.coarse.empty()) {
+    sample.coarse.push_back(read_mask(sample, pair.coarse));
+    scale_zero_one(sample.coarse.back(), pair.coarse);
+  }
+  return sample;
+}
+
+bool FolderDataset::scale_zero_one(Image& mask, const fs::path& path) const {
+  if (mask.pixels.empty() || *std::max_element(mask.pixels.begin(), mask.pixels.end()) != 1) return false;
+  for (uint8_t& value : mask.pixels) value = static_cast<uint8_t>(255 * value);
+  if (!warned_.exchange(true)) {
+    spdlog::warn("data set '{}': masks hold 0 and 1, read as 0 and 255 (first seen: {})", options_.name, path.string());
+  }
+  return true;
+}
+
+Image FolderDataset::read_mask(const Sample& sample, const fs::path& path) {
+  Image mask = read_gray(path);
   if (mask.size() != sample.image.size()) {
     fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
-         sample.image_path, sample.image.width, sample.image.height, pair.mask.string(), mask.width, mask.height);
+         sample.image_path, sample.image.width, sample.image.height, path.string(), mask.width, mask.height);
   }
-  if (scale_zero_one(mask)) {
-    sample.zero_one_labels = 1;
-    if (!warned_.exchange(true)) {
-      spdlog::warn("data set '{}': masks hold 0 and 1, read as 0 and 255 (first seen: {})", options_.name,
-                   pair.mask.string());
-    }
-  }
-  sample.labels.push_back(std::move(mask));
-  return sample;
+  return mask;
 }
 
 }  // namespace hqsam

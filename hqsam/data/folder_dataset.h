@@ -8,23 +8,36 @@
 
 namespace hqsam {
 
-// Folders of pictures and masks with equal stems.
+enum class SetFormat {
+  kFolder,  // pictures and masks with equal stems
+  kBig,     // the same, with the endings of BIG: _im.jpg, _gt.png, _seg.png
+  kDavis,   // a folder per sequence under images and masks; masks hold palette indices
+  kCoco,    // a JSON of masks for a folder of pictures: COCO, LVIS, UVO, SegInW
+  kYtvis,   // a JSON of masks for folders of frames: YouTube-VIS, HQ-YTVIS
+};
+
+// Where a data set lies and how it is read. What a format does not use stays empty.
 struct FolderOptions {
   std::string name;
   std::filesystem::path images;
   std::filesystem::path masks;  // may be the same folder as images
   std::string image_ext = ".jpg";
   std::string mask_ext = ".png";
-  bool coarsen = false;  // masks made rough, for pre-training a base (see CoarsenedDataset)
-  double weight = 1;     // how often a training epoch draws each picture, on average
+  SetFormat format = SetFormat::kFolder;
+  std::filesystem::path coarse;  // kFolder, kBig: rough masks for mask prompts, or none
+  std::string coarse_ext = ".png";
+  std::filesystem::path annotations;  // kCoco, kYtvis
+  std::filesystem::path detections;   // kCoco: a detector's JSON, for box prompts
+  bool coarsen = false;               // masks made rough, for pre-training a base (see CoarsenedDataset)
+  double weight = 1;                  // how often a training epoch draws each picture, on average
   void validate() const;
 };
 
 // Pairs in order of sorted paths. Only files directly in the folders count, names that begin with a
 // dot do not, and extensions match in any case. The constructor throws Error when a folder is missing or
 // has no pictures, when two files share a stem, or when pictures lack masks (the first few are named);
-// masks without a picture are left out. get() throws Error when sizes differ; a 0/1 mask is read as
-// 0/255 with a warning once per set.
+// masks without a picture are left out; coarse masks, where given, must be there for every picture. get() throws Error
+// when sizes differ; a 0/1 mask is read as 0/255 with a warning once per set.
 class FolderDataset : public Dataset {
  public:
   explicit FolderDataset(FolderOptions options);
@@ -34,8 +47,12 @@ class FolderDataset : public Dataset {
   const FolderOptions& options() const { return options_; }
 
  private:
+  static Image read_mask(const Sample& sample, const std::filesystem::path& path);
+  // True where the mask was 0/1 and is 0/255 now.
+  bool scale_zero_one(Image& mask, const std::filesystem::path& path) const;
+
   struct Pair {
-    std::filesystem::path image, mask;
+    std::filesystem::path image, mask, coarse;
   };
   FolderOptions options_;
   std::vector<Pair> pairs_;

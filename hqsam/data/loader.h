@@ -74,6 +74,8 @@ class Loader {
   // Rows first, first + 1, ... of the epoch's order up to `end` (exclusive). The set must outlive the
   // loader. Throws Error unless 0 <= first <= end <= set.size(), workers >= 0 and prefetch >= 1.
   Loader(const TrainingSet& set, int64_t epoch, int64_t first, int64_t end, int64_t workers, int64_t prefetch);
+  // Rows at these positions of the epoch's order, a rank's share; each within the set.
+  Loader(const TrainingSet& set, int64_t epoch, std::vector<int64_t> positions, int64_t workers, int64_t prefetch);
   ~Loader();  // at any time; waits for the rows in progress only
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;

@@ -11,9 +11,8 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
-#include "hqsam/evaluate/protocol.h"
-#include "hqsam/evaluate/shard.h"
-#include "hqsam/metrics/iou.h"
+#include "hqsam/evaluate/click_rounds.h"
+#include "hqsam/evaluate/measure.h"
 
 namespace hqsam {
 namespace {
@@ -37,49 +36,38 @@ std::vector<int64_t> chosen_pictures(int64_t size, int64_t limit) {
   return indices;
 }
 
-PictureResult measure(const PreparedSample& sample, const std::map<MaskKind, std::vector<Mask>>& masks,
-                      const EvaluateOptions& options) {
-  PictureResult picture;
-  picture.skipped = sample.skipped;
-  for (size_t i = 0; i < sample.truths.size(); ++i) {
-    SampleResult result{sample.set, sample.name, sample.image_path, sample.mask_indexes[i], {}};
-    for (const auto& [kind, predictions] : masks) {
-      result.scores[to_string(kind)] = {mask_iou(predictions[i], sample.truths[i]),
-                                        boundary_iou(predictions[i], sample.truths[i], options.boundary_dilation)};
-    }
-    picture.samples.push_back(std::move(result));
-  }
-  return picture;
-}
-
 // One rank's pictures of one set, as a line of three stations: decoding ahead, model, measuring behind. Each
 // side holds as many pictures as there are workers; results keep their order.
 class SetLine {
  public:
-  SetLine(SamHq& model, const NamedDataset& set, const EvaluateOptions& options, std::vector<int64_t> indices)
-      : model_(model), set_(set), options_(options), indices_(std::move(indices)) {}
+  // A result per picture for each of the options.
+  using Results = std::vector<std::vector<PictureResult>>;
 
-  std::vector<PictureResult> run(Progress* progress) {
-    const auto room = static_cast<size_t>(std::max<int64_t>(options_.workers, 1));
+  SetLine(SamHq& model, const NamedDataset& set, const std::vector<EvaluateOptions>& options,
+          std::vector<int64_t> indices)
+      : model_(model), set_(set), options_(options), indices_(std::move(indices)), results_(options.size()) {}
+
+  Results run(Progress* progress) {
+    const auto room = static_cast<size_t>(std::max<int64_t>(options_.front().workers, 1));
     size_t started = 0;
     const auto prepare_ahead = [&] {
       while (started < indices_.size() && ahead_.size() < room) prepare(indices_[started++]);
     };
     prepare_ahead();
     for (size_t i = 0; i < indices_.size(); ++i) {
-      const auto sample = std::make_shared<const PreparedSample>(take(ahead_));
+      const auto samples = std::make_shared<const std::vector<PreparedSample>>(take(ahead_));
       prepare_ahead();
-      if (behind_.size() == room) results_.push_back(take(behind_));
-      behind_.push_back(std::async(policy(), measure_later(sample)));
+      if (behind_.size() == room) keep(take(behind_));
+      behind_.push_back(std::async(policy(), measure_later(samples)));
       if (progress) progress->update(static_cast<int64_t>(i) + 1);
     }
-    while (!behind_.empty()) results_.push_back(take(behind_));
+    while (!behind_.empty()) keep(take(behind_));
     return std::move(results_);
   }
 
  private:
   // Without workers the work is done when its result is asked for.
-  std::launch policy() const { return options_.workers > 0 ? std::launch::async : std::launch::deferred; }
+  std::launch policy() const { return options_.front().workers > 0 ? std::launch::async : std::launch::deferred; }
 
   template <class T>
   static T take(std::deque<std::future<T>>& line) {
@@ -88,73 +76,94 @@ class SetLine {
     return value;
   }
 
+  void keep(std::vector<PictureResult> of_prompts) {
+    for (size_t i = 0; i < results_.size(); ++i) results_[i].push_back(std::move(of_prompts[i]));
+  }
+
   void prepare(int64_t index) {
     ahead_.push_back(std::async(policy(), [this, index, side = model_->image_size()] {
       Sample sample = set_.dataset->get(index);
       sample.set = set_.name;
-      return prepare_sample(sample, index, options_, side);
+      return prepare_prompts(sample, index, options_, side);
     }));
   }
 
   // Runs the model now; what it returns measures its masks.
-  std::function<PictureResult()> measure_later(const std::shared_ptr<const PreparedSample>& sample) {
-    std::map<MaskKind, std::vector<Mask>> masks;
-    if (!sample->prompts.empty()) {
-      for (const auto& [kind, low_res] : decode_sample(model_, *sample, options_.masks)) {
-        masks[kind] = masks_in_image(low_res, *sample, options_.protocol, model_->image_size());
+  std::function<std::vector<PictureResult>()> measure_later(
+      const std::shared_ptr<const std::vector<PreparedSample>>& samples) {
+    std::vector<std::map<MaskKind, KindMasks>> answers(samples->size());
+    if (samples->front().image_in_input.defined()) {
+      const EncodedPicture picture = encode_sample(model_, samples->front(), options_.front().masks);
+      for (size_t i = 0; i < answers.size(); ++i) {
+        answers[i] = answer_prompts(model_, picture, (*samples)[i], options_[i]);
       }
     }
-    return [sample, masks = std::move(masks), this] { return measure(*sample, masks, options_); };
+    return [samples, answers = std::move(answers), this] {
+      std::vector<PictureResult> results;
+      for (size_t i = 0; i < answers.size(); ++i) results.push_back(measure((*samples)[i], answers[i], options_[i]));
+      return results;
+    };
   }
 
   SamHq& model_;
   const NamedDataset& set_;
-  const EvaluateOptions& options_;
+  const std::vector<EvaluateOptions>& options_;
   std::vector<int64_t> indices_;
-  std::vector<PictureResult> results_;
-  std::deque<std::future<PreparedSample>> ahead_;
-  std::deque<std::future<PictureResult>> behind_;
+  Results results_;
+  std::deque<std::future<std::vector<PreparedSample>>> ahead_;
+  std::deque<std::future<std::vector<PictureResult>>> behind_;
 };
 
-// This rank's pictures of all sets: every size-th, beginning at its rank.
-RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
+// This rank's pictures of all sets: every size-th, beginning at its rank. Set after set, and within a set the
+// options in turn.
+RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const std::vector<EvaluateOptions>& options,
                      const Group& group) {
   RankResults results;
   for (const NamedDataset& set : sets) {
-    const auto chosen = chosen_pictures(set.dataset->size(), options.limit);
+    const auto chosen = chosen_pictures(set.dataset->size(), options.front().limit);
     std::vector<int64_t> own;
     for (size_t i = group.rank(); i < chosen.size(); i += group.size()) own.push_back(chosen[i]);
     std::optional<Progress> progress;
     if (group.is_main()) progress.emplace("evaluate " + set.name, static_cast<int64_t>(own.size()));
-    results.push_back(SetLine(model, set, options, std::move(own)).run(progress ? &*progress : nullptr));
+    for (auto& of_prompt : SetLine(model, set, options, std::move(own)).run(progress ? &*progress : nullptr)) {
+      results.push_back(std::move(of_prompt));
+    }
   }
   return results;
 }
 
-SetResult summarize(const std::string& name, std::vector<PictureResult>& pictures, EvaluateResult& result) {
-  SetResult set{name, static_cast<int64_t>(pictures.size()), 0, {}};
-  const size_t first = result.samples.size();
-  for (PictureResult& picture : pictures) {
-    set.skipped += picture.skipped;
-    std::move(picture.samples.begin(), picture.samples.end(), std::back_inserter(result.samples));
-  }
-  const auto masks = static_cast<double>(result.samples.size() - first);
-  for (size_t i = first; i < result.samples.size(); ++i) {
-    for (const auto& [kind, scores] : result.samples[i].scores) {
-      set.metrics[kind]["miou"] += 100 * scores.iou;
-      set.metrics[kind]["mbiou"] += 100 * scores.boundary_iou;
+// What the pictures of all sets say under one of the options; pictures[i] are those of set i.
+EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector<std::vector<PictureResult>*>& pictures,
+                        const EvaluateOptions& options) {
+  EvaluateResult result;
+  std::map<std::string, std::map<std::string, double>> counted;  // sets that have a kind's metric
+  for (size_t i = 0; i < sets.size(); ++i) {
+    result.sets.push_back(summarize(sets[i].name, *pictures[i], options, result.samples));
+    for (const auto& [kind, metrics] : result.sets.back().metrics) {
+      for (const auto& [name, value] : metrics) {
+        ++counted[kind][name];
+        result.mean[kind][name] += value;
+      }
     }
   }
-  for (auto& [kind, metrics] : set.metrics) {
-    for (auto& [name, value] : metrics) value /= masks;
+  for (auto& [kind, metrics] : result.mean) {
+    for (auto& [name, value] : metrics) value /= counted[kind][name];
   }
-  return set;
+  return result;
 }
 
 void warn_of_skipped(const SetResult& set) {
   if (set.skipped == 0) return;
-  spdlog::warn("data set '{}': {} masks without an inside were skipped{}", set.name, set.skipped,
+  spdlog::warn("data set '{}': {} masks without an inside or otherwise unusable were skipped{}", set.name, set.skipped,
                set.metrics.empty() ? "; no mask is left, so the set is not in the mean" : "");
+}
+
+// Options that share the pictures' way to the encoder.
+void check_options(const EvaluateOptions& options, const EvaluateOptions& first) {
+  options.validate();
+  const bool same = options.protocol == first.protocol && options.masks == first.masks &&
+                    options.limit == first.limit && options.workers == first.workers && options.seed == first.seed;
+  if (!same) fail(kEvaluate, "prompts of one evaluation must share protocol, masks, limit, workers and seed");
 }
 
 }  // namespace
@@ -169,35 +178,62 @@ void EvaluateOptions::validate() const {
   if (!(boundary_dilation > 0 && boundary_dilation < 1)) {
     fail(where, "boundary_dilation is a share of the diagonal, above 0 and below 1, got {}", boundary_dilation);
   }
+  if (!(strict_dilation > 0 && strict_dilation < 1)) {
+    fail(where, "strict_dilation is a share of the diagonal, above 0 and below 1, got {}", strict_dilation);
+  }
+  if (clicks < 1 || clicks > 1000) fail(where, "clicks must be in 1..1000, got {}", clicks);
+  ap.validate();
   if (workers < 0 || workers > 256) fail(where, "workers must be in 0..256, got {}", workers);
   if (limit < 0) fail(where, "limit must be 0 (all pictures) or more, got {}", limit);
 }
 
-EvaluateResult evaluate(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
-                        Group& group) {
+std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<NamedDataset>& sets,
+                                             const std::vector<EvaluateOptions>& options, Group& group) {
   const auto start = std::chrono::steady_clock::now();
-  options.validate();
+  if (options.empty()) fail(kEvaluate, "no prompts; name at least one");
+  for (const EvaluateOptions& of_prompt : options) check_options(of_prompt, options.front());
   check_sets(sets);
-  check_kinds(model, options.masks);
+  check_kinds(model, options.front().masks);
   auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group); }, group);
 
-  EvaluateResult result;
-  std::map<std::string, double> counted;  // sets that have a kind
-  for (size_t i = 0; i < sets.size(); ++i) {
-    result.sets.push_back(summarize(sets[i].name, pictures[i], result));
-    const SetResult& set = result.sets.back();
-    if (group.is_main()) warn_of_skipped(set);
-    for (const auto& [kind, metrics] : set.metrics) {
-      ++counted[kind];
-      for (const auto& [name, value] : metrics) result.mean[kind][name] += value;
+  std::vector<EvaluateResult> results;
+  for (size_t prompt = 0; prompt < options.size(); ++prompt) {
+    std::vector<std::vector<PictureResult>*> of_prompt;
+    for (size_t set = 0; set < sets.size(); ++set) of_prompt.push_back(&pictures[set * options.size() + prompt]);
+    results.push_back(conclude(sets, of_prompt, options[prompt]));
+    for (const SetResult& set : results.back().sets) {
+      if (group.is_main()) warn_of_skipped(set);
     }
   }
-  for (auto& [kind, metrics] : result.mean) {
-    for (auto& [name, value] : metrics) value /= counted[kind];
-  }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (EvaluateResult& result : results) result.seconds = seconds;
+  return results;
 }
+
+EvaluateResult evaluate(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
+                        Group& group) {
+  return std::move(evaluate_prompts(model, sets, {options}, group).front());
+}
+
+namespace {
+
+// The masks after all clicks, and the clicks of the last kind.
+void add_clicked_masks(SamHq& model, const PreparedSample& sample, const EvaluateOptions& options,
+                       SampleMasks& result) {
+  const EncodedPicture picture = encode_sample(model, sample, options.masks);
+  for (const MaskKind kind : options.masks) {
+    ClickTrack track = std::move(run_clicks(model, picture, sample, options, kind).front());
+    result.masks[to_string(kind)] = std::move(track.mask);
+    result.points_in_image.clear();
+    result.points_positive.clear();
+    for (const Click& click : track.clicks) {
+      result.points_in_image.push_back({static_cast<double>(click.x), static_cast<double>(click.y)});
+      result.points_positive.push_back(click.positive);
+    }
+  }
+}
+
+}  // namespace
 
 SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_index, const EvaluateOptions& options,
                             int64_t index) {
@@ -207,6 +243,9 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
     fail("evaluate_sample", "{} has {} masks, asked for number {}", sample.image_path, sample.labels.size(),
          mask_index);
   }
+  if (options.origin == PromptOrigin::kDetector) {
+    fail("evaluate_sample", "a detector's boxes are of no mask; ask with another prompt");
+  }
   const int64_t side = model->image_size();
   const PreparedSample prepared = prepare_sample(sample, index, options, side, mask_index);
   if (prepared.prompts.empty()) {
@@ -214,6 +253,10 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
          sample.image_path);
   }
   SampleMasks result;
+  if (options.origin == PromptOrigin::kClicks) {
+    add_clicked_masks(model, prepared, options, result);
+    return result;
+  }
   for (const auto& [kind, low_res] : decode_sample(model, prepared, options.masks)) {
     result.masks[to_string(kind)] = std::move(masks_in_image(low_res, prepared, options.protocol, side).front());
   }

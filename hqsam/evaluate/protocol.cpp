@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hqsam/core/error.h"
+#include "hqsam/data/clicks.h"
 #include "hqsam/image/resize.h"
 #include "hqsam/predict/predictor.h"
 #include "hqsam/predict/tensor_image.h"
@@ -30,6 +31,7 @@ class LabelReader {
 
   // The prompt of a label; nothing where it has no inside in the frame that the prompt is made in.
   std::optional<PromptRow> prompt(const Image& label, const Mask& truth, RandomStream stream) const {
+    if (options_.origin == PromptOrigin::kClicks) return first_click(truth);
     if (options_.prompt == PromptType::kBox && options_.protocol == Protocol::kKeepAspect) return box_of(truth);
     const auto in_input = label_in_input(label, frame_.input_size, side_);
     if (!label_box(in_input.data_ptr<float>(), side_)) return std::nullopt;
@@ -39,6 +41,14 @@ class LabelReader {
     row.points = drawn.points_in_input;
     if (row.points.defined()) row.point_labels = torch::ones({row.points.size(0)}, torch::kInt32);
     row.mask = drawn.mask_in_mask_input;
+    return row;
+  }
+
+  // A rough mask of the picture, brought to the mask input as in training: 0 or 255.
+  PromptRow coarse(const Image& mask) const {
+    PromptRow row;
+    const auto small = mask_input_of_label(label_in_input(mask, frame_.input_size, side_))[0];
+    row.mask = (small / 255 > 0.5).to(torch::kFloat32) * 255;
     return row;
   }
 
@@ -52,38 +62,82 @@ class LabelReader {
     return row;
   }
 
+  std::optional<PromptRow> first_click(const Mask& truth) const {
+    const auto click = next_click(Mask(truth.height, truth.width), truth, {});
+    if (!click) return std::nullopt;
+    const Point point = frame_.to_input(Point{static_cast<double>(click->x), static_cast<double>(click->y)});
+    PromptRow row;
+    row.points = torch::tensor({static_cast<float>(point.x), static_cast<float>(point.y)}).view({1, 2});
+    row.point_labels = torch::ones({1}, torch::kInt32);
+    return row;
+  }
+
   const EvaluateOptions& options_;
   const InputFrame& frame_;
   int64_t side_;
 };
 
-}  // namespace
+void check_mask(const Sample& sample, const Image& mask, size_t number) {
+  if (mask.size() == sample.image.size() && mask.channels == 1) return;
+  fail("evaluate", "{}: mask {} is {}x{} with {} channels; it must be gray and of the picture's {}x{} pixels",
+       sample.image_path, number, mask.width, mask.height, mask.channels, sample.image.width, sample.image.height);
+}
 
-PreparedSample prepare_sample(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
-                              int64_t only) {
-  PreparedSample prepared;
-  prepared.set = sample.set;
-  prepared.name = sample.name;
-  prepared.image_path = sample.image_path;
-  const bool squash = options.protocol == Protocol::kReference;
-  const Size size = sample.image.size(), in_input = squash ? Size{side, side} : longest_side_size(size, side);
-  prepared.frame = {size, in_input};
-  prepared.image_in_input =
-      image_to_tensor(squash ? resize_bilinear(sample.image, in_input) : resize_antialiased(sample.image, in_input));
+void check_infos(const Sample& sample) {
+  if (sample.infos.empty() || sample.infos.size() == sample.labels.size()) return;
+  fail("evaluate", "{}: {} masks with what is known of {}", sample.image_path, sample.labels.size(),
+       sample.infos.size());
+}
 
+// What average precision needs of a picture.
+void add_annotations(const Sample& sample, PreparedSample& prepared) {
+  prepared.annotated = sample.annotated;
+  if (!sample.annotated) return;
+  prepared.infos = sample.infos;
+  for (const Image& label : sample.labels) prepared.all_masks.push_back(threshold_label(label));
+  const auto set_of = [](const std::vector<int64_t>& ids) { return std::set<int64_t>(ids.begin(), ids.end()); };
+  prepared.federation = {sample.federated, set_of(sample.negative_categories),
+                         set_of(sample.not_exhaustive_categories)};
+}
+
+void add_detections(const Sample& sample, PreparedSample& prepared) {
+  if (!sample.annotated) {
+    fail("evaluate", "{}: a detector's boxes need a set with categories (type coco, with detections)",
+         sample.image_path);
+  }
+  for (const ScoredBox& box : sample.boxes) {
+    PromptRow row;
+    row.box = box_tensor(prepared.frame.to_input(box.box_in_image));
+    prepared.prompts.push_back(std::move(row));
+    prepared.box_scores.push_back(box.score);
+    prepared.categories.push_back(box.category);
+  }
+}
+
+// Prompts of the masks that have an inside; crowds get none. only: one mask's index, or -1.
+void add_masks(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side, int64_t only,
+               PreparedSample& prepared) {
   const LabelReader reader(options, prepared.frame, side);
+  const bool coarse = options.origin == PromptOrigin::kCoarseMask;
+  if (coarse && sample.coarse.size() != sample.labels.size()) {
+    fail("evaluate", "{} has {} masks and {} coarse ones; name a folder of them (data.valid[].coarse)",
+         sample.image_path, sample.labels.size(), sample.coarse.size());
+  }
   for (size_t i = 0; i < sample.labels.size(); ++i) {
     const auto mask_index = static_cast<int64_t>(i);
     if (only >= 0 && only != mask_index) continue;
-    const Image& label = sample.labels[i];
-    if (label.size() != sample.image.size() || label.channels != 1) {
-      fail("evaluate", "{}: mask {} is {}x{} with {} channels; it must be gray and of the picture's {}x{} pixels",
-           sample.image_path, i, label.width, label.height, label.channels, sample.image.width, sample.image.height);
+    check_mask(sample, sample.labels[i], i);
+    if (!sample.infos.empty() && sample.infos[i].crowd) continue;
+    Mask truth = threshold_label(sample.labels[i]);
+    std::optional<PromptRow> prompt;
+    if (coarse) {
+      check_mask(sample, sample.coarse[i], i);
+      if (bounding_box(truth)) prompt = reader.coarse(sample.coarse[i]);
+    } else {
+      // A stream for each mask: the draws of one do not depend on the others.
+      const auto stream = random_stream(options.seed, i, static_cast<uint64_t>(index), Draw::kPrompt);
+      prompt = reader.prompt(sample.labels[i], truth, stream);
     }
-    Mask truth = threshold_label(label);
-    // A stream for each mask: the draws of one do not depend on the others.
-    auto prompt =
-        reader.prompt(label, truth, random_stream(options.seed, i, static_cast<uint64_t>(index), Draw::kPrompt));
     if (!prompt) {
       ++prepared.skipped;
       continue;
@@ -91,36 +145,102 @@ PreparedSample prepare_sample(const Sample& sample, int64_t index, const Evaluat
     prepared.prompts.push_back(std::move(*prompt));
     prepared.truths.push_back(std::move(truth));
     prepared.mask_indexes.push_back(mask_index);
+    if (!sample.infos.empty()) prepared.categories.push_back(sample.infos[i].category);
+  }
+}
+
+// All but the picture itself.
+PreparedSample prepare(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
+                       int64_t only) {
+  PreparedSample prepared;
+  prepared.set = sample.set;
+  prepared.name = sample.name;
+  prepared.image_path = sample.image_path;
+  const Size size = sample.image.size();
+  prepared.frame = {size, options.protocol == Protocol::kReference ? Size{side, side} : longest_side_size(size, side)};
+  prepared.skipped = sample.skipped;
+  check_infos(sample);
+  if (only < 0) add_annotations(sample, prepared);
+  if (options.origin == PromptOrigin::kDetector) {
+    add_detections(sample, prepared);
+  } else {
+    add_masks(sample, index, options, side, only, prepared);
   }
   return prepared;
 }
 
-std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
-                                                const std::vector<MaskKind>& kinds) {
+torch::Tensor image_in_input(const Sample& sample, const InputFrame& frame, Protocol protocol) {
+  return image_to_tensor(protocol == Protocol::kReference ? resize_bilinear(sample.image, frame.input_size)
+                                                          : resize_antialiased(sample.image, frame.input_size));
+}
+
+}  // namespace
+
+PreparedSample prepare_sample(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
+                              int64_t only) {
+  PreparedSample prepared = prepare(sample, index, options, side, only);
+  prepared.image_in_input = image_in_input(sample, prepared.frame, options.protocol);
+  return prepared;
+}
+
+std::vector<PreparedSample> prepare_prompts(const Sample& sample, int64_t index,
+                                            const std::vector<EvaluateOptions>& options, int64_t side) {
+  std::vector<PreparedSample> prepared;
+  for (const EvaluateOptions& of_prompt : options) prepared.push_back(prepare(sample, index, of_prompt, side, -1));
+  const bool any = std::any_of(prepared.begin(), prepared.end(), [](const auto& one) { return !one.prompts.empty(); });
+  if (any) {
+    prepared.front().image_in_input = image_in_input(sample, prepared.front().frame, options.front().protocol);
+  }
+  return prepared;
+}
+
+EncodedPicture encode_sample(SamHq& model, const PreparedSample& sample, const std::vector<MaskKind>& kinds) {
+  torch::NoGradGuard no_grad;
+  EncodedPicture picture{model->encode(sample.image_in_input.to(model->device())), {}};
+  const bool hq = std::any_of(kinds.begin(), kinds.end(), [](MaskKind kind) { return kind != MaskKind::kSam; });
+  if (hq) picture.hq_features = model->mask_decoder->hq_features(picture.features);
+  return picture;
+}
+
+std::map<MaskKind, DecodedMasks> decode_prompts(SamHq& model, const EncodedPicture& picture,
+                                                const std::vector<PromptRow>& prompts,
+                                                const std::vector<MaskKind>& kinds, bool with_iou) {
   torch::NoGradGuard no_grad;
   const auto wants = [&](MaskKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
   const bool sam = wants(MaskKind::kSam), sum = wants(MaskKind::kSum), hq = sum || wants(MaskKind::kHq);
   const auto device = model->device();
-  const ImageFeatures features = model->encode(sample.image_in_input.to(device));
-  const auto hq_features = hq ? model->mask_decoder->hq_features(features) : torch::Tensor();
-
-  std::map<MaskKind, torch::Tensor> low_res;
-  const int64_t rows = static_cast<int64_t>(sample.prompts.size()), m = model->mask_input_size();
-  for (const MaskKind kind : kinds)
-    low_res[kind] = torch::empty({rows, 1, m, m}, torch::dtype(torch::kFloat32).device(device));
-  for (const auto& batch : prompt_batches(sample.prompts)) {
-    const PromptTensors prompts = stack_prompts(sample.prompts, batch, device);
+  std::map<MaskKind, DecodedMasks> decoded;
+  const int64_t rows = static_cast<int64_t>(prompts.size()), m = model->mask_input_size();
+  const auto on_device = torch::dtype(torch::kFloat32).device(device);
+  for (const MaskKind kind : kinds) {
+    decoded[kind].logits = torch::empty({rows, 1, m, m}, on_device);
+    if (with_iou) decoded[kind].iou = torch::empty({rows}, on_device);
+  }
+  for (const auto& batch : prompt_batches(prompts)) {
+    const PromptTensors tensors = stack_prompts(prompts, batch, device);
     const auto at = torch::tensor(batch, torch::kInt64).to(device);
     const auto keep = [&](const DecoderOutput& output, MaskKind kind) {
       if (!wants(kind)) return;
-      low_res[kind].index_copy_(0, at, select_masks(output, kind, /*multimask=*/false).logits.to(torch::kFloat32));
+      const SelectedMasks selected = select_masks(output, kind, Multimask::kNone);
+      decoded[kind].logits.index_copy_(0, at, selected.logits.to(torch::kFloat32));
+      if (with_iou) decoded[kind].iou.index_copy_(0, at, selected.iou.to(torch::kFloat32).view({-1}));
     };
-    if (sam) keep(model->decode(features, hq_features, prompts, DecoderPass::kSam), MaskKind::kSam);
+    if (sam) keep(model->decode(picture.features, picture.hq_features, tensors, DecoderPass::kSam), MaskKind::kSam);
     if (!hq) continue;
-    const auto output =
-        model->decode(features, hq_features, prompts, sum ? DecoderPass::kSamAndHq : DecoderPass::kHqOnly);
+    const DecoderPass pass = sum || with_iou ? DecoderPass::kSamAndHq : DecoderPass::kHqOnly;
+    const auto output = model->decode(picture.features, picture.hq_features, tensors, pass);
     keep(output, MaskKind::kHq);
     keep(output, MaskKind::kSum);
+  }
+  return decoded;
+}
+
+std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
+                                                const std::vector<MaskKind>& kinds) {
+  const EncodedPicture picture = encode_sample(model, sample, kinds);
+  std::map<MaskKind, torch::Tensor> low_res;
+  for (auto& [kind, masks] : decode_prompts(model, picture, sample.prompts, kinds, /*with_iou=*/false)) {
+    low_res[kind] = masks.logits;
   }
   return low_res;
 }

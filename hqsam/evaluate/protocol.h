@@ -14,23 +14,53 @@ namespace hqsam {
 // The stations of one picture through a protocol: prepare (any thread), decode (the model's thread),
 // masks_in_image (the model's thread), then the metrics (any thread).
 
-// A picture ready for the model; prompts, truths and mask_indexes have one entry for each mask that has an inside.
+// A picture ready for the model. truths and mask_indexes have one entry for each prompt made of a mask; boxes of a
+// detector have box_scores in their place.
 struct PreparedSample {
   std::string set, name, image_path;
   torch::Tensor image_in_input;  // [1,3,h,w] uint8, not padded
   InputFrame frame;
-  std::vector<PromptRow> prompts;     // in the input frame
+  std::vector<PromptRow> prompts;     // in the input frame; of clicks the first
   std::vector<Mask> truths;           // in the picture's frame
   std::vector<int64_t> mask_indexes;  // in the sample
-  int64_t skipped = 0;                // masks without an inside
+  int64_t skipped = 0;                // masks without an inside, and what the data set's reader left out
+
+  std::vector<int64_t> categories;  // of the prompts, where the set states them
+  std::vector<double> box_scores;   // a detector's
+  // What average precision needs, where the set states categories: every mask of the picture, crowds too.
+  bool annotated = false;
+  std::vector<Mask> all_masks;
+  std::vector<MaskInfo> infos;
+  ApFederation federation;
 };
 
 // side: the model's image_size. index: position in the data set. only: one mask's index, or -1 for all.
-// Throws Error when a label is not of the picture's size.
+// Throws Error when a label is not of the picture's size, and where the options want coarse masks or a detector's
+// boxes that the set does not have.
 PreparedSample prepare_sample(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
                               int64_t only = -1);
+// The same for more options of the same protocol, the picture resized once: only the first has image_in_input.
+std::vector<PreparedSample> prepare_prompts(const Sample& sample, int64_t index,
+                                            const std::vector<EvaluateOptions>& options, int64_t side);
 
-// Kind -> low-res logits [N,1,M,M] float32 of the N prompts, on the model's device. N >= 1.
+// What the encoder makes of a picture, shared by all its prompts.
+struct EncodedPicture {
+  ImageFeatures features;
+  torch::Tensor hq_features;  // undefined where only SAM's masks are wanted
+};
+EncodedPicture encode_sample(SamHq& model, const PreparedSample& sample, const std::vector<MaskKind>& kinds);
+
+// Of N prompts, on the model's device.
+struct DecodedMasks {
+  torch::Tensor logits;  // [N,1,M,M] float32
+  torch::Tensor iou;     // [N] SAM's predicted IoU; undefined unless asked for
+};
+// N >= 1. with_iou: also for HQ masks alone, which costs the pass SAM's heads.
+std::map<MaskKind, DecodedMasks> decode_prompts(SamHq& model, const EncodedPicture& picture,
+                                                const std::vector<PromptRow>& prompts,
+                                                const std::vector<MaskKind>& kinds, bool with_iou);
+
+// Both at once: kind -> low-res logits [N,1,M,M] float32 of the N prompts, on the model's device. N >= 1.
 std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
                                                 const std::vector<MaskKind>& kinds);
 

@@ -4,6 +4,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/evaluate/evaluate.h"
+#include "hqsam/metrics/curves.h"
 
 namespace hqsam {
 namespace {
@@ -15,6 +16,21 @@ constexpr const char* kKinds[] = {"sam", "hq", "sum"};  // in the order of table
 // File names need not be UTF-8, JSON must be.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
+double value_of(const SampleResult::Scores& scores, Metric metric) {
+  switch (metric) {
+    case Metric::kIou:
+      return scores.iou;
+    case Metric::kBoundaryIou:
+      return scores.boundary_iou;
+    case Metric::kStrictBoundaryIou:
+      break;
+  }
+  return scores.strict_boundary_iou;
+}
+
+constexpr std::pair<Metric, const char*> kPooled[] = {
+    {Metric::kIou, "miou"}, {Metric::kBoundaryIou, "mbiou"}, {Metric::kStrictBoundaryIou, "mbiou_strict"}};
+
 std::vector<double> values(const EvaluateResult& result, const std::string& kind, Metric metric,
                            const std::string& set) {
   std::vector<double> percent;
@@ -22,7 +38,7 @@ std::vector<double> values(const EvaluateResult& result, const std::string& kind
     if (!set.empty() && sample.set != set) continue;
     const auto at = sample.scores.find(kind);
     if (at == sample.scores.end()) fail("evaluate", "the result has no '{}' masks; evaluate them too", kind);
-    percent.push_back(100 * (metric == Metric::kIou ? at->second.iou : at->second.boundary_iou));
+    percent.push_back(100 * value_of(at->second, metric));
   }
   return percent;
 }
@@ -37,24 +53,47 @@ Json metrics_json(const std::map<std::string, std::map<std::string, double>>& me
   Json json = Json::object();
   for (const char* kind : kKinds) {
     const auto at = metrics.find(kind);
-    if (at != metrics.end()) json[kind] = {{"miou", at->second.at("miou")}, {"mbiou", at->second.at("mbiou")}};
+    if (at == metrics.end()) continue;
+    json[kind] = Json::object();
+    for (const auto& [metric, name] : kPooled) {  // the known ones first
+      if (at->second.count(name)) json[kind][name] = at->second.at(name);
+    }
+    for (const auto& [name, value] : at->second) json[kind][name] = value;
   }
   return json;
 }
 
 Json pooled_json(const EvaluateResult& result) {
   Json pooled = {{"masks", result.samples.size()}};
+  if (result.samples.empty()) return pooled;
   for (const std::string kind : kKinds) {
     if (!has_kind(result, kind)) continue;
-    pooled[kind] = {{"miou", interval_json(mean_interval(result, kind, Metric::kIou))},
-                    {"mbiou", interval_json(mean_interval(result, kind, Metric::kBoundaryIou))}};
+    for (const auto& [metric, name] : kPooled) {
+      pooled[kind][name] = interval_json(mean_interval(result, kind, metric));
+    }
   }
   for (const std::string kind : {"hq", "sum"}) {
     if (!has_kind(result, kind) || !has_kind(result, "sam")) continue;
-    pooled[kind + "-sam"] = {{"miou", interval_json(difference_interval(result, kind, "sam", Metric::kIou))},
-                             {"mbiou", interval_json(difference_interval(result, kind, "sam", Metric::kBoundaryIou))}};
+    for (const auto& [metric, name] : kPooled) {
+      pooled[kind + "-sam"][name] = interval_json(difference_interval(result, kind, "sam", metric));
+    }
   }
   return pooled;
+}
+
+// kind -> {"miou": [after 1, 2, ... clicks]}, all sets' masks as one.
+Json clicks_json(const EvaluateResult& result, int64_t clicks) {
+  Json json = Json::object();
+  for (const std::string kind : kKinds) {
+    std::vector<std::vector<double>> curves;
+    for (const SampleResult& sample : result.samples) {
+      if (sample.scores.count(kind)) curves.push_back(sample.scores.at(kind).click_ious);
+    }
+    std::vector<double> mean = mean_curve(curves, clicks);
+    for (double& value : mean) value *= 100;
+    if (!mean.empty()) json[kind] = {{"miou", mean}};
+  }
+  return json;
 }
 
 // Characters of UTF-8 text, close enough to columns on a terminal.
@@ -71,10 +110,34 @@ std::string metric_cells(const std::vector<std::string>& kinds,
   std::string cells;
   for (const std::string& kind : kinds) {
     const auto at = metrics.find(kind);
-    cells += at == metrics.end() ? fmt::format("  {:>6} {:>6}", "-", "-")
-                                 : fmt::format("  {:6.2f} {:6.2f}", at->second.at("miou"), at->second.at("mbiou"));
+    for (const char* name : {"miou", "mbiou"}) {
+      const bool there = at != metrics.end() && at->second.count(name) > 0;
+      cells += (name[1] == 'i' ? "  " : " ") + (there ? fmt::format("{:6.2f}", at->second.at(name)) : "     -");
+    }
   }
   return cells;
+}
+
+// Rows of `names` for each set and kind that has the first of them; "" where none has.
+std::string extra_table(const EvaluateResult& result, size_t width,
+                        const std::vector<std::pair<const char*, const char*>>& names) {
+  std::string rows;
+  const auto add = [&](const std::string& set, const auto& metrics) {
+    for (const std::string kind : kKinds) {
+      const auto at = metrics.find(kind);
+      if (at == metrics.end() || !at->second.count(names.front().first)) continue;
+      rows += fmt::format("{}  {:>4}", padded(set, width), kind);
+      for (const auto& [name, title] : names) {
+        rows += at->second.count(name) ? fmt::format(" {:8.2f}", at->second.at(name)) : "        -";
+      }
+      rows += "\n";
+    }
+  };
+  for (const SetResult& set : result.sets) add(set.name, set.metrics);
+  if (rows.empty()) return "";
+  std::string head = padded("set", width) + "  kind";
+  for (const auto& [name, title] : names) head += fmt::format(" {:>8}", title);
+  return head + "\n" + rows;
 }
 
 std::string difference_line(const EvaluateResult& result, const std::string& kind, const std::string& label) {
@@ -100,6 +163,25 @@ std::string to_string(MaskKind kind) {
 }
 
 std::string to_string(Protocol protocol) { return protocol == Protocol::kReference ? "reference" : "keep_aspect"; }
+
+std::string prompt_name(const EvaluateOptions& options) {
+  switch (options.origin) {
+    case PromptOrigin::kCoarseMask:
+      return "coarse_mask";
+    case PromptOrigin::kDetector:
+      return "detector";
+    case PromptOrigin::kClicks:
+      return "clicks";
+    case PromptOrigin::kTruth:
+      break;
+  }
+  return prompt_name(options.prompt);
+}
+
+std::string prompt_label(const EvaluateOptions& options) {
+  const std::string name = prompt_name(options);
+  return name == "points" ? fmt::format("points_{}", options.prompt_points) : name;
+}
 
 std::string prompt_name(PromptType type) {
   switch (type) {
@@ -131,14 +213,16 @@ std::string results_json(const EvaluateResult& result, const EvaluateOptions& op
     sets.push_back(
         {{"name", set.name}, {"images", set.images}, {"skipped", set.skipped}, {"metrics", metrics_json(set.metrics)}});
   }
-  const Json json = {{"version", 1},
-                     {"checkpoint", checkpoint},
-                     {"protocol", to_string(options.protocol)},
-                     {"prompt", prompt_name(options.prompt)},
-                     {"sets", sets},
-                     {"mean", metrics_json(result.mean)},
-                     {"pooled", pooled_json(result)},
-                     {"seconds", result.seconds}};
+  const std::string prompt = prompt_name(options);
+  Json json = {
+      {"version", 1}, {"checkpoint", checkpoint}, {"protocol", to_string(options.protocol)}, {"prompt", prompt}};
+  if (prompt == "points") json["prompt_points"] = options.prompt_points;
+  if (prompt == "clicks") json["clicks_per_mask"] = options.clicks;
+  json["sets"] = sets;
+  json["mean"] = metrics_json(result.mean);
+  json["pooled"] = pooled_json(result);
+  if (prompt == "clicks") json["clicks"] = clicks_json(result, options.clicks);
+  json["seconds"] = result.seconds;
   return dump(json, 2) + "\n";
 }
 
@@ -149,7 +233,15 @@ std::string samples_jsonl(const EvaluateResult& result) {
     for (const char* kind : kKinds) {
       const auto at = sample.scores.find(kind);
       if (at == sample.scores.end()) continue;
-      line[kind] = {{"iou", 100 * at->second.iou}, {"biou", 100 * at->second.boundary_iou}};
+      line[kind] = {{"iou", 100 * at->second.iou},
+                    {"biou", 100 * at->second.boundary_iou},
+                    {"biou_strict", 100 * at->second.strict_boundary_iou}};
+      if (at->second.thin_iou) line[kind]["thin_iou"] = 100 * *at->second.thin_iou;
+      if (at->second.hce) line[kind]["hce"] = *at->second.hce;
+      if (at->second.click_ious.empty()) continue;
+      std::vector<double> clicks = at->second.click_ious;
+      for (double& value : clicks) value *= 100;
+      line[kind]["clicks"] = clicks;
     }
     lines += dump(line, -1) + "\n";
   }
@@ -178,7 +270,28 @@ std::string results_table(const EvaluateResult& result) {
     skipped += set.skipped;
   }
   table += fmt::format("{}  {:6}{}\n", padded("mean", width), "", metric_cells(kinds, result.mean));
-  if (skipped > 0) table += fmt::format("skipped: {} masks without an inside\n", skipped);
+  if (skipped > 0) table += fmt::format("skipped: {} masks without an inside or unusable\n", skipped);
+  table += extra_table(result, width,
+                       {{"ap", "AP"},
+                        {"ap50", "AP50"},
+                        {"ap75", "AP75"},
+                        {"ap_b", "AP_B"},
+                        {"ap_b50", "AP_B50"},
+                        {"ap_b75", "AP_B75"},
+                        {"ap_b_strict", "strict"},
+                        {"ap_b50_strict", "50 str."},
+                        {"ap_b75_strict", "75 str."},
+                        {"ar", "AR"}});
+  table += extra_table(result, width,
+                       {{"noc85", "NoC@85"},
+                        {"noc90", "NoC@90"},
+                        {"noc95", "NoC@95"},
+                        {"miou_click01", "mIoU@1"},
+                        {"miou_click05", "mIoU@5"},
+                        {"miou_click10", "mIoU@10"},
+                        {"miou_click20", "mIoU@20"}});
+  table += extra_table(result, width, {{"hce", "HCE"}, {"thin_iou", "thin IoU"}, {"mbiou_strict", "strict"}});
+  if (result.samples.empty()) return table;
   if (!has_kind(result, "sam") || kinds.size() < 2) return table;
 
   table += fmt::format("pooled per image, {} masks (95 % bootstrap intervals):\n", result.samples.size());

@@ -80,6 +80,16 @@ Image decode_gray(std::span<const std::byte> file, const std::string& name) { re
 Image read_image(const std::filesystem::path& path) { return read(path, 3); }
 Image read_gray(const std::filesystem::path& path) { return read(path, 1); }
 
+Image read_indices(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::string name = path.string();
+  const std::optional<Size> size = is_png(file.bytes()) ? image_header_size(file.bytes()) : std::nullopt;
+  if (!size) fail("read_image", "{} is no PNG, so it holds no palette indices", name);
+  check_size(name, *size);
+  check_length(name, *size, file.bytes());
+  return decode_png_indices(file.bytes(), name, *size);
+}
+
 std::string encode_image(const Image& image, const std::string& format, int jpeg_quality) {
   check_image("encode_image", image);
   if (format != ".png" && format != ".jpg") {

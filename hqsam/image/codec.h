@@ -23,6 +23,8 @@ std::optional<Size> image_header_size(std::span<const std::byte> file);
 // more than kMaxPixels.
 Image read_image(const std::filesystem::path& path);
 Image read_gray(const std::filesystem::path& path);
+// A PNG's palette indices, or the values of a gray one, as they are stored. Throws Error for other files too.
+Image read_indices(const std::filesystem::path& path);
 // The same from a file in memory; name stands in messages.
 Image decode_image(std::span<const std::byte> file, const std::string& name);
 Image decode_gray(std::span<const std::byte> file, const std::string& name);

@@ -21,6 +21,7 @@ struct Reader {
   size_t left = 0;
   std::jmp_buf jump;
   char message[128];
+  bool indices = false;  // palette indices instead of their colours
 
   explicit Reader(std::span<const std::byte> file) : next(file.data()), left(file.size()), jump(), message() {}
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
@@ -45,6 +46,12 @@ void take_bytes(png_structp png, png_bytep to, size_t count) {
 // Rows come out as 8-bit gray or RGB without alpha.
 void set_transforms(Reader& reader) {
   const int color = png_get_color_type(reader.png, reader.info);
+  if (reader.indices && color == PNG_COLOR_TYPE_PALETTE) {
+    png_set_packing(reader.png);
+    png_set_interlace_handling(reader.png);
+    png_read_update_info(reader.png, reader.info);
+    return;
+  }
   if (png_get_bit_depth(reader.png, reader.info) == 16) png_set_scale_16(reader.png);
   if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(reader.png);
   if (color == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(reader.png);
@@ -86,10 +93,8 @@ Image gray_to_rgb(const Image& gray) {
   return rgb;
 }
 
-}  // namespace
-
-Image decode_png(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels) {
-  Reader reader(file);
+// The pixels with as many channels as the file's transforms leave.
+Image decode(Reader& reader, const std::string& name, Size size) {
   const auto refuse = [&] { fail("read_image", "{} is not a sound PNG: {}", name, reader.message); };
   if (!begin(reader)) refuse();
   const int64_t components = png_get_channels(reader.png, reader.info);
@@ -101,8 +106,24 @@ Image decode_png(std::span<const std::byte> file, const std::string& name, Size 
   std::vector<png_bytep> rows(static_cast<size_t>(size.height));
   for (int64_t y = 0; y < size.height; ++y) rows[static_cast<size_t>(y)] = image.at(y, 0);
   if (!read_rows(reader, rows.data())) refuse();
-  if (channels == components) return image;
+  return image;
+}
+
+}  // namespace
+
+Image decode_png(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels) {
+  Reader reader(file);
+  Image image = decode(reader, name, size);
+  if (channels == image.channels) return image;
   return channels == 1 ? first_channel(image) : gray_to_rgb(image);
+}
+
+Image decode_png_indices(std::span<const std::byte> file, const std::string& name, Size size) {
+  Reader reader(file);
+  reader.indices = true;
+  Image image = decode(reader, name, size);
+  if (image.channels != 1) fail("read_image", "{} is a PNG of colours, it holds no palette indices", name);
+  return image;
 }
 
 }  // namespace hqsam

@@ -31,12 +31,7 @@ void fill_run(Mask& mask, int64_t at, int64_t end) {
 }
 
 int64_t checked_pixels(const char* function, Size size) {
-  const bool sane = size.height >= 0 && size.width >= 0 && size.height <= kMaxRlePixels &&
-                    size.width <= kMaxRlePixels && size.height * size.width <= kMaxRlePixels;
-  if (!sane) {
-    fail(function, "expected a size of at most {} pixels, got {} x {} (height x width)", kMaxRlePixels, size.height,
-         size.width);
-  }
+  check_rle_size(function, size);
   return size.height * size.width;
 }
 
@@ -85,7 +80,16 @@ Rle rle_encode(const Mask& mask) {
   return rle;
 }
 
-Mask rle_decode(const Rle& rle) {
+void check_rle_size(const char* function, Size size) {
+  const bool sane = size.height >= 0 && size.width >= 0 && size.height <= kMaxRlePixels &&
+                    size.width <= kMaxRlePixels && size.height * size.width <= kMaxRlePixels;
+  if (!sane) {
+    fail(function, "expected a size of at most {} pixels, got {} x {} (height x width)", kMaxRlePixels, size.height,
+         size.width);
+  }
+}
+
+void check_runs(const Rle& rle) {
   const int64_t pixels = checked_pixels("rle_decode", rle.size);
   int64_t sum = 0;
   for (const uint32_t count : rle.counts) {
@@ -96,6 +100,10 @@ Mask rle_decode(const Rle& rle) {
     fail("rle_decode", "expected runs of {} x {} = {} pixels in all, got {}{}", rle.size.height, rle.size.width, pixels,
          sum > pixels ? "at least " : "", sum);
   }
+}
+
+Mask rle_decode(const Rle& rle) {
+  check_runs(rle);
   Mask mask(rle.size.height, rle.size.width);
   int64_t at = 0;  // column-major
   for (size_t i = 0; i < rle.counts.size(); ++i) {
@@ -103,6 +111,41 @@ Mask rle_decode(const Rle& rle) {
     at += rle.counts[i];
   }
   return mask;
+}
+
+int64_t rle_area(const Rle& rle) {
+  int64_t area = 0;
+  for (size_t i = 1; i < rle.counts.size(); i += 2) area += rle.counts[i];
+  return area;
+}
+
+Rle rle_union(std::span<const Rle> parts, Size size) {
+  const int64_t pixels = checked_pixels("rle_union", size);
+  std::vector<std::pair<int64_t, int>> turns;  // where a part begins (+1) or ends (-1)
+  for (const Rle& part : parts) {
+    if (part.size != size) {
+      fail("rle_union", "expected parts of {} x {}, got {} x {} (height x width)", size.height, size.width,
+           part.size.height, part.size.width);
+    }
+    check_runs(part);
+    int64_t at = 0;
+    for (size_t i = 0; i < part.counts.size(); ++i) {
+      if (i % 2 == 1) turns.insert(turns.end(), {{at, 1}, {at + part.counts[i], -1}});
+      at += part.counts[i];
+    }
+  }
+  std::sort(turns.begin(), turns.end());
+  Rle rle{size, {}};
+  int64_t at = 0, depth = 0;
+  for (size_t i = 0; i < turns.size();) {
+    const int64_t here = turns[i].first, before = depth;
+    for (; i < turns.size() && turns[i].first == here; ++i) depth += turns[i].second;
+    if ((before > 0) == (depth > 0)) continue;
+    rle.counts.push_back(static_cast<uint32_t>(here - at));
+    at = here;
+  }
+  if (at < pixels || rle.counts.empty()) rle.counts.push_back(static_cast<uint32_t>(pixels - at));
+  return rle;
 }
 
 std::string rle_to_string(const Rle& rle) {

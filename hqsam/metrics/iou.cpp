@@ -32,4 +32,14 @@ double boundary_iou(const Mask& prediction, const Mask& truth, double dilation_r
   return ratio(overlap(boundary_band(pack(prediction), width), boundary_band(pack(truth), width)));
 }
 
+PairScores pair_scores(const Mask& prediction, const Mask& truth, double dilation_ratio, double strict_ratio) {
+  check_sizes("pair_scores", prediction, truth);
+  const BitMask a = pack(prediction), b = pack(truth);
+  const auto in_band = [&](double share) {
+    const int64_t width = boundary_width(truth.size(), share);
+    return ratio(overlap(boundary_band(a, width), boundary_band(b, width)));
+  };
+  return {ratio(overlap(a, b)), in_band(dilation_ratio), in_band(strict_ratio)};
+}
+
 }  // namespace hqsam

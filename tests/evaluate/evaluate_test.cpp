@@ -174,6 +174,26 @@ TEST_F(Evaluate, GivesTheSameWithAnyNumberOfWorkersAndRanks) {
   }
 }
 
+TEST_F(Evaluate, RanksMergeAveragePrecisionAndClicksToTheBit) {
+  std::vector<Sample> samples;
+  for (int64_t i = 0; i < 5; ++i) {
+    samples.push_back(ellipses(5)->get(i));
+    samples.back().annotated = true;
+    samples.back().infos = {{1 + i % 2}};
+  }
+  const std::vector<NamedDataset> sets = {{"a", std::make_shared<MemoryDataset>(samples)}};
+  for (const PromptOrigin origin : {PromptOrigin::kTruth, PromptOrigin::kClicks}) {
+    options.origin = origin;
+    options.clicks = 2;
+    const EvaluateResult expected = run(sets);
+    EXPECT_EQ(expected.mean.at("hq").count("ap"), origin == PromptOrigin::kTruth ? 1U : 0U);
+    for (const EvaluateResult& result : evaluate_with(3, sets, options).results) {
+      expect_equal(result, expected);
+      EXPECT_EQ(result.sets[0].metrics, expected.sets[0].metrics);
+    }
+  }
+}
+
 TEST_F(Evaluate, AnErrorOnOneRankReachesAll) {
   auto samples = std::vector<Sample>{ellipses(2)->get(0), ellipses(2)->get(1)};
   samples[1].image.pixels.clear();

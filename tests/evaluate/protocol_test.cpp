@@ -91,7 +91,8 @@ TEST(KeepAspectProtocol, IsWhatSamPredictorDoesWithTheBoxOfTheLabel) {
   PredictPrompt prompt;
   prompt.box = bounding_box(threshold_label(sample.labels[0]));
   for (const MaskKind kind : options.masks) {
-    EXPECT_EQ(masks.masks.at(to_string(kind)), predictor.predict(prompt, {kind, false, true}).mask) << to_string(kind);
+    EXPECT_EQ(masks.masks.at(to_string(kind)), predictor.predict(prompt, {kind, Multimask::kNone, true}).mask)
+        << to_string(kind);
   }
   ASSERT_TRUE(masks.box_in_image.has_value());
   EXPECT_NEAR(masks.box_in_image->x0, prompt.box->x0, 1e-3);

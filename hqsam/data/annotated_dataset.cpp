@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/annotated_dataset.h"
+
+#include <nlohmann/json.hpp>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
+#include "hqsam/image/codec.h"
+#include "hqsam/mask/segmentation.h"
+
+namespace hqsam {
+namespace {
+
+constexpr size_t kNamed = 5;  // files named in a message
+
+void check_files(const std::string& name, const std::vector<AnnotatedPicture>& pictures) {
+  if (pictures.empty()) fail("AnnotatedDataset", "data set '{}': its JSON has no pictures", name);
+  std::string missing;
+  size_t count = 0;
+  std::error_code error;
+  for (const AnnotatedPicture& picture : pictures) {
+    if (std::filesystem::is_regular_file(picture.path, error)) continue;
+    if (++count <= kNamed) missing += (missing.empty() ? "" : ", ") + picture.path.string();
+  }
+  if (count == 0) return;
+  fail("AnnotatedDataset", "data set '{}': {} of {} pictures are not there: {}{}", name, count, pictures.size(),
+       missing, count > kNamed ? ", ..." : "");
+}
+
+}  // namespace
+
+AnnotatedDataset::AnnotatedDataset(std::string name, std::vector<AnnotatedPicture> pictures)
+    : name_(std::move(name)), pictures_(std::move(pictures)) {
+  check_files(name_, pictures_);
+}
+
+Sample AnnotatedDataset::get(int64_t index) const {
+  if (index < 0 || index >= size()) {
+    fail("AnnotatedDataset::get", "data set '{}' has {} samples, got index {}", name_, size(), index);
+  }
+  const AnnotatedPicture& picture = pictures_[index];
+  Sample sample;
+  sample.set = name_;
+  sample.name = picture.name;
+  sample.image_path = picture.path.string();
+  sample.image = read_image(picture.path);
+  if (sample.image.size() != picture.size) {
+    fail("AnnotatedDataset::get", "{} is {}x{} but the JSON says {}x{} (width x height): these are other pictures",
+         sample.image_path, sample.image.width, sample.image.height, picture.size.width, picture.size.height);
+  }
+  for (const auto& annotation : picture.annotations) add_mask(sample, picture, annotation);
+  sample.annotated = true;
+  sample.boxes = picture.boxes;
+  sample.federated = picture.federated;
+  sample.negative_categories = picture.negative_categories;
+  sample.not_exhaustive_categories = picture.not_exhaustive_categories;
+  sample.skipped += picture.skipped;
+  return sample;
+}
+
+void AnnotatedDataset::add_mask(Sample& sample, const AnnotatedPicture& picture,
+                                const AnnotatedPicture::Annotation& annotation) const {
+  try {
+    const Rle rle = rle_from_json(nlohmann::json::parse(annotation.segmentation), picture.size);
+    if (rle_area(rle) == 0) fail("AnnotatedDataset", "the mask has no inside");
+    sample.labels.push_back(mask_to_gray(rle_decode(rle)));
+    sample.infos.push_back(annotation.info);
+  } catch (const Error& error) {
+    ++sample.skipped;
+    if (!warned_.exchange(true)) {
+      spdlog::warn("data set '{}': a mask of {} is left out, others may follow: {}", name_, sample.image_path,
+                   error.what());
+    }
+  }
+}
+
+}  // namespace hqsam

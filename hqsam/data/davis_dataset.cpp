@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/davis_dataset.h"
+
+#include <algorithm>
+#include <array>
+
+#include "hqsam/core/error.h"
+#include "hqsam/image/codec.h"
+
+namespace hqsam {
+
+namespace fs = std::filesystem;
+
+DavisDataset::DavisDataset(FolderOptions options) : options_(std::move(options)) {
+  options_.validate();
+  std::error_code error;
+  for (const fs::path& folder : {options_.images, options_.masks}) {
+    if (!fs::is_directory(folder, error)) {
+      fail("DavisDataset", "data set '{}': no folder {}", options_.name, folder.string());
+    }
+  }
+  std::vector<std::string> missing;
+  for (const fs::directory_entry& sequence : fs::directory_iterator(options_.images)) {
+    if (!sequence.is_directory(error) || sequence.path().filename().string().starts_with('.')) continue;
+    for (const fs::directory_entry& file : fs::directory_iterator(sequence.path())) {
+      if (file.path().extension() != options_.image_ext) continue;
+      const fs::path name = sequence.path().filename() / file.path().stem();
+      const fs::path mask = options_.masks / (name.string() + options_.mask_ext);
+      if (!fs::is_regular_file(mask, error)) missing.push_back(name.string());
+      frames_.push_back({name.string(), file.path(), mask});
+    }
+  }
+  if (frames_.empty()) {
+    fail("DavisDataset", "data set '{}': no */*{} in {}", options_.name, options_.image_ext, options_.images.string());
+  }
+  if (!missing.empty()) {
+    std::sort(missing.begin(), missing.end());
+    const size_t count = missing.size();
+    missing.resize(std::min<size_t>(count, 5));
+    fail("DavisDataset", "data set '{}': {} of {} frames have no *{} in {}: {}{}", options_.name, count, frames_.size(),
+         options_.mask_ext, options_.masks.string(), fmt::join(missing, ", "), count > 5 ? ", ..." : "");
+  }
+  std::sort(frames_.begin(), frames_.end(), [](const Frame& a, const Frame& b) { return a.image < b.image; });
+}
+
+Sample DavisDataset::get(int64_t index) const {
+  if (index < 0 || index >= size()) {
+    fail("DavisDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
+  }
+  const Frame& frame = frames_[index];
+  Sample sample;
+  sample.set = options_.name;
+  sample.name = frame.name;
+  sample.image_path = frame.image.string();
+  sample.image = read_image(frame.image);
+  const Image objects = read_indices(frame.mask);
+  if (objects.size() != sample.image.size()) {
+    fail("DavisDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
+         sample.image_path, sample.image.width, sample.image.height, frame.mask.string(), objects.width,
+         objects.height);
+  }
+  std::array<bool, 256> present = {};
+  for (const uint8_t value : objects.pixels) present[value] = true;
+  if (std::count(present.begin() + 1, present.end(), true) > 1) present[255] = false;
+  for (size_t object = 1; object < present.size(); ++object) {
+    if (!present[object]) continue;
+    Image label(objects.height, objects.width, 1);
+    for (size_t i = 0; i < label.pixels.size(); ++i) label.pixels[i] = objects.pixels[i] == object ? 255 : 0;
+    sample.labels.push_back(std::move(label));
+  }
+  return sample;
+}
+
+}  // namespace hqsam

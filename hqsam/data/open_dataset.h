@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "hqsam/data/folder_dataset.h"
+
+namespace hqsam {
+
+// A data set of any format, looked through now.
+std::shared_ptr<const Dataset> open_dataset(const FolderOptions& options);
+
+}  // namespace hqsam

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hqsam/metrics/bootstrap.h"
+
+namespace hqsam {
+
+// Two evaluations of the same masks, mask by mask; percent.
+struct ComparedMetric {
+  std::string kind, metric;      // sam, hq or sum; iou, biou or biou_strict
+  double first = 0, second = 0;  // means
+  Interval difference;           // second - first, with its 95 % bootstrap interval
+};
+struct ComparedSet {
+  std::string name;  // "" is all sets pooled, the last one
+  int64_t masks = 0;
+  std::vector<ComparedMetric> metrics;  // of the kinds and metrics that both have
+};
+
+// Pairs the lines of two samples.jsonl (texts; names stand in messages) by set, file and mask. Throws Error where a
+// line is malformed or comes twice, where one has masks that the other lacks (the first few are named: the results
+// are of other data), and where they have no kind of mask in common.
+std::vector<ComparedSet> compare_samples(const std::string& first, const std::string& first_name,
+                                         const std::string& second, const std::string& second_name);
+
+// The same of two evaluation folders. Warns where their results.json name another protocol or prompt.
+std::vector<ComparedSet> compare_folders(const std::filesystem::path& first, const std::filesystem::path& second);
+
+// For the terminal.
+std::string comparison_table(const std::vector<ComparedSet>& sets);
+
+}  // namespace hqsam

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "hqsam/core/error.h"
+#include "hqsam/mask/boundary.h"
+#include "hqsam/metrics/average_precision.h"
+
+namespace hqsam {
+namespace {
+
+// Area ranges in pixels, both ends included: all, small, medium, large.
+constexpr double kAreas[kApAreas][2] = {{0, 1e10}, {0, 32.0 * 32}, {32.0 * 32, 96.0 * 96}, {96.0 * 96, 1e10}};
+
+bool outside(double area, size_t range) { return area < kAreas[range][0] || area > kAreas[range][1]; }
+
+double ratio(const Overlap& pixels, bool crowd, int64_t of_prediction) {
+  if (pixels.intersection == 0) return 0;
+  const int64_t whole = crowd ? of_prediction : pixels.union_;
+  return static_cast<double>(pixels.intersection) / static_cast<double>(whole);
+}
+
+bool apart(const std::optional<Box>& a, const std::optional<Box>& b) {
+  return !a || !b || a->x1 < b->x0 || b->x1 < a->x0 || a->y1 < b->y0 || b->y1 < a->y0;
+}
+
+// Overlaps of one category's predictions (rows) with its truths, for one form.
+using Overlaps = std::vector<std::vector<double>>;
+
+// COCO's greedy assignment at one threshold: predictions in order of their scores, each to the free truth of largest
+// overlap; truths that do not count serve only those that find no other. order: truths that count first.
+// -> the truth of each prediction, or -1.
+std::vector<int64_t> assign(const Overlaps& overlaps, const std::vector<size_t>& order,
+                            const std::vector<bool>& ignored, const std::vector<bool>& crowd, double threshold) {
+  std::vector<int64_t> truth_of(overlaps.size(), -1);
+  std::vector<bool> taken(order.size(), false);
+  for (size_t row = 0; row < overlaps.size(); ++row) {
+    double best = std::min(threshold, 1 - 1e-10);
+    int64_t chosen = -1;
+    for (const size_t truth : order) {
+      if (taken[truth] && !crowd[truth]) continue;
+      if (chosen >= 0 && !ignored[static_cast<size_t>(chosen)] && ignored[truth]) break;
+      if (overlaps[row][truth] < best) continue;
+      best = overlaps[row][truth];
+      chosen = static_cast<int64_t>(truth);
+    }
+    truth_of[row] = chosen;
+    if (chosen >= 0) taken[static_cast<size_t>(chosen)] = true;
+  }
+  return truth_of;
+}
+
+}  // namespace
+
+std::array<double, kApThresholds> ap_thresholds() {
+  std::array<double, kApThresholds> thresholds;
+  const double step = (0.95 - 0.5) / (kApThresholds - 1);
+  for (size_t i = 0; i < kApThresholds; ++i) thresholds[i] = 0.5 + static_cast<double>(i) * step;
+  thresholds.back() = 0.95;
+  return thresholds;
+}
+
+void ApOptions::validate() const {
+  if (max_detections < 1) fail("ApOptions", "max_detections must be at least 1, got {}", max_detections);
+  if (max_detections_in_picture < 0) {
+    fail("ApOptions", "max_detections_in_picture must be 0 (no limit) or more, got {}", max_detections_in_picture);
+  }
+  for (const double share : {boundary, boundary_strict}) {
+    if (!(share > 0 && share < 1)) {
+      fail("ApOptions", "a boundary is a share of the diagonal, above 0 and below 1, got {}", share);
+    }
+  }
+}
+
+struct ApMatcher::Region {
+  Region(const Mask& mask, const ApOptions& options)
+      : box(bounding_box(mask)), area(hqsam::area(mask)), forms{pack(mask), {}, {}} {
+    forms[1] = boundary_band(forms[0], boundary_width(mask.size(), options.boundary));
+    forms[2] = boundary_band(forms[0], boundary_width(mask.size(), options.boundary_strict));
+    for (size_t form = 0; form < kApForms; ++form) pixels[form] = overlap(forms[form], forms[form]).union_;
+  }
+
+  std::optional<Box> box;
+  int64_t area;
+  std::array<BitMask, kApForms> forms;  // the mask, its band, its strict band
+  std::array<int64_t, kApForms> pixels;
+};
+
+ApMatcher::ApMatcher(const std::vector<ApTruth>& truths, const ApOptions& options, ApFederation federation)
+    : options_(options), federation_(std::move(federation)), truths_(truths) {
+  options_.validate();
+  for (ApTruth& truth : truths_) {
+    regions_.push_back(std::make_shared<const Region>(*truth.mask, options_));
+    if (truth.area < 0) truth.area = static_cast<double>(regions_.back()->area);
+  }
+}
+
+// Predictions of a category, best first, against the truths of it.
+struct ApMatcher::Contest {
+  int64_t category = 0;
+  std::vector<size_t> columns;              // truths
+  std::array<Overlaps, kApForms> overlaps;  // [prediction][truth]
+  std::vector<double> areas;                // of the predictions, pixels
+};
+
+ApMatcher::Contest ApMatcher::contest(const std::vector<ApPrediction>& predictions, int64_t category,
+                                      const std::vector<size_t>& rows) const {
+  Contest contest{category, {}, {}, {}};
+  for (size_t i = 0; i < truths_.size(); ++i) {
+    if (truths_[i].category == category) contest.columns.push_back(i);
+  }
+  contest.overlaps.fill(Overlaps(rows.size(), std::vector<double>(contest.columns.size(), 0)));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const Region region(*predictions[rows[row]].mask, options_);
+    contest.areas.push_back(static_cast<double>(region.area));
+    for (size_t column = 0; column < contest.columns.size(); ++column) {
+      const Region& truth = *regions_[contest.columns[column]];
+      if (apart(region.box, truth.box)) continue;
+      const bool crowd = truths_[contest.columns[column]].crowd;
+      const auto value = [&](size_t form) {
+        return ratio(overlap(region.forms[form], truth.forms[form]), crowd, region.pixels[form]);
+      };
+      const double of_mask = value(0);
+      contest.overlaps[0][row][column] = of_mask;
+      for (size_t form = 1; form < kApForms; ++form) {
+        contest.overlaps[form][row][column] = std::min(of_mask, value(form));
+      }
+    }
+  }
+  return contest;
+}
+
+void ApMatcher::settle(const Contest& contest, std::span<ApDetection> detections) const {
+  const std::array<double, kApThresholds> thresholds = ap_thresholds();
+  const bool open_category = federation_.not_exhaustive.contains(contest.category);
+  for (size_t range = 0; range < kApAreas; ++range) {
+    std::vector<bool> crowd, ignored;
+    std::vector<size_t> order;
+    for (const size_t column : contest.columns) {
+      crowd.push_back(truths_[column].crowd);
+      ignored.push_back(truths_[column].crowd || outside(truths_[column].area, range));
+      order.push_back(order.size());
+    }
+    std::stable_partition(order.begin(), order.end(), [&](size_t i) { return !ignored[i]; });
+    for (size_t form = 0; form < kApForms; ++form) {
+      for (size_t t = 0; t < kApThresholds; ++t) {
+        const auto truth_of = assign(contest.overlaps[form], order, ignored, crowd, thresholds[t]);
+        for (size_t row = 0; row < detections.size(); ++row) {
+          const bool matched = truth_of[row] >= 0;
+          const bool off = matched ? ignored[static_cast<size_t>(truth_of[row])]
+                                   : open_category || outside(contest.areas[row], range);
+          detections[row].matched[form][range] |= static_cast<uint16_t>(matched << t);
+          detections[row].ignored[form][range] |= static_cast<uint16_t>(off << t);
+        }
+      }
+    }
+  }
+}
+
+// The predictions that count, by category, best first.
+std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApPrediction>& predictions) const {
+  std::vector<size_t> order(predictions.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  for (const ApPrediction& prediction : predictions) {
+    if (!std::isfinite(prediction.score)) fail("ApMatcher", "a score must be finite, got {}", prediction.score);
+  }
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return predictions[a].score > predictions[b].score; });
+  if (options_.max_detections_in_picture > 0) {
+    order.resize(std::min(order.size(), static_cast<size_t>(options_.max_detections_in_picture)));
+  }
+  const auto present = [&](int64_t category) {
+    return std::any_of(truths_.begin(), truths_.end(), [&](const ApTruth& t) { return t.category == category; });
+  };
+  std::map<int64_t, std::vector<size_t>> rows;
+  for (const size_t i : order) {
+    const int64_t category = predictions[i].category;
+    if (federation_.federated && !federation_.negative.contains(category) && !present(category)) continue;
+    std::vector<size_t>& own = rows[category];
+    if (static_cast<int64_t>(own.size()) < options_.max_detections) own.push_back(i);
+  }
+  return rows;
+}
+
+ApPicture ApMatcher::match(const std::vector<ApPrediction>& predictions) const {
+  ApPicture picture;
+  for (const ApTruth& truth : truths_) {
+    auto& counts = picture.truths[truth.category];
+    for (size_t range = 0; range < kApAreas; ++range) counts[range] += !truth.crowd && !outside(truth.area, range);
+  }
+  for (const auto& [category, rows] : ranked(predictions)) {
+    std::vector<ApDetection> detections;
+    for (const size_t i : rows) {
+      detections.push_back({category, predictions[i].score, static_cast<int64_t>(detections.size())});
+    }
+    settle(contest(predictions, category, rows), detections);
+    picture.detections.insert(picture.detections.end(), detections.begin(), detections.end());
+  }
+  return picture;
+}
+
+}  // namespace hqsam
