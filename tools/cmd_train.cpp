@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 
 #include "common.h"
+#include "hqsam/comm/launch.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/train/run_folder.h"
+#include "train_monitor.h"
 
 namespace hqsam {
 namespace {
@@ -14,6 +24,7 @@ struct TrainArguments {
   std::string config, output;
   std::vector<std::string> set;
   bool resume = false, overwrite = false;
+  int rank_timeout = 600;
   ComputeOptions compute;
 };
 
@@ -32,30 +43,55 @@ std::string resume_line(const TrainArguments& arguments) {
   return line + " --resume";
 }
 
+// A CUDA device of its own for every rank of a machine.
+ComputeOptions compute_of_rank(ComputeOptions compute) {
+  const bool any = compute.device == "auto" || compute.device == "cuda";
+  if (any && torch::cuda::is_available()) compute.device = fmt::format("cuda:{}", local_rank());
+  return compute;
+}
+
+int train_in(const std::shared_ptr<Group>& group, const Config& config, const TrainArguments& arguments,
+             const torch::Device& device) {
+  SamHq model = open_training_model(config);
+  const TrainingSet set = open_training_set(config, model->image_size());
+  const auto validate = open_validation(config, group, stop_requested);
+  model->to(device);
+  Trainer trainer(model, config.train, group);
+  const bool restarted = restarted_after(RunFolder(config.output).config());  // by launch --max-restarts
+  RunOptions options{config.output, arguments.resume || restarted, arguments.overwrite && !restarted, to_yaml(config),
+                     training_fingerprint(config)};
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
+  std::optional<TrainingMonitor> monitor;
+  std::function<Validation(SamHq&)> validate_and_show = validate;
+  if (group->is_main()) {
+    monitor.emplace(open_monitor(config, trainer, set));
+    options.on_line = [&](const nlohmann::ordered_json& line) { monitor->line(line); };
+    if (validate) {
+      validate_and_show = [&](SamHq& validated) {
+        Validation validation = validate(validated);
+        monitor->validated(validated);
+        return validation;
+      };
+    }
+  }
+  if (run_training(trainer, set, options, validate_and_show, stop_requested) == RunEnd::kStopped) {
+    if (group->is_main()) fmt::print(stderr, "stopped and saved; go on with: {}\n", resume_line(arguments));
+    return kExitStopped;
+  }
+  if (group->is_main()) fmt::print("{}\n", (config.output / "model.pth").string());
+  return 0;
+}
+
 int train(const TrainArguments& arguments) {
-  const torch::Device device = start_device(arguments.compute);
+  const torch::Device device = start_device(compute_of_rank(arguments.compute));
   std::vector<std::string> overrides = arguments.set;
   if (arguments.compute.precision != "auto") overrides.push_back("train.precision=" + arguments.compute.precision);
   Config config = load_config(arguments.config, overrides);
   if (!arguments.output.empty()) config.output = std::filesystem::absolute(arguments.output).lexically_normal();
   if (config.output.empty()) fail("train", "no folder to write to: set output in {}, or --output", arguments.config);
-
-  SamHq model = open_training_model(config);
-  const TrainingSet set = open_training_set(config, model->image_size());
-  const auto group = make_group();
-  const auto validate = open_validation(config, group);
-  model->to(device);
-  Trainer trainer(model, config.train, group);
-  const RunOptions options{config.output, arguments.resume, arguments.overwrite, to_yaml(config),
-                           training_fingerprint(config)};
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  if (run_training(trainer, set, options, validate, stop_requested) == RunEnd::kStopped) {
-    fmt::print(stderr, "stopped and saved; go on with: {}\n", resume_line(arguments));
-    return kExitStopped;
-  }
-  fmt::print("{}\n", (config.output / "model.pth").string());
-  return 0;
+  const auto group = make_group({.device = device, .timeout = std::chrono::seconds(arguments.rank_timeout)});
+  if (!group->is_main()) spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
+  return abort_on_error(*group, [&] { return train_in(group, config, arguments, device); });
 }
 
 }  // namespace
@@ -68,10 +104,14 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("--output", arguments->output, "the run's folder, instead of the config's output");
   auto* resume = command->add_flag("--resume", arguments->resume, "go on from where the run in the folder stopped");
   command->add_flag("--overwrite", arguments->overwrite, "replace the run in the folder")->excludes(resume);
+  command->add_option("--rank-timeout", arguments->rank_timeout, "seconds after which a rank that hangs ends the run")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   add_compute(*command, arguments->compute);
   command->footer(
-      "Leaves model.pth, best.pth, checkpoints/, state/, metrics.jsonl and config.yaml in the folder and prints\n"
-      "model.pth's path. Ctrl-C or SIGTERM saves the state and exits with 75; --resume goes on to the bit.");
+      "Leaves model.pth, best.pth, checkpoints/, state/, metrics.jsonl, config.yaml, report.html (with samples/) and\n"
+      "TensorBoard events in tensorboard/ in the folder and prints model.pth's path. Ctrl-C, SIGTERM or SIGUSR1 saves "
+      "the state and exits with 75; --resume goes on to the bit.");
 }
 
 }  // namespace hqsam

@@ -23,10 +23,15 @@ const torch::Tensor& prompt_tensor(const TrainingRow& row) {
   return tensor;
 }
 
+// To a GPU from pinned memory, so that the copy runs while the host goes on.
+torch::Tensor to_device(const torch::Tensor& tensor, torch::Device device) {
+  return device.is_cuda() ? tensor.pin_memory().to(device, /*non_blocking=*/true) : tensor.to(device);
+}
+
 PromptGroup make_group(std::span<const TrainingRow* const> rows, torch::Device device) {
   std::vector<torch::Tensor> tensors;
   for (const TrainingRow* row : rows) tensors.push_back(prompt_tensor(*row));
-  const auto stacked = torch::stack(tensors).to(device);
+  const auto stacked = to_device(torch::stack(tensors), device);
   PromptGroup group;
   group.rows = static_cast<int64_t>(rows.size());
   switch (rows.front()->prompt.type) {
@@ -55,21 +60,25 @@ std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& r
   return sorted;
 }
 
+torch::Tensor stack_images(std::span<const TrainingRow* const> rows, torch::Device device) {
+  std::vector<torch::Tensor> images;
+  for (const TrainingRow* row : rows) images.push_back(row->image);
+  return to_device(torch::stack(images), device);
+}
+
 MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
                       const LossOptions& options, torch::Device device) {
-  std::vector<torch::Tensor> images, labels, candidates, random;
+  std::vector<torch::Tensor> labels, candidates, random;
   for (const TrainingRow* row : rows) {
     auto stream = random_stream(seed, epoch, row->position, Draw::kLossPoints);
     const LossDraws draws = draw_loss_points(options, stream);
-    images.push_back(row->image);
     labels.push_back(row->label);
     candidates.push_back(draws.candidates);
     random.push_back(draws.random);
   }
   MicroBatch batch;
-  batch.images = torch::stack(images).to(device);
-  batch.labels = torch::stack(labels).to(device) / 255;
-  batch.draws = {torch::cat(candidates).to(device), torch::cat(random).to(device)};
+  batch.labels = to_device(torch::stack(labels), device) / 255;
+  batch.draws = {to_device(torch::cat(candidates), device), to_device(torch::cat(random), device)};
   for (size_t begin = 0; begin < rows.size();) {
     size_t end = begin + 1;
     while (end < rows.size() && group_key(*rows[end]) == group_key(*rows[begin])) ++end;

@@ -21,7 +21,6 @@ struct PromptGroup {
 
 // Rows as tensors on the model's device.
 struct MicroBatch {
-  torch::Tensor images;  // [B,3,S,S] uint8, RGB
   torch::Tensor labels;  // [B,1,S,S] float32, 0..1
   LossDraws draws;
   std::vector<PromptGroup> groups;  // in the rows' order
@@ -30,7 +29,11 @@ struct MicroBatch {
 // Rows with prompts that can share a group side by side, else in the order given.
 std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& rows);
 
-// rows: a part of what sort_by_prompt returned. Each row's draws depend on seed, epoch and its position alone.
+// The rows' pictures on the device, [B,3,S,S] uint8, RGB.
+torch::Tensor stack_images(std::span<const TrainingRow* const> rows, torch::Device device);
+
+// What the decoder and the loss read. rows: a part of what sort_by_prompt returned. Each row's draws depend on seed,
+// epoch and its position alone.
 MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
                       const LossOptions& options, torch::Device device);
 

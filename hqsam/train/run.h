@@ -5,13 +5,17 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "hqsam/data/dataset.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
 
-// Metrics of one validation, e.g. {"hq.mbiou": 71.3, "hq.miou": 80.2}; percent. `score` picks the best epoch.
+// Metrics of one validation, e.g. {"hq.mbiou": 71.3, "DIS5K-VD/hq.miou": 80.2}; percent. `score` picks the best
+// validation where train.best_metric names no metric.
 struct Validation {
   double score = 0;
   std::map<std::string, double> metrics;
@@ -23,30 +27,58 @@ struct RunOptions {
   bool overwrite = false;           // replace what an earlier run left
   std::string config_text;          // resolved config, kept as output/config.yaml
   uint64_t config_fingerprint = 0;  // of what must not change across a resume
+  // Called with every line of metrics.jsonl, on rank 0; may be empty.
+  std::function<void(const nlohmann::ordered_json& line)> on_line = {};
 };
 
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
 
-// Trains for options.epochs, each over whole batches of the set (the rows left over are dropped), and leaves
-// behind in output:
+// The samples of another data set until `stop` is set; get() then throws Error, by which a validation ends at once.
+class StoppableDataset : public Dataset {
+ public:
+  StoppableDataset(std::shared_ptr<const Dataset> dataset, const std::atomic<bool>& stop)
+      : dataset_(std::move(dataset)), stop_(stop) {}
+  int64_t size() const override { return dataset_->size(); }
+  Sample get(int64_t index) const override;
+  std::string path(int64_t index) const override { return dataset_->path(index); }
+
+ private:
+  std::shared_ptr<const Dataset> dataset_;
+  const std::atomic<bool>& stop_;
+};
+
+// Trains for options.epochs, each over whole batches of the set (the rows left over are dropped). All ranks of the
+// trainer's group call it, each with the whole set; a rank takes its part of every batch, rank 0 alone writes. The
+// same rows with the same draws make a step for any number of ranks. Leaves behind in output:
 //   config.yaml                    options.config_text
-//   checkpoints/epoch_0001.pth     after each epoch: the keys that train
-//   best.pth                       the whole model of the epoch with the highest score; with validation only
+//   checkpoints/epoch_0001.pth     after each epoch: the layers that train
+//   best.pth                       the whole model of the validation with the best metric; with validation only
 //   model.pth                      the whole model at the end
-//   metrics.jsonl                  a line per step and per epoch, flushed as written; epochs count from 1:
-//     {"type":"step","epoch":1,"step":7,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..}
+//   metrics.jsonl                  a line per step, epoch, and validation within an epoch; epochs count from 1:
+//     {"type":"step","epoch":1,"step":7,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
+//      "data_wait":.. (share of the time spent waiting for rows),"grad_norm":..,"memory_gib":.. (peak),
+//      "device_memory_gib":.. (peak, CUDA only),"skipped":.. (steps so far),"seconds_left":..}
+//       a skipped step has null for its losses and "skipped_because"
+//     {"type":"valid","epoch":1,"step":40,"valid":{..},"score":..}
 //     {"type":"epoch","epoch":1,"step":50,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
-//      "data_wait":.. (share of the time spent waiting for rows),"valid":{..},"score":..}; objective sam has a
-//      "loss_iou" in both. An epoch's losses are means over its steps, its speed that of the steps since a resume.
-//   state/latest.safetensors       after each epoch (before and after its validation), every save_minutes, and on a
-//   stop
-// validate is called after each epoch without gradients (may be empty); stop is looked at after every step.
+//      "data_wait":..,"skipped":..,"valid":{..},"score":..}; objective sam has a "loss_iou" in both. An epoch's losses
+//       are means over its steps, its speed that of the steps since a resume.
+//   state/state_000001.safetensors after each epoch (before and after its validation), every save_minutes, and on a
+//     stop; the last train.keep_states of them
+//   state/lock                     held while a process trains here
+// With train.ema.decay, validations see and .pth files hold the running means. validate is called without gradients,
+// on all ranks (may be empty); stop, set on any rank, is looked at after every step, and during validations whose data
+// sets are StoppableDatasets.
 //
-// A run killed at any time goes on with `resume` from its last state and ends with the same weights to the bit
-// (on a CPU with equal threads). One killed before its first save starts anew; one that finished stays as it is.
-// Throws Error when output holds a run already (without resume or overwrite), when there is nothing to resume,
-// when the state to resume was made with another config, other files or another base model, or is damaged, and
-// when the set has fewer rows than a batch. For groups of one process.
+// A step whose loss or gradient is not finite is skipped on all ranks; after ten in a row the run ends with an Error
+// that names the rows. Where the disk is full, see RunFiles.
+//
+// A run killed at any time goes on with `resume` from its newest whole state and ends with the same weights to the bit
+// (on CPUs with equal threads, and an equal number of ranks; with another, up to rounding). One killed before its
+// first save starts anew; one that finished stays as it is. Throws Error, on all ranks, when output holds a run
+// already (without resume or overwrite), when another process trains in it, when there is nothing to resume, when the
+// state to resume was made with another config, other files or another base model, when none is whole, when the ranks
+// have different configs, files or models, and when the set has fewer rows than a batch.
 RunEnd run_training(Trainer& trainer, const TrainingSet& set, const RunOptions& options,
                     const std::function<Validation(SamHq&)>& validate, const std::atomic<bool>& stop);
 

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/run_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <regex>
 #include <system_error>
 #include <vector>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+#include "hqsam/core/log.h"
 
 namespace hqsam {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr char kStateFolder[] = "state", kCheckpointFolder[] = "checkpoints";
+constexpr char kStateFolder[] = "state", kCheckpointFolder[] = "checkpoints", kSampleFolder[] = "samples",
+               kEventFolder[] = "tensorboard";
 
 // Files in `folder` whose name matches; none where there is no such folder.
 std::vector<fs::path> matching(const fs::path& folder, const char* pattern) {
@@ -36,6 +46,19 @@ void remove_file(const fs::path& path) {
 
 }  // namespace
 
+fs::path RunFolder::state(int64_t number) const {
+  return root_ / kStateFolder / fmt::format("state_{:06}.safetensors", number);
+}
+
+int64_t RunFolder::state_number(const fs::path& state) { return std::stoll(state.stem().string().substr(6)); }
+
+std::vector<fs::path> RunFolder::states() const {
+  auto found = matching(root_ / kStateFolder, "state_[0-9]{6,15}\\.safetensors");
+  std::sort(found.begin(), found.end(),
+            [](const fs::path& a, const fs::path& b) { return state_number(a) < state_number(b); });
+  return found;
+}
+
 fs::path RunFolder::checkpoint(int64_t epoch) const {
   return root_ / kCheckpointFolder / fmt::format("epoch_{:04}.pth", epoch);
 }
@@ -43,8 +66,6 @@ fs::path RunFolder::checkpoint(int64_t epoch) const {
 bool RunFolder::holds_run() const {
   return holds_state() || holds_weights() || fs::exists(config()) || fs::exists(metrics());
 }
-
-bool RunFolder::holds_state() const { return fs::exists(state()); }
 
 bool RunFolder::holds_weights() const {
   return fs::exists(model()) || fs::exists(best()) || !checkpoints(root_).empty();
@@ -59,18 +80,47 @@ void RunFolder::create() const {
 }
 
 void RunFolder::clear() const {
-  for (const fs::path& path : {state(), model(), best(), report(), metrics()}) remove_file(path);
+  for (const fs::path& path : matching(root_ / kStateFolder, "state_[0-9]{6,15}\\.safetensors(\\.damaged)?")) {
+    remove_file(path);
+  }
+  for (const fs::path& path : {model(), best(), report(), metrics()}) remove_file(path);
   for (const fs::path& path : checkpoints(root_)) remove_file(path);
+  // What TrainingMonitor leaves.
+  for (const fs::path& path : matching(root_ / kEventFolder, "events\\.out\\.tfevents\\..*")) remove_file(path);
+  for (const fs::path& path :
+       matching(root_ / kSampleFolder, "((step_[0-9]+|truth)_[0-9]+\\.jpg|index\\.jsonl)(\\..*)?")) {
+    remove_file(path);
+  }
   remove_file(config());  // last: while it is there, the folder counts as a run's
 }
 
 void RunFolder::remove_unfinished() const {
-  for (const fs::path& folder : {root_, root_ / kStateFolder, root_ / kCheckpointFolder}) {
-    const auto unfinished = matching(
-        folder,
-        "(config\\.yaml|metrics\\.jsonl|(model|best|epoch_[0-9]{4,})\\.pth|latest\\.safetensors)\\.[0-9]+\\.tmp");
-    for (const fs::path& path : unfinished) remove_file(path);
+  constexpr char kOwn[] =
+      "(config\\.yaml|metrics\\.jsonl|report\\.html|(model|best|epoch_[0-9]{4,})\\.pth|"
+      "state_[0-9]{6,15}\\.safetensors|(truth|step)_[0-9_]+\\.jpg|index\\.jsonl)\\.[0-9]+\\.tmp";
+  for (const fs::path& folder : {root_, root_ / kStateFolder, root_ / kCheckpointFolder, root_ / kSampleFolder}) {
+    for (const fs::path& path : matching(folder, kOwn)) remove_file(path);
   }
 }
+
+RunLock::RunLock(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+  if (descriptor_ < 0) fail("RunLock", "cannot open {}: {}", path.string(), std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
+    const std::string pid = fmt::format("{}\n", ::getpid());  // for the message below; whether it is written or not
+    if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
+      spdlog::debug("cannot write {}: {}", path.string(), std::strerror(errno));
+    }
+    return;
+  }
+  const int reason = errno;
+  ::close(descriptor_);
+  if (reason != EWOULDBLOCK) fail("RunLock", "cannot lock {}: {}", path.string(), std::strerror(reason));
+  std::string holder = read_file(path);
+  holder.erase(std::remove(holder.begin(), holder.end(), '\n'), holder.end());
+  fail("RunLock", "another process{} trains in {}: wait for its end, or choose another folder",
+       holder.empty() ? "" : " (" + holder + ")", path.parent_path().parent_path().string());
+}
+
+RunLock::~RunLock() { ::close(descriptor_); }
 
 }  // namespace hqsam

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <vector>
 
 namespace hqsam {
 
@@ -17,21 +18,38 @@ class RunFolder {
   std::filesystem::path model() const { return root_ / "model.pth"; }
   std::filesystem::path best() const { return root_ / "best.pth"; }
   std::filesystem::path report() const { return root_ / "report.html"; }
-  std::filesystem::path state() const { return root_ / "state" / "latest.safetensors"; }
+  std::filesystem::path lock() const { return root_ / "state" / "lock"; }
+  std::filesystem::path state(int64_t number) const;      // state/state_000001.safetensors
   std::filesystem::path checkpoint(int64_t epoch) const;  // after that many epochs: checkpoints/epoch_0001.pth
 
+  std::vector<std::filesystem::path> states() const;  // oldest first
+  static int64_t state_number(const std::filesystem::path& state);
+
   bool holds_run() const;  // anything a run leaves
-  bool holds_state() const;
+  bool holds_state() const { return !states().empty(); }
   bool holds_weights() const;  // model.pth, best.pth or a checkpoint
   // Makes the folder and those in it. Throws Error with the path.
   void create() const;
-  // Removes what a run leaves, the state first, and nothing else. Throws Error with the path.
+  // Removes what a run leaves, the states first, and nothing else. Throws Error with the path.
   void clear() const;
   // Removes the unfinished files of processes that were killed while they wrote. Throws Error with the path.
   void remove_unfinished() const;
 
  private:
   std::filesystem::path root_;
+};
+
+// Held while a process trains in a folder; the system takes it back when the process ends, in whatever way.
+class RunLock {
+ public:
+  // Throws Error when another holds it.
+  explicit RunLock(const std::filesystem::path& path);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+ private:
+  int descriptor_;
 };
 
 }  // namespace hqsam

@@ -11,7 +11,7 @@ namespace hqsam {
 namespace {
 
 constexpr char kRun[] = "hqsam.run", kChecksum[] = "hqsam.checksum";
-constexpr int64_t kVersion = 1;
+constexpr int64_t kVersion = 2;
 
 // Over the run's JSON and the tensors' names and bytes, in any order of tensors.
 std::string checksum(const TensorMap& map) {
@@ -24,6 +24,28 @@ std::string checksum(const TensorMap& map) {
   return fmt::format("{:016x}", fingerprint(fmt::format("{}\n{}", map.metadata.at(kRun), fmt::join(parts, "\n"))));
 }
 
+template <class... Args>
+[[noreturn]] void damaged(fmt::format_string<Args...> message, Args&&... args) {
+  throw DamagedState(fmt::format("[load_run_state] {}", fmt::format(message, std::forward<Args>(args)...)));
+}
+
+// A line with the tensor's key, shape and the sum of its bytes as integers.
+std::string sum_of(const std::string& key, const torch::Tensor& tensor) {
+  const torch::NoGradGuard no_grad;
+  const auto words = tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
+  return fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
+}
+
+TensorMap read_tensors_of_state(const std::filesystem::path& path) {
+  try {
+    return read_safetensors(path);
+  } catch (const Error& error) {
+    throw DamagedState(error.what());
+  }
+}
+
+}  // namespace
+
 std::string to_json(const RunState& state) {
   nlohmann::ordered_json json = {{"version", kVersion},
                                  {"epoch", state.epoch},
@@ -31,6 +53,12 @@ std::string to_json(const RunState& state) {
                                  {"step", state.step},
                                  {"best_score", nullptr},
                                  {"sums", {state.sums.loss, state.sums.mask, state.sums.dice, state.sums.iou}},
+                                 {"summed", state.summed},
+                                 {"skipped", state.skipped},
+                                 {"skipped_in_row", state.skipped_in_row},
+                                 {"validated", state.validated},
+                                 {"stale", state.stale},
+                                 {"finished", state.finished},
                                  {"config", state.config_fingerprint},
                                  {"files", state.files_fingerprint},
                                  {"frozen", state.frozen_fingerprint}};
@@ -38,7 +66,7 @@ std::string to_json(const RunState& state) {
   return json.dump();
 }
 
-RunState from_json(const std::string& text) {
+RunState run_state_from_json(const std::string& text) {
   const auto json = nlohmann::json::parse(text);
   RunState state;
   state.epoch = json.at("epoch");
@@ -47,13 +75,17 @@ RunState from_json(const std::string& text) {
   if (!json.at("best_score").is_null()) state.best_score = json.at("best_score").get<double>();
   const auto& sums = json.at("sums");
   state.sums = {sums.at(0), sums.at(1), sums.at(2), sums.at(3)};
+  state.summed = json.at("summed");
+  state.skipped = json.at("skipped");
+  state.skipped_in_row = json.at("skipped_in_row");
+  state.validated = json.at("validated");
+  state.stale = json.at("stale");
+  state.finished = json.at("finished");
   state.config_fingerprint = json.at("config");
   state.files_fingerprint = json.at("files");
   state.frozen_fingerprint = json.at("frozen");
   return state;
 }
-
-}  // namespace
 
 void save_run_state(const std::filesystem::path& path, const RunState& state, TensorMap tensors) {
   tensors.metadata[kRun] = to_json(state);
@@ -63,39 +95,40 @@ void save_run_state(const std::filesystem::path& path, const RunState& state, Te
 
 SavedRun load_run_state(const std::filesystem::path& path) {
   SavedRun saved;
-  saved.tensors = read_safetensors(path);
+  saved.tensors = read_tensors_of_state(path);
   const auto& metadata = saved.tensors.metadata;
   if (!metadata.contains(kRun) || !metadata.contains(kChecksum)) {
-    fail("load_run_state", "{} is not the state of a training run", path.string());
+    damaged("{} is not the state of a training run", path.string());
   }
+  if (checksum(saved.tensors) != metadata.at(kChecksum)) damaged("{}: its checksum does not fit", path.string());
   const auto json = nlohmann::json::parse(metadata.at(kRun), nullptr, /*allow_exceptions=*/false);
   if (json.is_object() && json.value("version", nlohmann::json()) != kVersion) {
     fail("load_run_state", "{} has format version {}, expected {}: another version of hqsam wrote it", path.string(),
          json.value("version", nlohmann::json()).dump(), kVersion);
   }
-  if (checksum(saved.tensors) != metadata.at(kChecksum)) {
-    fail("load_run_state", "{} is damaged: its checksum does not fit; start anew with --overwrite", path.string());
-  }
   try {
-    saved.state = from_json(metadata.at(kRun));
+    saved.state = run_state_from_json(metadata.at(kRun));
   } catch (const nlohmann::json::exception& error) {
-    fail("load_run_state", "{}: its metadata lacks something: {}", path.string(), error.what());
+    damaged("{}: its metadata lacks something: {}", path.string(), error.what());
   }
   return saved;
 }
 
 uint64_t frozen_fingerprint(Trainer& trainer) {
-  const torch::NoGradGuard no_grad;
   std::set<std::string> trained;
   for (const auto& [key, parameter] : trainer.parameters()) trained.insert(key);
   std::string sums;
   const auto add = [&](const std::string& key, const torch::Tensor& tensor) {
-    if (trained.contains(key)) return;
-    const auto words =
-        tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
-    sums += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
+    if (!trained.contains(key)) sums += sum_of(key, tensor);
   };
-  for (const auto& [key, tensor] : named_tensors(trainer.model())) add(key, tensor);
+  for (const auto& item : trainer.model()->named_parameters()) add(item.key(), item.value());
+  for (const auto& item : trainer.model()->named_buffers()) add(item.key(), item.value());
+  return fingerprint(sums);
+}
+
+uint64_t trained_fingerprint(Trainer& trainer) {
+  std::string sums;
+  for (const auto& [key, parameter] : trainer.parameters()) sums += sum_of(key, parameter);
   return fingerprint(sums);
 }
 

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,35 +14,13 @@
 #include "hqsam/data/loader.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/tensorfile/tensor_map.h"
-#include "hqsam/train/loss.h"
+#include "hqsam/train/adam.h"
+#include "hqsam/train/flat_parameters.h"
+#include "hqsam/train/frozen_weights.h"
 #include "hqsam/train/micro_batch.h"
+#include "hqsam/train/train_options.h"
 
 namespace hqsam {
-
-enum class Objective { kHq, kSam };            // kHq: loss on the HQ mask; kSam: SAM's own masks and IoU head
-enum class Trainable { kHq, kAll };            // the five HQ modules, or every parameter
-enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 on CUDA, fp32 on a CPU
-
-struct StepSchedule {
-  int64_t drop_after_epoch = 10;  // epochs at the full rate
-  double factor = 0.1;            // then lr times this
-};
-
-struct TrainOptions {
-  Objective objective = Objective::kHq;
-  Trainable trainable = Trainable::kHq;
-  int64_t epochs = 12;
-  int64_t batch_size = 32;  // rows per optimizer step, over all ranks
-  int64_t micro_batch = 4;  // rows at a time; the rest is accumulated
-  double lr = 1e-3;         // Adam, betas 0.9 0.999, eps 1e-8
-  StepSchedule schedule;
-  Precision precision = Precision::kAuto;
-  uint64_t seed = 42;
-  int64_t workers = 4;       // loader threads
-  double save_minutes = 10;  // between saves of the resumable state, besides the end of each epoch; 0 = every step
-  LossOptions loss;
-  void validate() const;  // throws Error naming the field
-};
 
 struct StepLoss {
   double loss = 0;  // what is minimized: mask + dice + iou
@@ -49,10 +28,19 @@ struct StepLoss {
   double iou = 0;  // objective kSam: the IoU head's squared error
 };
 
-// Parameters that train, by checkpoint key, in the model's order; the others no longer require gradients.
-std::vector<std::pair<std::string, torch::Tensor>> select_trainable(SamHq& model, Trainable trainable);
+// The losses are means over the batch of all ranks; the same on every rank.
+struct StepResult : StepLoss {
+  double gradient_norm = 0;  // before clipping
+  bool skipped = false;      // a loss or a gradient is not finite: the weights stay as they were
+  std::string reason;        // where skipped: names the rows, of every rank
+  bool stop = false;         // some rank wanted to
+};
 
-// One optimizer step at a time: forward and backward over micro batches, then Adam.
+// Parameters that train, by checkpoint key, in the model's order; the others no longer require gradients. With
+// kLora those of the HQ modules alone.
+NamedTensors select_trainable(SamHq& model, Trainable trainable);
+
+// One optimizer step at a time: forward and backward over micro batches, one sum over the ranks, then Adam.
 class Trainer {
  public:
   // The model stays where it is (device) and in eval mode: SAM has no layer that differs in training.
@@ -60,36 +48,50 @@ class Trainer {
   Trainer(SamHq model, TrainOptions options, std::shared_ptr<Group> group);
 
   // rows: this rank's share of one batch; may be empty with other ranks. epoch (from 0) keys the loss
-  // points' draws and the learning rate. Returns the means over the batch of all ranks. The gradients
-  // stay in the parameters until the next step. Throws Error, leaving the weights as they were, when a
-  // loss or a gradient is not finite; it names the rows.
-  StepLoss step(const std::vector<TrainingRow>& rows, int64_t epoch);
-  double learning_rate(int64_t epoch) const;
+  // points' draws. lr: of this step; none = options.lr. stop: what this rank has to say of stopping. The gradients of
+  // the batch's mean loss, clipped, stay in the parameters until the next step.
+  StepResult step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr = {},
+                  bool stop = false);
 
-  SamHq& model() { return model_; }
+  // Its weights outside of step() are float32 throughout.
+  SamHq& model();
+  torch::Device device() const { return flat_->weights().device(); }
   const TrainOptions& options() const { return options_; }
-  const Group& group() const { return *group_; }
-  const std::vector<std::pair<std::string, torch::Tensor>>& parameters() const { return parameters_; }
+  Group& group() const { return *group_; }
+  const NamedTensors& parameters() const { return flat_->named(); }
 
-  // Weights that train, Adam's moments and its step count, for resume to the bit: "weight/<key>",
-  // "exp_avg/<key>", "exp_avg_sq/<key>", "adam_steps" int64 [1]. On a CPU these are the live tensors:
+  // Everything that changes in training, for resume to the bit: "weight/<key>", Adam's "exp_avg/<key>" and
+  // "exp_avg_sq/<key>", "ema/<key>" with ema_decay, "adam_steps" int64 [1]. On a CPU these are the live tensors:
   // write or clone them before the next step.
   TensorMap state() const;
   // Throws Error, leaving the trainer as it was, when keys or shapes are not this model's.
   void load_state(const TensorMap& state);
+  // Rank 0's weights, moments and means on every rank.
+  void broadcast_state();
+
+  // With ema_decay the model's weights and their running means change places; else nothing happens. Twice is as it was.
+  void swap_average();
+  // The model's weights as any program loads them, on the CPU: checkpoint_of with low-rank terms added. trained_only:
+  // those of the layers that train.
+  TensorMap checkpoint(bool trained_only);
 
  private:
-  torch::Tensor backward(std::span<const TrainingRow* const> rows, int64_t epoch, double batch_rows);
-  DecoderOutput forward(const MicroBatch& batch);
-  StepLoss reduce(const std::vector<const TrainingRow*>& rows, const torch::Tensor& losses, double batch_rows);
+  torch::Tensor accumulate(std::span<const TrainingRow* const> rows, int64_t epoch);
+  torch::Tensor backward(std::span<const TrainingRow* const> rows, const ImageFeatures& features, int64_t epoch);
+  ImageFeatures encode(std::span<const TrainingRow* const> rows);
+  DecoderOutput decode(const MicroBatch& batch, const ImageFeatures& features);
+  std::string blame(const std::vector<const TrainingRow*>& rows, const torch::Tensor& losses);
+  void update(double lr);
+  std::vector<std::pair<std::string, torch::Tensor>> buffers_to_save() const;
 
   SamHq model_;
   TrainOptions options_;
   std::shared_ptr<Group> group_;
-  std::vector<std::pair<std::string, torch::Tensor>> parameters_;
-  torch::Tensor gradients_;  // of all parameters in one buffer; each .grad is a view of its part
+  std::optional<FlatParameters> flat_;
+  std::optional<FrozenWeights> frozen_;
+  std::optional<Adam> adam_;
+  torch::Tensor average_;  // like the weights; undefined without ema_decay
   bool trains_encoder_ = false, bf16_ = false;
-  std::unique_ptr<torch::optim::Adam> optimizer_;
 };
 
 }  // namespace hqsam

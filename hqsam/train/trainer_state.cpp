@@ -5,7 +5,7 @@
 namespace hqsam {
 namespace {
 
-constexpr char kWeight[] = "weight/", kFirst[] = "exp_avg/", kSecond[] = "exp_avg_sq/", kSteps[] = "adam_steps";
+constexpr char kSteps[] = "adam_steps";
 
 const torch::Tensor& checked(const TensorMap& state, const std::string& name, at::IntArrayRef shape,
                              torch::Dtype dtype) {
@@ -19,26 +19,23 @@ const torch::Tensor& checked(const TensorMap& state, const std::string& name, at
 
 }  // namespace
 
+// By the first word of their names in the state.
+std::vector<std::pair<std::string, torch::Tensor>> Trainer::buffers_to_save() const {
+  std::vector<std::pair<std::string, torch::Tensor>> buffers = {
+      {"weight/", flat_->weights()}, {"exp_avg/", adam_->exp_avg}, {"exp_avg_sq/", adam_->exp_avg_sq}};
+  if (average_.defined()) buffers.emplace_back("ema/", average_);
+  return buffers;
+}
+
 TensorMap Trainer::state() const {
   TensorMap state;
-  const auto add = [&](const std::string& name, const torch::Tensor& tensor) {
-    state.tensors.emplace_back(name, tensor.detach().cpu());
-  };
-  int64_t steps = 0;
-  for (const auto& [key, parameter] : parameters_) {
-    add(kWeight + key, parameter);
-    const auto found = optimizer_->state().find(parameter.unsafeGetTensorImpl());
-    if (found == optimizer_->state().end()) {  // before the first step
-      add(kFirst + key, torch::zeros_like(parameter));
-      add(kSecond + key, torch::zeros_like(parameter));
-      continue;
+  for (const auto& [prefix, buffer] : buffers_to_save()) {
+    const auto values = buffer.detach().cpu();
+    for (size_t i = 0; i < parameters().size(); ++i) {
+      state.tensors.emplace_back(prefix + parameters()[i].first, flat_->part(values, i));
     }
-    const auto& adam = static_cast<const torch::optim::AdamParamState&>(*found->second);
-    add(kFirst + key, adam.exp_avg());
-    add(kSecond + key, adam.exp_avg_sq());
-    steps = adam.step();
   }
-  add(kSteps, torch::full(1, steps, torch::kInt64));
+  state.tensors.emplace_back(kSteps, torch::full(1, adam_->steps, torch::kInt64));
   return state;
 }
 
@@ -46,23 +43,31 @@ void Trainer::load_state(const TensorMap& state) {
   const torch::NoGradGuard no_grad;
   const int64_t steps = checked(state, kSteps, {1}, torch::kInt64).item<int64_t>();
   if (steps < 0) fail("Trainer::load_state", "{} is {}, expected 0 or more", kSteps, steps);
-  for (const auto& [key, parameter] : parameters_) {
-    for (const char* prefix : {kWeight, kFirst, kSecond}) {
+  const auto buffers = buffers_to_save();
+  for (const auto& [prefix, buffer] : buffers) {
+    for (const auto& [key, parameter] : parameters()) {
       checked(state, prefix + key, parameter.sizes(), torch::kFloat32);
     }
   }
-  if (state.tensors.size() != 3 * parameters_.size() + 1) {
-    fail("Trainer::load_state", "expected {} tensors, got {}: the state is another model's", 3 * parameters_.size() + 1,
+  const size_t expected = buffers.size() * parameters().size() + 1;
+  if (state.tensors.size() != expected) {
+    fail("Trainer::load_state", "expected {} tensors, got {}: the state is another model's", expected,
          state.tensors.size());
   }
-  for (auto [key, parameter] : parameters_) {
-    parameter.copy_(state.at(kWeight + key));
-    auto adam = std::make_unique<torch::optim::AdamParamState>();
-    adam->step(steps);
-    adam->exp_avg(torch::empty_like(parameter).copy_(state.at(kFirst + key)));
-    adam->exp_avg_sq(torch::empty_like(parameter).copy_(state.at(kSecond + key)));
-    optimizer_->state()[parameter.unsafeGetTensorImpl()] = std::move(adam);
+  for (const auto& [prefix, buffer] : buffers) {
+    for (size_t i = 0; i < parameters().size(); ++i) {
+      flat_->part(buffer, i).copy_(state.at(prefix + parameters()[i].first));
+    }
   }
+  adam_->steps = steps;
+}
+
+void Trainer::broadcast_state() {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [prefix, buffer] : buffers_to_save()) group_->broadcast(buffer, 0);
+  auto steps = torch::full(1, adam_->steps, flat_->weights().options().dtype(torch::kInt64));
+  group_->broadcast(steps, 0);
+  adam_->steps = steps.item<int64_t>();
 }
 
 }  // namespace hqsam

@@ -16,102 +16,12 @@
 #include "hqsam/train/metrics_log.h"
 #include "hqsam/train/run_folder.h"
 #include "hqsam/train/run_state.h"
+#include "train/run_fixture.h"
 #include "train/tiny.h"
 
 namespace hqsam {
 namespace {
 namespace fs = std::filesystem;
-
-// A run of 3 epochs of 3 steps on 10 discs; what a test changes, it changes before go().
-class TrainingRun : public ::testing::Test {
- protected:
-  struct Setup {
-    TrainOptions train = tiny::train_options();
-    bool resume = false, overwrite = false;
-    uint64_t config_fingerprint = 11, model_seed = 1;
-    int64_t images = 10, broken_after = -1, stop_after_validations = -1;
-    std::vector<double> scores = {1, 3, 2};  // per epoch; none = no validation
-  };
-
-  RunEnd go(const Setup& setup) {
-    Trainer trainer(tiny::make_model(setup.model_seed), setup.train, make_group());
-    const TrainingSet set = tiny::make_set(setup.images, setup.broken_after);
-    const RunOptions options{.output = folder(),
-                             .resume = setup.resume,
-                             .overwrite = setup.overwrite,
-                             .config_text = "train: {}\n",
-                             .config_fingerprint = setup.config_fingerprint};
-    std::atomic<bool> stop = setup.stop_after_validations == 0;
-    validations_ = 0;
-    std::function<Validation(SamHq&)> validate;
-    if (!setup.scores.empty()) {
-      validate = [&](SamHq& model) {
-        EXPECT_FALSE(torch::GradMode::is_enabled());
-        EXPECT_FALSE(model->is_training());
-        // The score goes by what the model learned, as far as a test can tell: by its steps.
-        const int64_t steps = trainer.state().at("adam_steps").item<int64_t>();
-        const auto epoch = static_cast<size_t>(steps / (setup.images / setup.train.batch_size) - 1);
-        stop = ++validations_ == setup.stop_after_validations;
-        return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}};
-      };
-    }
-    const RunEnd end = run_training(trainer, set, options, validate, stop);
-    weights_ = tiny::copy_weights(trainer.model());
-    return end;
-  }
-
-  fs::path folder() const { return temporary_.path / "run"; }
-  std::vector<nlohmann::json> metrics() const {
-    std::ifstream stream(folder() / "metrics.jsonl");
-    std::vector<nlohmann::json> lines;
-    for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
-    return lines;
-  }
-  // The log without its clock.
-  std::string metrics_without_times() const {
-    std::string text;
-    for (nlohmann::json line : metrics()) {
-      line.erase("images_per_s");
-      line.erase("data_wait");
-      text += line.dump() + "\n";
-    }
-    return text;
-  }
-  // The message of the Error that go(setup) throws.
-  std::string error_of(const Setup& setup) {
-    try {
-      go(setup);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    ADD_FAILURE() << "no Error";
-    return "";
-  }
-  // An unbroken run in a folder of its own, for comparison.
-  struct Outcome {
-    std::map<std::string, torch::Tensor> weights;
-    std::string metrics, model, best;
-  };
-  Outcome outcome() const {
-    return {weights_, metrics_without_times(), read_file(folder() / "model.pth"), read_file(folder() / "best.pth")};
-  }
-  Outcome unbroken(const Setup& setup) {
-    EXPECT_EQ(go(setup), RunEnd::kFinished);
-    Outcome whole = outcome();
-    fs::remove_all(folder());
-    return whole;
-  }
-  static void expect_same(const Outcome& a, const Outcome& b) {
-    EXPECT_TRUE(tiny::differing(a.weights, b.weights).empty());
-    EXPECT_EQ(a.metrics, b.metrics);
-    EXPECT_TRUE(a.model == b.model);
-    EXPECT_TRUE(a.best == b.best);
-  }
-
-  tiny::TemporaryFolder temporary_;
-  std::map<std::string, torch::Tensor> weights_;
-  int64_t validations_ = 0;
-};
 
 TEST_F(TrainingRun, LeavesItsFilesBehind) {
   ASSERT_EQ(go({}), RunEnd::kFinished);
@@ -191,11 +101,11 @@ TEST_F(TrainingRun, ResumesToTheBitAfterDyingTwiceWithLinesHalfWritten) {
   std::ofstream(folder() / "metrics.jsonl", std::ios::app) << R"({"type":"step","epoch":2,"step":77,"loss":1})"
                                                            << "\n"
                                                            << R"({"type":"step","ep)";
-  std::ofstream(folder() / "state" / "latest.safetensors.123.tmp") << "half a state";
+  std::ofstream(folder() / "state" / "state_000009.safetensors.123.tmp") << "half a state";
   setup.broken_after = -1;
   ASSERT_EQ(go(setup), RunEnd::kFinished);
   expect_same(whole, outcome());
-  EXPECT_FALSE(fs::exists(folder() / "state" / "latest.safetensors.123.tmp"));
+  EXPECT_FALSE(fs::exists(folder() / "state" / "state_000009.safetensors.123.tmp"));
 }
 
 // What the next test starts as a process of its own.
@@ -245,9 +155,9 @@ TEST_F(TrainingRun, StopsAfterTheStepSavesAndGoesOn) {
   const Outcome whole = unbroken({});
   ASSERT_EQ(go({.stop_after_validations = 0}), RunEnd::kStopped);  // stop was set before the first step
   EXPECT_EQ(metrics().size(), 1u);
-  EXPECT_EQ(load_run_state(RunFolder(folder()).state()).state.step, 1);
+  EXPECT_EQ(load_run_state(state()).state.step, 1);
   ASSERT_EQ(go({.resume = true, .stop_after_validations = 1}), RunEnd::kStopped);  // at the end of an epoch
-  EXPECT_EQ(load_run_state(RunFolder(folder()).state()).state.epoch, 1);
+  EXPECT_EQ(load_run_state(state()).state.epoch, 1);
   ASSERT_EQ(go({.resume = true}), RunEnd::kFinished);
   EXPECT_EQ(validations_, 2);  // the first epoch is not validated again
   expect_same(whole, outcome());
@@ -295,7 +205,7 @@ TEST_F(TrainingRun, TakesAFolderThatHoldsOtherThings) {
 TEST_F(TrainingRun, NeedsSomethingToResume) {
   EXPECT_NE(error_of({.resume = true}).find("no run to resume"), std::string::npos);
   ASSERT_EQ(go({.images = 4}), RunEnd::kFinished);
-  fs::remove(folder() / "state" / "latest.safetensors");
+  for (const fs::path& path : RunFolder(folder()).states()) fs::remove(path);
   EXPECT_NE(error_of({.resume = true, .images = 4}).find("no state"), std::string::npos);
 }
 
@@ -306,32 +216,6 @@ TEST_F(TrainingRun, RefusesToResumeWithAnythingElse) {
   EXPECT_NE(error_of({.resume = true, .images = 11}).find("training files changed"), std::string::npos);
   EXPECT_NE(error_of({.resume = true, .model_seed = 2}).find("base model's weights changed"), std::string::npos);
   EXPECT_EQ(read_file(folder() / "metrics.jsonl"), before);
-}
-
-TEST_F(TrainingRun, RefusesADamagedState) {
-  error_of({.broken_after = 11});
-  const fs::path path = RunFolder(folder()).state();
-  const std::string good = read_file(path);
-  std::string flipped = good;
-  flipped[flipped.size() - 100] ^= 1;  // in the tensors
-  write_file(path, flipped);
-  EXPECT_NE(error_of({.resume = true}).find("checksum"), std::string::npos);
-  std::string edited = good;
-  const size_t at = edited.find("step\\\":");  // in the run's JSON
-  ASSERT_NE(at, std::string::npos);
-  edited[at + 7] = '8';
-  write_file(path, edited);
-  EXPECT_NE(error_of({.resume = true}).find("checksum"), std::string::npos);
-  for (const size_t size : {size_t{0}, size_t{5}, good.size() / 2, good.size() - 1}) {
-    write_file(path, good.substr(0, size));
-    EXPECT_FALSE(error_of({.resume = true}).empty()) << size;
-  }
-  TensorMap other;
-  other.set("x", torch::zeros(3));
-  write_safetensors(path, other);
-  EXPECT_NE(error_of({.resume = true}).find("not the state"), std::string::npos);
-  write_file(path, good);
-  EXPECT_EQ(go({.resume = true}), RunEnd::kFinished);
 }
 
 TEST_F(TrainingRun, SaysWhatToDoWhenTheSetIsSmallerThanABatch) {
@@ -350,15 +234,17 @@ TEST(MetricsLog, IsCutBackToAStep) {
   const tiny::TemporaryFolder temporary;
   fs::create_directories(temporary.path);
   const fs::path path = temporary.path / "metrics.jsonl";
-  cut_metrics(path, 1, 1);
+  cut_metrics(path, 1, 1, 0);
   EXPECT_FALSE(fs::exists(path));
   const std::string kept =
       "{\"type\":\"step\",\"epoch\":1,\"step\":1}\n{\"type\":\"step\",\"epoch\":1,\"step\":2}\n"
+      "{\"type\":\"valid\",\"epoch\":1,\"step\":2}\n"
       "{\"type\":\"epoch\",\"epoch\":1,\"step\":2}\n{\"type\":\"step\",\"epoch\":2,\"step\":3}\n";
   write_file(path, kept +
                        "{\"type\":\"step\",\"epoch\":2,\"step\":4}\n{\"type\":\"epoch\",\"epoch\":2,\"step\":3}\n"
-                       "nonsense\n[1]\n{\"type\":\"step\",\"step\":\"3\"}\n{\"type\":\"step\",\"epoch\":2,\"step\":3}");
-  cut_metrics(path, 3, 1);
+                       "{\"type\":\"valid\",\"epoch\":2,\"step\":3}\nnonsense\n[1]\n{\"type\":\"step\",\"step\":\"3\"}"
+                       "\n{\"type\":\"step\",\"epoch\":2,\"step\":3}");
+  cut_metrics(path, 3, 1, 2);
   EXPECT_EQ(read_file(path), kept);
 }
 

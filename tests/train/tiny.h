@@ -19,7 +19,7 @@ namespace hqsam::tiny {
 
 inline SamHqOptions model_options() {
   SamHqOptions options;
-  auto& encoder = options.image_encoder;
+  auto& encoder = std::get<ImageEncoderVitOptions>(options.image_encoder);
   encoder.image_size = 64;
   encoder.embed_dim = 32;
   encoder.depth = 2;

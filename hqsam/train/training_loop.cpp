@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/train/training_loop.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
+#include "hqsam/train/memory.h"
+#include "hqsam/train/ranks.h"
+
+namespace hqsam {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kMostSkipped = 10;  // in a row
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+StepLoss mean(const StepLoss& sums, int64_t steps) {
+  const double n = static_cast<double>(std::max<int64_t>(steps, 1));
+  return {sums.loss / n, sums.mask / n, sums.dice / n, sums.iou / n};
+}
+
+}  // namespace
+
+RunEnd TrainingLoop::go() {
+  check();
+  share_weights();
+  if (!open()) return RunEnd::kFinished;
+  while (!done()) {
+    if (!train_epoch()) return stopped();
+    if (!state_.finished && !finish_epoch()) return stopped();
+    if (!done() && any_rank(group_, stop_)) return stopped();
+  }
+  group_.barrier();  // no rank ends well before rank 0 has written the model
+  if (files_) spdlog::info("finished: {}", files_->folder().model().string());
+  return RunEnd::kFinished;
+}
+
+void TrainingLoop::check() const {
+  if (set_.size() < batch_size()) {
+    fail("run_training", "an epoch has {} rows, fewer than train.batch_size {}: lower it, or raise the sets' weights",
+         set_.size(), batch_size());
+  }
+  if (batch_size() < group_.size()) {
+    fail("run_training", "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch_size(),
+         group_.size());
+  }
+  if (set_.options().image_size != trainer_.model()->image_size()) {
+    fail("run_training", "rows are made for {} pixels and the model takes {}", set_.options().image_size,
+         trainer_.model()->image_size());
+  }
+  if (options_.resume && options_.overwrite) fail("run_training", "--resume and --overwrite exclude each other");
+}
+
+// One model on all ranks, and one config and list of files.
+void TrainingLoop::share_weights() {
+  broadcast_model(trainer_.model(), group_);
+  trainer_.broadcast_state();
+  state_.config_fingerprint = options_.config_fingerprint;
+  state_.files_fingerprint = set_.file_list_fingerprint();
+  state_.frozen_fingerprint = frozen_fingerprint(trainer_);
+  if (group_.size() == 1) return;
+  require_equal(group_, std::to_string(state_.config_fingerprint), "the config");
+  require_equal(group_, std::to_string(state_.files_fingerprint), "the list of training files");
+  require_equal(group_, fmt::format("{} {}", state_.frozen_fingerprint, trained_fingerprint(trainer_)), "the model");
+}
+
+// False when there is nothing left to do. Rank 0 reads and checks, the others follow.
+bool TrainingLoop::open() {
+  std::optional<SavedRun> saved;
+  if (group_.is_main()) {
+    files_.emplace(options_, train().keep_states);
+    saved = files_->open(state_);
+    if (saved) trainer_.load_state(saved->tensors);
+  }
+  const std::string text = from_main(group_, saved ? to_json(saved->state) : "");
+  if (text.empty()) return true;
+  state_ = run_state_from_json(text);
+  trainer_.broadcast_state();
+  if (done()) {
+    if (files_) spdlog::info("the run in {} is finished: {} steps", files_->folder().root().string(), state_.step);
+    if (files_ && !std::filesystem::exists(files_->folder().model())) {  // someone took it away
+      write_checkpoints(/*epoch_done=*/false, /*best=*/false);
+      files_->save_or_throw(state_, trainer_.state());
+    }
+    return false;
+  }
+  if (files_) spdlog::info("resuming in epoch {} after step {}", state_.epoch + 1, state_.step);
+  return true;
+}
+
+// False when stopped on the way.
+bool TrainingLoop::train_epoch() {
+  const int64_t end = rows_per_epoch(), first = state_.rows, batch = batch_size();
+  const int64_t from = batch * group_.rank() / group_.size(), to = batch * (group_.rank() + 1) / group_.size();
+  std::vector<int64_t> positions;  // of this rank's rows
+  for (int64_t begin = first; begin < end; begin += batch) {
+    for (int64_t row = from; row < to; ++row) positions.push_back(begin + row);
+  }
+  Loader loader(set_, state_.epoch, std::move(positions), train().workers, std::max(to - from, 2 * train().workers));
+  std::optional<Progress> progress;
+  if (files_) progress.emplace(fmt::format("epoch {}/{}", state_.epoch + 1, train().epochs), end, first);
+  double seconds = 0;
+  while (state_.rows < end) {
+    if (validation_due() && !validate_within_epoch()) return false;
+    if (state_.finished) return true;
+    const auto step_start = Clock::now();
+    const double waited_before = loader.seconds_waited();
+    const StepResult result = take_step(loader);
+    const double took = std::max(seconds_since(step_start), 1e-9);
+    seconds += took;
+    images_per_s_ = static_cast<double>(state_.rows - first) / seconds;
+    data_wait_ = loader.seconds_waited() / seconds;
+    step_seconds_ += took;
+    ++steps_taken_;
+    if (files_) log_step(result, took, loader.seconds_waited() - waited_before, &*progress);
+    count_skip(result);
+    if (result.stop) {
+      if (files_) files_->save_or_throw(state_, trainer_.state());
+      return false;
+    }
+    if (files_ && files_->seconds_since_save() >= 60 * train().save_minutes) save();
+  }
+  return true;
+}
+
+StepResult TrainingLoop::take_step(Loader& loader) {
+  const int64_t from = batch_size() * group_.rank() / group_.size();
+  const int64_t to = batch_size() * (group_.rank() + 1) / group_.size();
+  const StepResult result = trainer_.step(loader.next(to - from), state_.epoch, learning_rate(state_.step), stop_);
+  state_.rows += batch_size();
+  ++state_.step;
+  if (result.skipped) {
+    ++state_.skipped;
+    ++state_.skipped_in_row;
+    return result;
+  }
+  state_.skipped_in_row = 0;
+  ++state_.summed;
+  auto& sums = state_.sums;
+  sums = {sums.loss + result.loss, sums.mask + result.mask, sums.dice + result.dice, sums.iou + result.iou};
+  return result;
+}
+
+void TrainingLoop::count_skip(const StepResult& result) {
+  if (!result.skipped) {
+    skip_reasons_.clear();
+    return;
+  }
+  skip_reasons_.push_back(fmt::format("step {}: {}", state_.step, result.reason));
+  if (files_) spdlog::warn("step {} is skipped: {}", state_.step, result.reason);
+  if (state_.skipped_in_row < kMostSkipped) return;
+  fail("run_training",
+       "{} steps in a row had no finite loss or gradient: look at these pictures and their masks, lower train.lr, set "
+       "train.clip_grad_norm, or set train.precision to fp32. {}",
+       state_.skipped_in_row, fmt::join(skip_reasons_, "; "));
+}
+
+void TrainingLoop::log_step(const StepResult& result, double seconds, double waited, Progress* progress) {
+  Json json = line("step", state_.epoch + 1, result);
+  if (result.skipped) {
+    for (const char* key : {"loss", "loss_mask", "loss_dice", "loss_iou"}) {
+      if (json.contains(key)) json[key] = nullptr;
+    }
+    json["skipped_because"] = result.reason;
+  }
+  const double memory = peak_memory_gib(), device_memory = peak_device_memory_gib(trainer_.device());
+  const double wait_share = waited / seconds;
+  const double left =
+      static_cast<double>(last_step() - state_.step) * step_seconds_ / static_cast<double>(steps_taken_);
+  json["images_per_s"] = static_cast<double>(batch_size()) / seconds;
+  json["data_wait"] = wait_share;
+  if (!result.skipped) json["grad_norm"] = result.gradient_norm;
+  json["memory_gib"] = memory;
+  if (device_memory > 0) json["device_memory_gib"] = device_memory;
+  json["skipped"] = state_.skipped;
+  json["seconds_left"] = left;
+  files_->log(json);
+
+  std::string note =
+      fmt::format("loss {:.4f}  lr {:.2g}  data wait {:.0f}%  {:.1f} GiB", mean(state_.sums, state_.summed).loss,
+                  learning_rate(state_.step - 1), 100 * wait_share, device_memory > 0 ? device_memory : memory);
+  if (state_.skipped > 0) note += fmt::format("  {} skipped", state_.skipped);
+  if (train().epochs > 1) note += fmt::format("  run {} left", human_seconds(left));
+  progress->update(state_.rows, note);
+}
+
+// Everything that an epoch leaves, its state last: a kill before that repeats the epoch's end. False when stopped in
+// its validation.
+bool TrainingLoop::finish_epoch() {
+  const StepLoss loss = mean(state_.sums, state_.summed);
+  const int64_t epoch = state_.epoch + 1;
+  Json json = line("epoch", epoch, loss);
+  json["images_per_s"] = images_per_s_;
+  json["data_wait"] = data_wait_;
+  json["skipped"] = state_.skipped;
+  std::string summary =
+      fmt::format("epoch {}/{}: loss {:.4f}, {:.2f} images/s", epoch, train().epochs, loss.loss, images_per_s_);
+  bool best = false;
+  if (validation_due()) {
+    const std::optional<Json> rated = validate_and_rate();
+    if (!rated) return false;
+    best = rated->at("best");
+    json["valid"] = rated->at("valid");
+    json["score"] = rated->at("score");
+    state_.validated = state_.step;
+    summary += fmt::format(", {} {:.2f}", rated->at("by").get<std::string>(), json["score"].get<double>());
+    if (best) summary += " (best so far)";
+  }
+  state_.epoch = epoch;
+  state_.rows = 0;
+  state_.sums = {};
+  state_.summed = 0;
+  if (!files_) return true;
+  write_checkpoints(/*epoch_done=*/true, best);
+  files_->log(json);
+  if (done()) {
+    files_->save_or_throw(state_, trainer_.state());
+  } else {
+    save();
+  }
+  spdlog::info("{}", summary);
+  return true;
+}
+
+void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
+  if (!epoch_done && !best && !done()) return;
+  const AverageScope average(trainer_);
+  const auto write = [&](const std::filesystem::path& path, bool trained_only) {
+    TensorMap checkpoint = trainer_.checkpoint(trained_only);
+    checkpoint.metadata["epoch"] = std::to_string(state_.epoch);
+    checkpoint.metadata["step"] = std::to_string(state_.step);
+    files_->write(path, std::move(checkpoint));
+  };
+  const RunFolder& folder = files_->folder();
+  if (epoch_done) write(folder.checkpoint(state_.epoch), true);
+  if (best) write(folder.best(), false);
+  if (done()) write(folder.model(), false);
+}
+
+void TrainingLoop::save() { files_->save(state_, trainer_.state()); }
+
+RunEnd TrainingLoop::stopped() {
+  if (files_) spdlog::info("stopped in epoch {} after step {}: --resume goes on", state_.epoch + 1, state_.step);
+  if (files_ && files_->failing()) files_->save_or_throw(state_, trainer_.state());
+  group_.barrier();  // rank 0 has saved
+  return RunEnd::kStopped;
+}
+
+nlohmann::ordered_json TrainingLoop::line(const char* type, int64_t epoch, const StepLoss& loss) const {
+  Json json = {{"type", type},      {"epoch", epoch},         {"step", state_.step},
+               {"loss", loss.loss}, {"loss_mask", loss.mask}, {"loss_dice", loss.dice}};
+  if (train().objective == Objective::kSam) json["loss_iou"] = loss.iou;
+  json["lr"] = learning_rate(state_.step - 1);
+  return json;
+}
+
+RunEnd run_training(Trainer& trainer, const TrainingSet& set, const RunOptions& options,
+                    const std::function<Validation(SamHq&)>& validate, const std::atomic<bool>& stop) {
+  return abort_on_error(trainer.group(), [&] { return TrainingLoop(trainer, set, options, validate, stop).go(); });
+}
+
+}  // namespace hqsam

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hqsam/core/progress.h"
+#include "hqsam/train/run.h"
+#include "hqsam/train/run_files.h"
+
+namespace hqsam {
+
+// The model's weights are the running means while it lives.
+class AverageScope {
+ public:
+  explicit AverageScope(Trainer& trainer) : trainer_(trainer) { trainer_.swap_average(); }
+  ~AverageScope() { trainer_.swap_average(); }
+  AverageScope(const AverageScope&) = delete;
+  AverageScope& operator=(const AverageScope&) = delete;
+
+ private:
+  Trainer& trainer_;
+};
+
+// What run_training does, on one rank.
+class TrainingLoop {
+ public:
+  using Json = nlohmann::ordered_json;
+
+  TrainingLoop(Trainer& trainer, const TrainingSet& set, const RunOptions& options,
+               const std::function<Validation(SamHq&)>& validate, const std::atomic<bool>& stop)
+      : trainer_(trainer), group_(trainer.group()), set_(set), options_(options), validate_(validate), stop_(stop) {}
+
+  RunEnd go();
+
+ private:
+  void check() const;
+  void share_weights();
+  bool open();
+  bool train_epoch();
+  StepResult take_step(Loader& loader);
+  void count_skip(const StepResult& result);
+  void log_step(const StepResult& result, double seconds, double waited, Progress* progress);
+  bool finish_epoch();
+  bool validate_within_epoch();
+  std::optional<Validation> validate();
+  std::optional<Json> validate_and_rate();
+  double score_of(const Validation& validation) const;
+  void write_checkpoints(bool epoch_done, bool best);
+  void save();
+  RunEnd stopped();
+  Json line(const char* type, int64_t epoch, const StepLoss& loss) const;
+
+  const TrainOptions& train() const { return trainer_.options(); }
+  int64_t batch_size() const { return train().batch_size; }
+  int64_t rows_per_epoch() const { return set_.size() / batch_size() * batch_size(); }
+  int64_t steps_per_epoch() const { return set_.size() / batch_size(); }
+  int64_t last_step() const { return steps_per_epoch() * train().epochs; }
+  bool done() const { return state_.finished || state_.epoch >= train().epochs; }
+  bool validation_due() const;
+  double learning_rate(int64_t step) const {
+    return train().lr * schedule_factor(train().schedule, step, steps_per_epoch(), train().epochs);
+  }
+
+  Trainer& trainer_;
+  Group& group_;
+  const TrainingSet& set_;
+  const RunOptions& options_;
+  const std::function<Validation(SamHq&)>& validate_;
+  const std::atomic<bool>& stop_;
+  std::optional<RunFiles> files_;  // rank 0's
+  RunState state_;
+  std::vector<std::string> skip_reasons_;    // of the last steps in a row
+  int64_t steps_taken_ = 0;                  // by this process
+  double step_seconds_ = 0;                  // these steps took
+  double images_per_s_ = 0, data_wait_ = 0;  // of the steps of the epoch since it began or was resumed
+};
+
+}  // namespace hqsam

@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# For the scripts beside it: a run of a few seconds on a model of 128 pixels, by one or more ranks. Needs $hqsam and
+# $source, and leaves the shell in a folder of its own.
+set -uo pipefail
+export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=10000
+work=$(mktemp -d)
+trap 'stop_all; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+pids=() codes=()
+port=$((20000 + RANDOM % 20000))
+
+fault() {
+  printf 'FAILED: %s\n' "$*"
+  failures=$((failures + 1))
+}
+
+done_with() { # <what>
+  [ $failures -eq 0 ] || {
+    echo "$1: $failures failures"
+    exit 1
+  }
+  echo "$1: all passed"
+}
+
+make_run() { # [pictures]
+  "$hqsam" data synth --output set --count "${1:-8}" --size 256 --seed 1 >/dev/null 2>&1 || exit 1
+  cat >run.yaml <<YAML
+model: {checkpoint: $source/tests/golden/sam_hq_micro.pth}
+data:
+  train: [{name: t, images: set/im, masks: set/gt}]
+  valid: [{name: v, images: set/im, masks: set/gt}]
+  workers: 1
+evaluate: {limit: 2}
+train: {epochs: 3, batch_size: 4, micro_batch: 2, save_minutes: 0, ema: {decay: 0.9}}
+YAML
+}
+
+# begin <ranks> <folder> [options...]: starts hqsam train; the processes' numbers go into pids, their words into
+# <folder>.<rank>.
+begin() {
+  local ranks=$1 folder=$2 rank
+  shift 2
+  pids=()
+  port=$((port + 1))
+  for ((rank = 0; rank < ranks; ++rank)); do
+    RANK=$rank WORLD_SIZE=$ranks MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$hqsam" train --config run.yaml \
+      --threads 1 --output "$folder" "$@" >"$folder.$rank" 2>&1 &
+    pids+=($!)
+  done
+}
+
+# end: waits for all; their exit codes go into codes.
+end() {
+  local pid code
+  codes=()
+  for pid in "${pids[@]}"; do
+    code=0
+    wait "$pid" 2>/dev/null || code=$?
+    codes+=("$code")
+  done
+  pids=()
+}
+
+stop_all() {
+  local pid
+  for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+  [ ${#pids[@]} -eq 0 ] || wait "${pids[@]}" 2>/dev/null
+}
+
+# whole <ranks> <folder> [options...]: a run to its end.
+whole() {
+  begin "$@"
+  end
+  [ "${codes[*]}" = "$(printf '0 %.0s' $(seq "$1") | sed 's/ $//')" ] ||
+    fault "a whole run exits with ${codes[*]}: $(tail -n 3 "$2".*)"
+}
+
+# resume_option <folder>: --resume where there is a run.
+resume_option() {
+  if [ -e "$1/config.yaml" ] || [ -n "$(ls "$1"/state/state_* 2>/dev/null)" ]; then echo --resume; fi
+}
+
+same_end() { # <folder> <folder>: to the bit
+  local file
+  for file in model.pth best.pth checkpoints/epoch_0002.pth; do
+    cmp -s "$1/$file" "$2/$file" || fault "$2/$file is not that of the unbroken run"
+  done
+}
+
+# A random number of seconds below $1.
+random_seconds() { awk -v most="$1" -v seed="$RANDOM$RANDOM" 'BEGIN { srand(seed); printf "%.3f", rand() * most }'; }
+
+seconds_now() { date +%s.%N; }
+elapsed() { awk -v a="$1" -v b="$(seconds_now)" 'BEGIN { printf "%.3f", b - a }'; }
