@@ -3,62 +3,17 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "hqsam/image/codec.h"
+#include "hqsam/image/resize.h"
+#include "hqsam/report/html_style.h"
 
 namespace hqsam {
 namespace {
 
 constexpr int kJpegQuality = 85;
-
-constexpr const char* kStyle = R"(
-:root{color-scheme:light dark;--ground:#fbfbfa;--card:#fff;--ink:#1c2126;--soft:#66707a;--line:#e2e5e8;
---gain:#127a3f;--loss:#b3341f;--sam:#e8740c;--hq:#1677d2;--zebra:#f5f6f7}
-@media(prefers-color-scheme:dark){:root{--ground:#14171a;--card:#1b1f23;--ink:#e7eaed;--soft:#98a2ac;--line:#2d3338;
---gain:#4cc382;--loss:#f0836c;--sam:#ff9a45;--hq:#58a9f5;--zebra:#20252a}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
--webkit-text-size-adjust:100%}
-main{max-width:1120px;margin:0 auto;padding:28px 20px 56px}
-h1{font-size:1.7rem;line-height:1.2;margin:0 0 6px;overflow-wrap:anywhere}
-h2{font-size:1.2rem;margin:40px 0 4px}
-p{margin:4px 0 12px}
-.soft{color:var(--soft)}
-.facts{display:flex;flex-wrap:wrap;gap:4px 20px;margin:0 0 20px;padding:0;list-style:none;color:var(--soft);font-size:.92rem}
-.facts b{color:var(--ink);font-weight:600;overflow-wrap:anywhere}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:14px}
-.tile{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:14px 16px}
-.tile b{display:block;font-size:1.9rem;line-height:1.25;font-variant-numeric:tabular-nums}
-.tile>span{color:var(--soft);font-size:.9rem}
-.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px;margin:10px 0}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;white-space:nowrap}
-th,td{padding:8px 14px;text-align:right;border-bottom:1px solid var(--line)}
-th{font-size:.82rem;font-weight:600;color:var(--soft)}
-thead tr:first-child:not(:last-child) th{text-align:center;border-bottom:0;padding-bottom:0}
-th:first-child,td:first-child{text-align:left}
-td small{color:var(--soft);font-weight:400;font-size:.84rem}
-tbody tr:nth-child(even){background:var(--zebra)}
-tbody tr:last-child td{border-bottom:0}
-tr.total td{font-weight:650;border-top:2px solid var(--line)}
-.gain{color:var(--gain)}.loss{color:var(--loss)}
-.plot{width:100%;max-width:620px;height:auto;display:block;margin:0 auto}
-.plot text{fill:var(--ink);font-size:14px}.plot .soft{fill:var(--soft)}
-.plot line{stroke:var(--line)}.plot .zero{stroke:var(--soft);stroke-dasharray:3 3}
-.plot .bar{stroke:var(--hq);stroke-width:3;stroke-linecap:round}.plot circle{fill:var(--hq)}
-.card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:12px 14px 14px;margin:14px 0}
-.card h3{font-size:.98rem;margin:0 0 8px;font-weight:600;overflow-wrap:anywhere}
-.panels{display:grid;grid-template-columns:repeat(4,1fr);gap:10px}
-.panels.three{grid-template-columns:repeat(3,1fr)}
-.panels figure{margin:0;min-width:0}
-.panels img{display:block;width:100%;height:auto;border-radius:6px;background:var(--zebra)}
-figcaption{font-size:.84rem;color:var(--soft);margin-top:4px}
-figcaption b{color:var(--ink)}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.92rem}
-dt{font-weight:600}dd{margin:0;color:var(--soft)}
-@media(max-width:640px){main{padding:18px 12px 40px}h1{font-size:1.35rem}.panels,.panels.three{grid-template-columns:1fr 1fr}
-th,td{padding:7px 8px;font-size:.9rem}th:nth-child(2),td:nth-child(2){display:none}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile{padding:10px 12px}
-.tile b{font-size:1.45rem}.card{padding:10px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
-@media print{.card{break-inside:avoid}}
-)";
 
 // Length of the UTF-8 sequence that text begins with, 0 where it is none.
 size_t utf8_length(std::string_view text) {
@@ -75,9 +30,11 @@ size_t utf8_length(std::string_view text) {
   return length;
 }
 
-std::string row(const std::vector<std::string>& cells, const char* tag, const char* row_class) {
-  std::string html = *row_class ? fmt::format("<tr class=\"{}\">", row_class) : "<tr>";
-  for (const std::string& cell : cells) html += fmt::format("<{0}>{1}</{0}>", tag, cell);
+std::string body_row(const std::vector<std::string>& cells, bool total) {
+  std::string html = total ? "<tr class=\"total\">" : "<tr>";
+  for (size_t i = 0; i < cells.size(); ++i) {
+    html += i == 0 ? "<th scope=\"row\">" + cells[i] + "</th>" : "<td>" + cells[i] + "</td>";
+  }
   return html + "</tr>\n";
 }
 
@@ -133,19 +90,53 @@ std::string html_image(const Image& image, const std::string& alt) {
                      image.height, escape_html(alt), base64(encode_image(image, ".jpg", kJpegQuality)));
 }
 
+std::string html_scroll(const std::string& kind, const std::string& label, const std::string& content) {
+  return fmt::format("<div class=\"{}\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">{}</div>\n", kind,
+                     escape_html(label), content);
+}
+
 std::string html_table(const HtmlTable& table) {
-  std::string html = "<div class=\"scroll\"><table>\n<thead>\n";
+  std::string html = table.counts ? "<table class=\"counts\">\n<thead>\n" : "<table>\n<thead>\n";
   if (!table.groups.empty()) {
     html += "<tr>";
-    for (size_t i = 0; i < table.lead; ++i) html += "<th></th>";
-    for (const std::string& group : table.groups) html += fmt::format("<th colspan=\"2\">{}</th>", group);
+    for (size_t i = 0; i < table.lead; ++i) html += "<td></td>";
+    for (const std::string& group : table.groups) {
+      html += fmt::format("<th colspan=\"2\" scope=\"colgroup\">{}</th>", group);
+    }
     html += "</tr>\n";
   }
-  html += row(table.header, "th", "") + "</thead>\n<tbody>\n";
+  html += "<tr>";
+  for (const std::string& cell : table.header) html += fmt::format("<th scope=\"col\">{}</th>", cell);
+  html += "</tr>\n</thead>\n<tbody>\n";
   for (size_t i = 0; i < table.rows.size(); ++i) {
-    html += row(table.rows[i], "td", i + table.totals >= table.rows.size() ? "total" : "");
+    html += body_row(table.rows[i], i + table.totals >= table.rows.size());
   }
-  return html + "</tbody></table></div>\n";
+  return html_scroll("scroll", table.name.empty() ? "table" : table.name, html + "</tbody></table>");
+}
+
+std::string html_facts(const std::vector<HtmlFact>& facts) {
+  std::string html;
+  for (const auto& [name, value] : facts) {
+    html += fmt::format("<li>{} <b>{}</b></li>\n", escape_html(name), escape_html(value));
+  }
+  return "<ul class=\"facts\">\n" + html + "</ul>\n";
+}
+
+std::string html_tiles(const std::vector<HtmlFact>& tiles) {
+  std::string html;
+  for (const auto& [text, value] : tiles) {
+    html += fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n", value, text);
+  }
+  return "<div class=\"tiles\">\n" + html + "</div>\n";
+}
+
+Image html_sized(const Image& image, Size largest) {
+  const double scale = std::min({1.0, static_cast<double>(largest.height) / static_cast<double>(image.height),
+                                 static_cast<double>(largest.width) / static_cast<double>(image.width)});
+  const auto scaled = [&](int64_t length) {
+    return std::max<int64_t>(1, std::llround(scale * static_cast<double>(length)));
+  };
+  return resize_antialiased(image, {scaled(image.height), scaled(image.width)});
 }
 
 std::string html_page(const std::string& title, const std::string& body) {
@@ -153,7 +144,7 @@ std::string html_page(const std::string& title, const std::string& body) {
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n</html>\n",
-      escape_html(title), kStyle, body);
+      escape_html(title), kHtmlStyle, body);
 }
 
 }  // namespace hqsam

@@ -8,6 +8,9 @@
 
 namespace hqsam {
 
+// The box, points or rough mask that a sample was prompted with, in the picture's frame.
+void draw_prompt(Image& image, const SampleMasks& masks);
+
 // One picture of a comparison, of the sample's own size.
 struct ComparisonPanel {
   Image image;
@@ -23,8 +26,13 @@ std::string leading_kind(const EvaluateResult& result);
 // "SAM", "HQ", "SAM + HQ"
 std::string kind_label(const std::string& kind);
 
-// Samples to show, best first. Where SAM was evaluated beside another kind they are ranked by the gain of
-// the leading kind's boundary IoU over SAM's, else by boundary IoU itself. No sample is in two galleries.
+// Where the boundaries of SAM's and the leading kind's masks are right and wrong: "SAM, boundary", "HQ, boundary".
+std::vector<ComparisonPanel> boundary_panels(const Sample& sample, int64_t mask_index, const SampleMasks& masks,
+                                             double dilation);
+
+// Samples to show. Where SAM was evaluated beside another kind: the most gained and the most lost, by the leading
+// kind's boundary IoU minus SAM's, from the largest change; then the best and the worst by the leading kind's
+// boundary IoU. No sample is in two galleries, and none is empty.
 struct Gallery {
   std::string title, explanation;
   std::vector<size_t> samples;  // numbers in EvaluateResult::samples

@@ -51,14 +51,15 @@ TEST(IntervalPlot, HasALinePerRowAndStaysFinite) {
   }
 }
 
-TEST(Galleries, RankByGainAndShareNoSample) {
+TEST(Galleries, ShowChangesThenTheBestAndTheWorstOfTheRest) {
   std::vector<std::pair<double, double>> scores;  // gains of -0.5, -0.4, ..., 0.5
   for (int i = 0; i <= 10; ++i) scores.push_back({0.5, 0.1 * i});
   const auto galleries = choose_galleries(result_of("a", scores), 3);
-  ASSERT_EQ(galleries.size(), 3U);
+  ASSERT_EQ(galleries.size(), 4U);
   EXPECT_EQ(galleries[0].samples, (std::vector<size_t>{10, 9, 8}));
   EXPECT_EQ(galleries[1].samples, (std::vector<size_t>{0, 1, 2}));
-  EXPECT_EQ(galleries[2].samples, (std::vector<size_t>{6, 5, 4}));
+  EXPECT_EQ(galleries[2].samples, (std::vector<size_t>{7, 6, 5}));
+  EXPECT_EQ(galleries[3].samples, (std::vector<size_t>{3, 4}));
 }
 
 TEST(Galleries, ShowNoLossesWhereThereAreNone) {
@@ -66,7 +67,7 @@ TEST(Galleries, ShowNoLossesWhereThereAreNone) {
   ASSERT_EQ(galleries.size(), 2U);
   EXPECT_EQ(galleries[0].title, "Most gained");
   EXPECT_EQ(galleries[0].samples, (std::vector<size_t>{1, 0}));
-  EXPECT_EQ(galleries[1].title, "Typical");
+  EXPECT_EQ(galleries[1].title, "Best");
   EXPECT_EQ(galleries[1].samples, (std::vector<size_t>{2}));
   const auto one = choose_galleries(result_of("a", {{0.5, 0.6}}), 6);
   ASSERT_EQ(one.size(), 1U);
@@ -139,10 +140,14 @@ TEST_F(Report, NamesEverySetAndEscapesWhatItPrints) {
 }
 
 TEST_F(Report, ShowsPicturesOfEachGallery) {
-  const size_t with = occurrences(write(), "<figure>");
-  EXPECT_GE(with, 4U * 3U);
-  EXPECT_LE(with, 4U * 6U);
-  EXPECT_EQ(occurrences(write({"t", "c", 0}), "<figure>"), 0U);
+  const std::string html = write();
+  const size_t with = occurrences(html, "<img ");
+  EXPECT_EQ(occurrences(html, "HQ token looks at</b>"), 4U);
+  EXPECT_EQ(occurrences(html, "HQ, boundary</b>"), occurrences(html, "class=\"third\"") + 0U);
+  EXPECT_EQ(occurrences(html, " alt=\""), with);
+  EXPECT_GE(with, 4U * 6U);
+  EXPECT_LE(with, 8U * 8U);
+  EXPECT_EQ(occurrences(write({"t", "c", 0}), "<img "), 0U);
 }
 
 TEST_F(Report, CanBeOfSamAloneOrOfOtherPrompts) {
@@ -152,16 +157,44 @@ TEST_F(Report, CanBeOfSamAloneOrOfOtherPrompts) {
   EXPECT_TRUE(contains(sam, "panels three"));
   options.masks = {MaskKind::kHq};
   options.prompt = PromptType::kPoints;
-  EXPECT_TRUE(contains(write(), "<b>points</b>"));
+  EXPECT_TRUE(contains(write(), "<b>points_10</b>"));
   options.masks = {MaskKind::kSam, MaskKind::kSum};
   options.prompt = PromptType::kNoisyMask;
   EXPECT_TRUE(contains(write(), "<b>noisy_mask</b>"));
 }
 
+TEST_F(Report, DrawsClicksWhereThereAreAny) {
+  EXPECT_FALSE(contains(write({.title = "t", .gallery = 0}), "aria-label=\"Clicks"));
+  for (SampleResult& sample : result.samples) {
+    for (auto& [kind, scores] : sample.scores) scores.click_ious = {0.5, 0.75};
+  }
+  options.clicks = 2;
+  write_evaluation_report(path, model, sets, result, options, {.title = "t", .gallery = 0});
+  EXPECT_TRUE(contains(read_file(path), "aria-label=\"Clicks; SAM from 50 to 75"));
+}
+
+TEST_F(Report, CanBeOfAveragePrecisionAlone) {
+  result = {};
+  result.sets.push_back({"COCO", 3, 0, {{"hq", {{"ap", 41.5}, {"ap_boundary", 30.25}}}}});
+  result.mean = result.sets[0].metrics;
+  write_evaluation_report(path, model, sets, result, options, {.title = "t"});
+  const std::string html = read_file(path);
+  EXPECT_TRUE(contains(html, "41.50") && contains(html, "ap_boundary") && contains(html, "&ndash;"));
+  EXPECT_FALSE(contains(html, "Recall over boundary IoU"));
+}
+
+TEST_F(Report, ShowsCostsAndCheckpoints) {
+  const TradeOffPoint point{"vit_b", "hq", 70, {"HQ-SAM", 94000000, 4000000, 5, 0}};
+  const std::string html =
+      write({.title = "t", .gallery = 0, .costs = {{"SAM", 90000000, 90000000, 5.5, 0}}, .beside = {point, point}});
+  EXPECT_TRUE(contains(html, "<h2>Cost</h2>") && contains(html, "90.00") && contains(html, "mBIoU over speed"));
+}
+
 TEST_F(Report, NeedsTheSetsOfTheResult) {
   write();
   const std::string message = message_of([&] {
-    write_evaluation_report(path, model, {{"COIFT", sets[1].dataset}}, result, options, {"t", "c", 2});
+    write_evaluation_report(path, model, {{"COIFT", sets[1].dataset}}, result, options,
+                            {.title = "t", .checkpoint = "c", .gallery = 2});
   });
   EXPECT_TRUE(contains(message, "give the sets that were evaluated")) << message;
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/report/cost.h"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+#include "hqsam/evaluate/protocol.h"
+#include "hqsam/report/html.h"
+
+namespace hqsam {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Seconds of the model's work on one prompt; the copy to the CPU waits for a GPU.
+double seconds_of(SamHq& model, const PreparedSample& sample, MaskKind kind) {
+  const auto start = std::chrono::steady_clock::now();
+  decode_sample(model, sample, {kind}).at(kind).cpu();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// The first mask with an inside of up to `count` pictures, sets in turn.
+std::vector<PreparedSample> some_samples(const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
+                                         int64_t side, int64_t count) {
+  std::vector<PreparedSample> samples;
+  bool any = true;
+  for (int64_t i = 0; any && static_cast<int64_t>(samples.size()) < count; ++i) {
+    any = false;
+    for (const NamedDataset& set : sets) {
+      if (i >= set.dataset->size() || static_cast<int64_t>(samples.size()) == count) continue;
+      any = true;
+      PreparedSample sample = prepare_sample(set.dataset->get(i), i, options, side);
+      if (sample.prompts.empty()) continue;
+      sample.prompts.resize(1);
+      samples.push_back(std::move(sample));
+    }
+  }
+  return samples;
+}
+
+std::string millions(int64_t count) {
+  if (count <= 0) return "&ndash;";
+  const double value = static_cast<double>(count) / 1e6;
+  return value < 100 ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}", value);
+}
+
+std::string speed_text(double images_per_s) {
+  return images_per_s > 0 ? fmt::format("{:.3g}", images_per_s) : "&ndash;";
+}
+
+}  // namespace
+
+std::vector<CostRow> measure_costs(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
+                                   int64_t pictures) {
+  CostRow sam{.name = "SAM"}, hq{.name = "HQ-SAM"};
+  for (const auto& parameter : model->named_parameters()) {
+    (is_hq_key(parameter.key()) ? hq.learnable : sam.learnable) += parameter.value().numel();
+  }
+  sam.parameters = sam.learnable;
+  hq.parameters = sam.parameters + hq.learnable;
+  std::vector<double> sam_seconds, hq_seconds;
+  const auto samples = some_samples(sets, options, model->image_size(), pictures);
+  for (size_t i = 0; i <= samples.size() && !samples.empty(); ++i) {  // one round more, to warm up
+    const PreparedSample& sample = samples[i == 0 ? 0 : i - 1];
+    const double of_sam = seconds_of(model, sample, MaskKind::kSam);
+    const double of_hq = model->has_hq() ? seconds_of(model, sample, MaskKind::kSum) : 0;
+    if (i == 0) continue;
+    sam_seconds.push_back(of_sam);
+    hq_seconds.push_back(of_hq);
+  }
+  if (!samples.empty()) sam.images_per_s = 1 / median(sam_seconds);
+  if (!model->has_hq()) return {sam};
+  if (!samples.empty()) hq.images_per_s = 1 / median(hq_seconds);
+  return {sam, hq};
+}
+
+std::string cost_table(std::span<const CostRow> rows) {
+  HtmlTable table;
+  table.name = "Cost";
+  table.header = {"model", "parameters, M", "learnable, M", "share", "images/s", "memory, GB"};
+  for (const CostRow& row : rows) {
+    const double share =
+        row.parameters > 0 ? 100 * static_cast<double>(row.learnable) / static_cast<double>(row.parameters) : 0;
+    const double memory = static_cast<double>(row.memory_bytes) / 1e9;
+    table.rows.push_back({escape_html(row.name), millions(row.parameters), millions(row.learnable),
+                          row.parameters > 0 ? fmt::format("{:.2f} %", share) : "&ndash;", speed_text(row.images_per_s),
+                          memory > 0 ? fmt::format("{:.2f}", memory) : "&ndash;"});
+  }
+  return html_table(table);
+}
+
+std::string with_costs(const std::string& results_json, std::span<const CostRow> rows) {
+  Json json = Json::parse(results_json);
+  Json costs = Json::array();
+  for (const CostRow& row : rows) {
+    costs.push_back({{"name", row.name},
+                     {"parameters", row.parameters},
+                     {"learnable", row.learnable},
+                     {"images_per_s", row.images_per_s},
+                     {"memory_bytes", row.memory_bytes}});
+  }
+  json["cost"] = costs;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+TradeOffPoint trade_off_point(const std::string& results_json, const std::string& place) {
+  try {
+    const Json json = Json::parse(results_json);
+    TradeOffPoint point;
+    point.name = std::filesystem::path(json.at("checkpoint").get<std::string>()).stem().string();
+    const Json& mean = json.at("mean");
+    for (const char* kind : {"sam", "sum", "hq"}) {
+      if (mean.contains(kind)) point.kind = kind;
+    }
+    point.score = mean.at(point.kind).at("mbiou").get<double>();
+    const Json& costs = json.at("cost");
+    const Json& cost = costs.at(point.kind == "sam" || costs.empty() ? 0 : costs.size() - 1);
+    point.cost = {cost.at("name").get<std::string>(), cost.at("parameters").get<int64_t>(),
+                  cost.at("learnable").get<int64_t>(), cost.at("images_per_s").get<double>(),
+                  cost.at("memory_bytes").get<int64_t>()};
+    return point;
+  } catch (const Json::exception& error) {
+    fail("trade_off_point", "{}: not an evaluation's results with costs: {}; evaluate again", place, error.what());
+  }
+}
+
+TradeOffPoint read_trade_off_point(const std::filesystem::path& folder) {
+  const auto path = folder / "results.json";
+  return trade_off_point(read_file(path), path.string());
+}
+
+}  // namespace hqsam

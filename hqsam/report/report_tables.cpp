@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "hqsam/metrics/curves.h"
+#include "hqsam/report/curve_plot.h"
+#include "hqsam/report/html.h"
+#include "hqsam/report/interval_plot.h"
+#include "hqsam/report/panels.h"
+#include "hqsam/report/report_parts.h"
+
+namespace hqsam {
+
+// Signed, green above and red below zero.
+std::string signed_cell(double value) {
+  const char* color = value >= 0.005 ? "gain" : value <= -0.005 ? "loss" : "soft";
+  return fmt::format("<span class=\"{}\">{:+.2f}</span>", color, value);
+}
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("[{:+.2f}, {:+.2f}]", interval.low, interval.high);
+}
+
+namespace {
+
+// Metrics that the first table has, or a curve.
+bool is_drawn(const std::string& name) {
+  return name == "miou" || name == "mbiou" || name.starts_with("recall") || name.starts_with("miou_click");
+}
+
+std::string metric_title(const std::string& name) {
+  if (name == "mbiou_strict") return "mBIoU, strict";
+  return name.starts_with("noc") ? "NoC@" + name.substr(3) : name;
+}
+
+// What else was measured: a row per metric, a column per set and kind.
+std::string more_metrics(const ReportContext& context) {
+  using Metrics = std::map<std::string, double>;
+  HtmlTable table;
+  table.name = "More metrics";
+  table.header = {"metric"};
+  std::vector<const Metrics*> columns;
+  std::set<std::string> names;
+  const auto add = [&](const std::string& title, const std::map<std::string, Metrics>& of_kinds) {
+    for (const std::string& kind : context.kinds) {
+      const auto at = of_kinds.find(kind);
+      if (at == of_kinds.end()) continue;
+      columns.push_back(&at->second);
+      table.header.push_back(escape_html(title) + ", " + kind_label(kind));
+      for (const auto& [name, value] : at->second) {
+        if (!is_drawn(name)) names.insert(name);
+      }
+    }
+  };
+  for (const SetResult& set : context.result.sets) add(set.name, set.metrics);
+  if (context.result.sets.size() > 1) add("mean", context.result.mean);
+  for (const std::string& name : names) {
+    std::vector<std::string> row = {escape_html(metric_title(name))};
+    for (const Metrics* metrics : columns) {
+      const auto at = metrics->find(name);
+      row.push_back(at == metrics->end() ? "&ndash;" : fmt::format("{:.2f}", at->second));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return names.empty() ? "" : html_table(table);
+}
+
+// Share of the masks, percent, whose boundary IoU is at least each threshold.
+std::string recall_plot(const ReportContext& context) {
+  CurvePlot plot{"Recall over boundary IoU", "boundary IoU, at least", {}, 0, 100, "Percent of all masks, pooled."};
+  if (context.result.samples.empty()) return "";
+  for (const std::string& kind : context.kinds) {
+    Curve curve{kind_label(kind), {}, kind};
+    for (int step = 0; step <= 50; ++step) {
+      const double threshold = step / 50.0;
+      const auto reached = std::count_if(
+          context.result.samples.begin(), context.result.samples.end(),
+          [&](const SampleResult& sample) { return sample.scores.at(kind).boundary_iou >= threshold - 1e-9; });
+      curve.points.push_back(
+          {threshold, 100 * static_cast<double>(reached) / static_cast<double>(context.result.samples.size())});
+    }
+    plot.curves.push_back(std::move(curve));
+  }
+  return curve_plot(plot);
+}
+
+// Mean IoU after 1, 2, ... clicks, all masks as one.
+std::string click_plot(const ReportContext& context) {
+  CurvePlot plot{"Clicks", "clicks", {}, {}, 100, "Mean IoU of all masks, pooled, percent."};
+  for (const std::string& kind : context.kinds) {
+    std::vector<std::vector<double>> ious;
+    for (const SampleResult& sample : context.result.samples) {
+      const auto& clicks = sample.scores.at(kind).click_ious;
+      if (!clicks.empty()) ious.push_back(clicks);
+    }
+    if (ious.empty()) continue;
+    Curve curve{kind_label(kind), {}, kind};
+    for (const double iou : mean_curve(ious, context.evaluate.clicks)) {
+      curve.points.push_back({static_cast<double>(curve.points.size() + 1), 100 * iou});
+    }
+    plot.curves.push_back(std::move(curve));
+  }
+  return curve_plot(plot);
+}
+
+}  // namespace
+
+std::string sets_section(const ReportContext& context) {
+  HtmlTable table;
+  table.header = {"set", "pictures"};
+  table.name = "Sets";
+  table.lead = 2;
+  table.counts = true;
+  for (const std::string& kind : context.kinds) {
+    table.groups.push_back(kind_label(kind));
+    table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
+  }
+  const auto add = [&](const std::string& name, const std::string& pictures, const auto& metrics) {
+    std::vector<std::string> row = {name, pictures};
+    for (const std::string& kind : context.kinds) {
+      const auto at = metrics.find(kind);
+      for (const char* metric : {"miou", "mbiou"}) {
+        const bool known = at != metrics.end() && at->second.count(metric);
+        row.push_back(known ? fmt::format("{:.2f}", at->second.at(metric)) : "&ndash;");
+      }
+    }
+    table.rows.push_back(std::move(row));
+  };
+  for (const SetResult& set : context.result.sets) add(escape_html(set.name), std::to_string(set.images), set.metrics);
+  add("mean of sets", "", context.result.mean);
+  table.totals = 1;
+  return "<h2>Sets</h2>\n<p class=\"soft\">Percent.</p>\n" + html_table(table) + more_metrics(context);
+}
+
+std::string differences_section(const ReportContext& context) {
+  HtmlTable table;
+  table.header = {"set", "masks"};
+  table.name = "Difference to SAM";
+  table.lead = 2;
+  table.counts = true;
+  std::vector<IntervalRow> rows;
+  for (const std::string& kind : context.kinds) {
+    if (kind == "sam") continue;
+    table.groups.push_back((kind == "sum" ? "(SAM + HQ)" : kind_label(kind)) + " &minus; SAM");
+    table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
+  }
+  const auto add = [&](const std::string& title, const std::string& set) {
+    const auto count = std::count_if(context.result.samples.begin(), context.result.samples.end(),
+                                     [&](const SampleResult& sample) { return set.empty() || sample.set == set; });
+    std::vector<std::string> row = {escape_html(title), std::to_string(count)};
+    for (const std::string& kind : context.kinds) {
+      if (kind == "sam") continue;
+      for (const Metric metric : {Metric::kIou, Metric::kBoundaryIou}) {
+        const Interval interval = difference_interval(context.result, kind, "sam", metric, set);
+        row.push_back(fmt::format("{} <small>{}</small>", signed_cell(interval.mean), interval_text(interval)));
+        if (kind == context.lead && metric == Metric::kBoundaryIou) rows.push_back({title, interval});
+      }
+    }
+    table.rows.push_back(std::move(row));
+  };
+  for (const SetResult& set : context.result.sets) {
+    if (!set.metrics.empty()) add(set.name, set.name);
+  }
+  add("pooled", "");
+  table.totals = 1;
+  return fmt::format(
+      "<h2>Difference to SAM</h2>\n<p class=\"soft\">Mask by mask, in percentage points, with 95 % bootstrap "
+      "intervals. The plot is of {} &minus; SAM, mBIoU.</p>\n<div class=\"card\">{}</div>\n{}",
+      kind_label(context.lead), interval_plot(rows), html_table(table));
+}
+
+std::string curves_section(const ReportContext& context) {
+  const std::string grid = plot_grid({recall_plot(context), click_plot(context)});
+  return grid.empty() ? "" : "<h2>Curves</h2>\n" + grid;
+}
+
+std::string cost_section(const ReportContext& context) {
+  std::string html;
+  if (!context.options.costs.empty()) {
+    html +=
+        "<h2>Cost</h2>\n<p class=\"soft\">Learnable: what training changes. Speed: encoder and decoder, one prompt "
+        "a picture, on this machine.</p>\n" +
+        cost_table(context.options.costs);
+  }
+  return html + trade_off_section(context.options.beside);
+}
+
+}  // namespace hqsam

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train_monitor.h"
+
+#include "hqsam/config/choices.h"
+#include "hqsam/config/open.h"
+
+namespace hqsam {
+namespace {
+
+std::string names_of(const std::vector<FolderOptions>& sets) {
+  std::string names;
+  for (const FolderOptions& set : sets) names += (names.empty() ? "" : ", ") + set.name;
+  return names.empty() ? "none" : names;
+}
+
+std::vector<HtmlFact> run_facts(const Config& config, Trainer& trainer, const TrainingSet& set) {
+  int64_t all = 0, trained = 0;
+  for (const auto& parameter : trainer.model()->parameters()) all += parameter.numel();
+  for (const auto& [key, parameter] : trainer.parameters()) trained += parameter.numel();
+  const TrainOptions& train = config.train;
+  return {{"architecture", variant_name(trainer.model()->options())},
+          {"checkpoint", config.checkpoint.empty() ? "none, random weights" : config.checkpoint},
+          {"parameters", fmt::format("{:.2f} M", static_cast<double>(all) / 1e6)},
+          {"trained",
+           fmt::format("{:.2f} M ({})", static_cast<double>(trained) / 1e6, word_of(train.trainable, kTrainables))},
+          {"objective", word_of(train.objective, kObjectives)},
+          {"training sets", names_of(config.train_sets)},
+          {"validation sets", names_of(config.valid_sets)},
+          {"rows per epoch", std::to_string(set.size())},
+          {"epochs", std::to_string(train.epochs)},
+          {"batch size", std::to_string(train.batch_size)},
+          {"ranks", std::to_string(trainer.group().size())},
+          {"learning rate", fmt::format("{:g}", train.lr)},
+          {"device", trainer.model()->device().str()},
+          {"precision", word_of(train.precision, kPrecisions)},
+          {"seed", std::to_string(train.seed)}};
+}
+
+}  // namespace
+
+TrainingMonitor open_monitor(const Config& config, Trainer& trainer, const TrainingSet& set) {
+  TrainingMonitorOptions options;
+  options.run_folder = config.output;
+  options.sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  options.evaluate = config.evaluate;
+  options.evaluate.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
+  options.report = {"Training: " + config.output.filename().string(), run_facts(config, trainer, set),
+                    config.train.batch_size};
+  return TrainingMonitor(std::move(options));
+}
+
+}  // namespace hqsam

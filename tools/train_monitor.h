@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "hqsam/config/config.h"
+#include "hqsam/data/loader.h"
+#include "hqsam/report/training_monitor.h"
+#include "hqsam/train/trainer.h"
+
+namespace hqsam {
+
+// What shows a run of this config: its facts for the report, and the samples of data.valid that are drawn.
+TrainingMonitor open_monitor(const Config& config, Trainer& trainer, const TrainingSet& set);
+
+}  // namespace hqsam
