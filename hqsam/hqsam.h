@@ -39,6 +39,7 @@
 #include "hqsam/metrics/iou.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/sam_hq.h"
+#include "hqsam/onnx/export.h"
 #include "hqsam/predict/predictor.h"
 #include "hqsam/report/report.h"
 #include "hqsam/tensorfile/tensor_map.h"

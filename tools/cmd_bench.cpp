@@ -65,9 +65,10 @@ int bench(const BenchArguments& arguments) {
 void add_bench(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<BenchArguments>(app, run, "bench", "how long each stage takes on this machine", bench);
-  auto* variant =
-      command->add_option("--variant", arguments->variant, "micro (default), vit_b, vit_l or vit_h, random weights")
-          ->check(CLI::IsMember({"micro", "vit_b", "vit_l", "vit_h"}));
+  auto* variant = command
+                      ->add_option("--variant", arguments->variant,
+                                   "micro (default), vit_b, vit_l, vit_h or vit_tiny, random weights")
+                      ->check(CLI::IsMember(variant_names()));
   command->add_option("--checkpoint", arguments->checkpoint, "an HQ-SAM checkpoint instead")->excludes(variant);
   command->add_option("--repeats", arguments->repeats, "runs of each stage, after one to warm up")
       ->check(CLI::Range(1, 100000))

@@ -6,13 +6,15 @@
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/data/check.h"
+#include "hqsam/data/open_dataset.h"
 #include "hqsam/data/synth.h"
+#include "hqsam/report/contact_sheet.h"
 
 namespace hqsam {
 namespace {
 
 struct CheckArguments {
-  std::string config;
+  std::string config, output;
   std::vector<std::string> set;
 };
 
@@ -39,11 +41,19 @@ int check(const CheckArguments& arguments) {
   if (sets.empty()) fail("data check", "{} names no sets in data.train or data.valid", arguments.config);
   CheckOptions options;
   options.workers = std::max<int64_t>(1, config.train.workers);
+  std::vector<CheckedSet> checked;
   size_t problems = 0;
   for (const FolderOptions& set : sets) {
-    const CheckReport report = check_dataset(FolderDataset(set), options);
-    print_report(set.name, report);
-    problems += report.problems.size();
+    const auto dataset = open_dataset(set);
+    checked.push_back({{set.name, dataset}, check_dataset(*dataset, options)});
+    print_report(set.name, checked.back().report);
+    problems += checked.back().report.problems.size();
+  }
+  if (!arguments.output.empty()) {
+    const auto page = std::filesystem::path(arguments.output) / "contact_sheet.html";
+    std::filesystem::create_directories(arguments.output);
+    write_contact_sheet(page, checked);
+    fmt::print(stderr, "{}\n", page.string());
   }
   if (problems > 0) fail("data check", "{} problems in {} sets, listed on the standard output", problems, sets.size());
   return 0;
@@ -64,6 +74,8 @@ void add_data(CLI::App& app, Run& run) {
       check);
   check_command->add_option("--config", check_arguments->config, "YAML file with data.train and data.valid")
       ->required();
+  check_command->add_option("--output", check_arguments->output,
+                            "folder for contact_sheet.html: some of every set's pictures with their masks");
   add_repeated(*check_command, "--set", check_arguments->set, "key=value over the config; repeatable");
   const auto [synth_command, synth_arguments] = add_command<SynthArguments>(
       *data, run, "synth", "make pictures of thin things with fine masks (gt/) and coarse ones (coarse/)", synth);

@@ -18,11 +18,13 @@ using Run = std::function<int()>;
 
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
+void add_compare(CLI::App& app, Run& run);
 void add_predict(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_info(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_data(CLI::App& app, Run& run);
+void add_launch(CLI::App& app, Run& run);
 
 // A new subcommand whose options fill an Arguments; it then runs main(arguments).
 template <class Arguments>

@@ -101,11 +101,13 @@ int run_command_line(int argc, char** argv) {
   Run run;
   add_train(app, run);
   add_evaluate(app, run);
+  add_compare(app, run);
   add_predict(app, run);
   add_export(app, run);
   add_info(app, run);
   add_bench(app, run);
   add_data(app, run);
+  add_launch(app, run);
   std::string log_level = "info";
   add_log_level(app, log_level);
   try {

@@ -108,7 +108,7 @@ std::optional<LabelledPoint> parse_point(const std::string& text) {
   return LabelledPoint{{n[0], n[1]}, static_cast<int>(label)};
 }
 
-PromptSource::PromptSource(const PromptArguments& arguments) : arguments_(arguments) {
+PicturePrompts::PicturePrompts(const PromptArguments& arguments) : arguments_(arguments) {
   for (const std::string& text : arguments.boxes) common_.boxes.push_back(parse_box(text).value());
   for (const std::string& text : arguments.points) {
     const LabelledPoint point = parse_point(text).value();
@@ -124,7 +124,7 @@ PromptSource::PromptSource(const PromptArguments& arguments) : arguments_(argume
   read_file_of_prompts();
 }
 
-void PromptSource::read_file_of_prompts() {
+void PicturePrompts::read_file_of_prompts() {
   const std::string& path = arguments_.prompts;
   const Json file = Json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   if (!file.is_object()) {
@@ -163,7 +163,7 @@ void PromptSource::read_file_of_prompts() {
   }
 }
 
-const PromptSource::Entry& PromptSource::entry_of(const std::filesystem::path& image) const {
+const PicturePrompts::Entry& PicturePrompts::entry_of(const std::filesystem::path& image) const {
   if (arguments_.prompts.empty()) return common_;
   const auto found = by_name_.find(image.filename().string());
   if (found != by_name_.end() && !(found->second.boxes.empty() && found->second.points.empty())) return found->second;
@@ -171,7 +171,7 @@ const PromptSource::Entry& PromptSource::entry_of(const std::filesystem::path& i
        image.filename().string());
 }
 
-std::vector<PredictPrompt> PromptSource::of(const std::filesystem::path& image, Size size, const SamHq& model) const {
+std::vector<PredictPrompt> PicturePrompts::of(const std::filesystem::path& image, Size size, const SamHq& model) const {
   const Entry& entry = entry_of(image);
   PredictPrompt shared;
   shared.points = entry.points;
@@ -187,7 +187,7 @@ std::vector<PredictPrompt> PromptSource::of(const std::filesystem::path& image, 
   return prompts;
 }
 
-std::vector<std::string> PromptSource::unused(const std::vector<std::filesystem::path>& images) const {
+std::vector<std::string> PicturePrompts::unused(const std::vector<std::filesystem::path>& images) const {
   std::vector<std::string> names;
   for (const auto& [name, entry] : by_name_) names.push_back(name);
   for (const std::filesystem::path& image : images) std::erase(names, image.filename().string());

@@ -27,10 +27,10 @@ struct PromptArguments {
       prompts;  // JSON: {"kite.jpg": {"boxes": [[x0,y0,x1,y1], ...], "points": [[x,y], ...], "labels": [1, ...]}}
 };
 
-class PromptSource {
+class PicturePrompts {
  public:
   // Throws Error for malformed JSON, unknown keys, boxes together with a file, and for no prompt at all.
-  explicit PromptSource(const PromptArguments& arguments);
+  explicit PicturePrompts(const PromptArguments& arguments);
 
   // One prompt per result of a picture: one per box, or the points and the mask alone. Throws Error where
   // the picture has none, where points or a mask meet several boxes, and for what lies outside the picture.

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 Json box_json(const Box& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 
-Json result_json(const PredictPrompt& prompt, const Prediction& prediction, const std::string& file) {
+Json result_json(const PredictPrompt& prompt, size_t rank, const Prediction& prediction, const std::string& file) {
   const Rle rle = rle_encode(prediction.mask);
   const std::optional<Box> bounds = bounding_box(prediction.mask);
   Json points = Json::array();
@@ -31,6 +31,7 @@ Json result_json(const PredictPrompt& prompt, const Prediction& prediction, cons
   if (prompt.mask_input.defined()) prompt_json["mask"] = true;
   return {{"file", file},
           {"score", prediction.score},
+          {"rank", rank},
           {"prompt", prompt_json},
           {"box", bounds ? box_json(*bounds) : Json(nullptr)},
           {"area", area(prediction.mask)},
@@ -56,10 +57,11 @@ void write_logits(const fs::path& path, const std::vector<Prediction>& predictio
 
 void write_results(const fs::path& folder, const PictureResults& results, const std::string& masks, bool keep_logits) {
   Json list = Json::array();
+  const size_t per_prompt = results.predictions.size() / results.prompts.size();
   for (size_t i = 0; i < results.predictions.size(); ++i) {
     const std::string file = fmt::format("{}_{}.png", results.stem, i);
     write_image(folder / file, mask_to_gray(results.predictions[i].mask));
-    list.push_back(result_json(results.prompts[i], results.predictions[i], file));
+    list.push_back(result_json(results.prompts[i / per_prompt], i % per_prompt, results.predictions[i], file));
   }
   if (keep_logits) write_logits(folder / (results.stem + ".safetensors"), results.predictions);
   const Json json = {{"image", results.path.string()},

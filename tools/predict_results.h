@@ -10,7 +10,7 @@
 
 namespace hqsam {
 
-// What was predicted on one picture; prompts and predictions belong together.
+// What was predicted on one picture: equally many predictions of each prompt, in order.
 struct PictureResults {
   std::filesystem::path path;
   std::string stem;

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
-#include "hqsam/core/error.h"
-#include "hqsam/core/text.h"
+#include "hqsam/config/choose.h"
+#include "hqsam/data/folder_dataset.h"
 #include "hqsam/evaluate/evaluate.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
 
 // The words of files and command lines for the rooms' enums, as this version knows them.
-template <class E>
-using Choice = std::pair<E, std::string_view>;
-
 inline constexpr Choice<Objective> kObjectives[] = {{Objective::kHq, "hq"}, {Objective::kSam, "sam"}};
-inline constexpr Choice<Trainable> kTrainables[] = {{Trainable::kHq, "hq"}, {Trainable::kAll, "all"}};
+inline constexpr Choice<Trainable> kTrainables[] = {
+    {Trainable::kHq, "hq"}, {Trainable::kDecoder, "decoder"}, {Trainable::kLora, "lora"}, {Trainable::kAll, "all"}};
+inline constexpr Choice<ScheduleType> kScheduleTypes[] = {
+    {ScheduleType::kConstant, "constant"}, {ScheduleType::kStep, "step"}, {ScheduleType::kCosine, "cosine"}};
 inline constexpr Choice<Precision> kPrecisions[] = {
     {Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
 inline constexpr Choice<PromptType> kPromptTypes[] = {
@@ -29,32 +23,14 @@ inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "refere
 inline constexpr Choice<MaskKind> kMaskKinds[] = {
     {MaskKind::kSam, "sam"}, {MaskKind::kHq, "hq"}, {MaskKind::kSum, "sum"}};
 
+inline constexpr Choice<Multimask> kMultimasks[] = {
+    {Multimask::kNone, "none"}, {Multimask::kBest, "best"}, {Multimask::kAll, "all"}};
+
+inline constexpr Choice<SetFormat> kSetFormats[] = {{SetFormat::kFolder, "folder"},
+                                                    {SetFormat::kBig, "big"},
+                                                    {SetFormat::kDavis, "davis"},
+                                                    {SetFormat::kCoco, "coco"},
+                                                    {SetFormat::kYtvis, "ytvis"}};
 inline constexpr Choice<bool> kSwitch[] = {{false, "false"}, {true, "true"}};
-
-template <class E>
-std::vector<std::string> words(std::span<const Choice<E>> choices) {
-  std::vector<std::string> all;
-  for (const auto& [value, word] : choices) all.emplace_back(word);
-  return all;
-}
-
-template <class E, size_t N>
-std::string word_of(E value, const Choice<E> (&choices)[N]) {
-  for (const auto& [known, word] : choices) {
-    if (known == value) return std::string(word);
-  }
-  fail("word_of", "no word for the value {}", static_cast<int>(value));
-}
-
-// Throws Error("[function] what is one of a, b in this version, got 'x' (did you mean 'a'?)").
-template <class E, size_t N>
-E choose(const std::string& word, const Choice<E> (&choices)[N], std::string_view function, std::string_view what) {
-  for (const auto& [value, known] : choices) {
-    if (known == word) return value;
-  }
-  const std::vector<std::string> all = words<E>(choices);
-  fail(function, "{} is one of {} in this version, got '{}'{}", what, fmt::join(all, ", "), word,
-       did_you_mean(word, all));
-}
 
 }  // namespace hqsam

@@ -17,10 +17,11 @@ struct Config {
   std::string checkpoint;  // "" = none: a fresh model of `variant`
   std::string variant;
   std::vector<FolderOptions> train_sets, valid_sets;
-  int64_t image_size = 0;  // 0 = the model's
+  int64_t image_size = 0;  // pixels of the model's input; 0 = the checkpoint's or variant's
   RowOptions rows;         // augmentation and prompts
   TrainOptions train;
   EvaluateOptions evaluate;
+  std::vector<EvaluateOptions> evaluations;  // one for each of evaluate.prompts; without that list evaluate alone
   std::filesystem::path output;
 };
 
@@ -32,7 +33,7 @@ Config load_config(const std::filesystem::path& path, const std::vector<std::str
 
 // The resolved config, absolute paths, as YAML that load_config reads back to the same.
 std::string to_yaml(const Config& config);
-// Over all that shapes a training run's weights (not the output folder, workers or save interval).
+// Over all that shapes a training run's weights (not the output folder, workers, saves or validation).
 uint64_t training_fingerprint(const Config& config);
 
 }  // namespace hqsam

@@ -4,35 +4,36 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
+#include "hqsam/data/open_dataset.h"
 #include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
 namespace {
 
-std::shared_ptr<const Dataset> open_dataset(const FolderOptions& set, uint64_t seed) {
-  auto folder = std::make_shared<FolderDataset>(set);
-  if (set.coarsen) return std::make_shared<CoarsenedDataset>(std::move(folder), seed);
-  return folder;
+std::shared_ptr<const Dataset> open_coarsened(const FolderOptions& set, uint64_t seed) {
+  auto opened = open_dataset(set);
+  if (set.coarsen) return std::make_shared<CoarsenedDataset>(std::move(opened), seed);
+  return opened;
 }
 
 }  // namespace
 
 std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, uint64_t seed) {
   std::vector<NamedDataset> opened;
-  for (const FolderOptions& set : sets) opened.push_back({set.name, open_dataset(set, seed)});
+  for (const FolderOptions& set : sets) opened.push_back({set.name, open_coarsened(set, seed)});
   return opened;
 }
 
 TrainingSet open_training_set(const Config& config, int64_t image_size) {
   if (config.train_sets.empty()) fail("open_training_set", "data.train is empty: name at least one set to train on");
   if (config.image_size > 0 && config.image_size != image_size) {
-    fail("open_training_set", "data.image_size is {}, the model's is {}: set it to auto", config.image_size,
-         image_size);
+    fail("open_training_set", "data.image_size is {}, the model's is {}: load the model at that size",
+         config.image_size, image_size);
   }
   RowOptions rows = config.rows;
   rows.image_size = image_size;
   std::vector<WeightedSet> sets;
-  for (const FolderOptions& set : config.train_sets) sets.push_back({open_dataset(set, rows.seed), set.weight});
+  for (const FolderOptions& set : config.train_sets) sets.push_back({open_coarsened(set, rows.seed), set.weight});
   return TrainingSet(std::move(sets), rows);
 }
 
@@ -42,7 +43,9 @@ SamHq open_training_model(const Config& config) {
     LoadOptions options;
     options.hq = hq ? HqModules::kFresh : HqModules::kAsFound;
     options.seed = config.train.seed;
+    options.weights_alone = true;
     if (!config.variant.empty()) options.variant = config.variant;
+    if (config.image_size > 0) options.image_size = config.image_size;
     return load_sam_hq(config.checkpoint, options);
   }
   if (config.variant.empty()) {
@@ -52,22 +55,33 @@ SamHq open_training_model(const Config& config) {
   if (config.train.trainable == Trainable::kHq) {
     spdlog::warn("there is no model.checkpoint: HQ modules are trained on a SAM of random weights");
   }
-  const SamHqOptions options = variant_by_name(config.variant);
+  SamHqOptions options = variant_by_name(config.variant);
+  if (config.image_size > 0) options.set_image_size(config.image_size);
   SamHq model(hq ? options : without_hq(options));
   initialize(model, InitScope::kAll, config.train.seed);
   return model;
 }
 
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group) {
+std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
+                                                  const std::atomic<bool>& stop) {
   if (config.valid_sets.empty()) return {};
   EvaluateOptions options = config.evaluate;
   options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
-  return [sets = open_datasets(config.valid_sets, config.evaluate.seed), options, group](SamHq& model) {
+  std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  for (NamedDataset& set : sets) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
+  return [sets = std::move(sets), options, group](SamHq& model) {
     const EvaluateResult result = evaluate(model, sets, options, *group);
     const std::string kind = to_string(options.masks.front());
     const auto& mean = result.mean.at(kind);
     Validation validation{mean.at("mbiou"), {}};
     for (const auto& [metric, value] : mean) validation.metrics[kind + "." + metric] = value;
+    for (const SetResult& set : result.sets) {
+      for (const auto& [of_kind, metrics] : set.metrics) {
+        for (const auto& [metric, value] : metrics) {
+          validation.metrics[set.name + "/" + of_kind + "." + metric] = value;
+        }
+      }
+    }
     return validation;
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -16,15 +17,18 @@ namespace hqsam {
 std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, uint64_t seed);
 
 // data.train of a config for a model of image_size pixels. Throws Error without sets, and where
-// data.image_size is not the model's: position embeddings fix that.
+// data.image_size is not the model's.
 TrainingSet open_training_set(const Config& config, int64_t image_size);
 
 // The model to train, on the CPU: model.checkpoint (objective hq: a SAM base gets fresh HQ modules from
-// train.seed), or fresh weights of model.variant (objective sam: without HQ modules).
+// train.seed), or fresh weights of model.variant (objective sam: without HQ modules); of data.image_size pixels, where
+// that is not auto.
 SamHq open_training_model(const Config& config);
 
-// What a run checks after each epoch: data.valid with the masks of its objective, scored by their mean mBIoU.
+// What a run checks as it goes: data.valid with the masks of its objective, scored by their mean mBIoU. Metrics are
+// "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at once, by an Error.
 // Empty without such sets.
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group);
+std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
+                                                  const std::atomic<bool>& stop);
 
 }  // namespace hqsam

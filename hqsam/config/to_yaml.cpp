@@ -21,16 +21,30 @@ void put(YAML::Emitter& out, const char* key, const Value& value) {
   out << YAML::Key << key << YAML::Value << value;
 }
 
+void put_format(YAML::Emitter& out, const FolderOptions& set) {
+  if (set.format != SetFormat::kFolder) put(out, "type", word_of(set.format, kSetFormats));
+  if (!set.annotations.empty()) {
+    put(out, "annotations", literal(set.annotations.string()));
+    if (!set.detections.empty()) put(out, "detections", literal(set.detections.string()));
+    return;
+  }
+  put(out, "masks", literal(set.masks.string()));
+  put(out, "image_ext", literal(set.image_ext));
+  put(out, "mask_ext", literal(set.mask_ext));
+  if (!set.coarse.empty()) {
+    put(out, "coarse", literal(set.coarse.string()));
+    put(out, "coarse_ext", literal(set.coarse_ext));
+  }
+  put(out, "coarsen", word_of(set.coarsen, kSwitch));
+}
+
 void put_sets(YAML::Emitter& out, const char* key, const std::vector<FolderOptions>& sets) {
   out << YAML::Key << key << YAML::Value << YAML::BeginSeq;
   for (const FolderOptions& set : sets) {
     out << YAML::BeginMap;
     put(out, "name", literal(set.name));
     put(out, "images", literal(set.images.string()));
-    put(out, "masks", literal(set.masks.string()));
-    put(out, "image_ext", literal(set.image_ext));
-    put(out, "mask_ext", literal(set.mask_ext));
-    put(out, "coarsen", word_of(set.coarsen, kSwitch));
+    put_format(out, set);
     put(out, "weight", digits(set.weight));
     out << YAML::EndMap;
   }
@@ -70,34 +84,82 @@ void put_prompts(YAML::Emitter& out, const Config& config) {
   out << YAML::EndSeq;
 }
 
-void put_train(YAML::Emitter& out, const TrainOptions& train) {
-  out << YAML::Key << "train" << YAML::Value << YAML::BeginMap;
-  put(out, "objective", word_of(train.objective, kObjectives));
-  put(out, "trainable", word_of(train.trainable, kTrainables));
-  put(out, "epochs", train.epochs);
-  put(out, "batch_size", train.batch_size);
-  put(out, "micro_batch", train.micro_batch);
-  put(out, "lr", digits(train.lr));
+void put_schedule(YAML::Emitter& out, const ScheduleOptions& schedule) {
   out << YAML::Key << "schedule" << YAML::Value << YAML::Flow << YAML::BeginMap;
-  put(out, "type", "step");
-  put(out, "drop_after_epoch", train.schedule.drop_after_epoch);
-  put(out, "factor", digits(train.schedule.factor));
-  out << YAML::EndMap;
-  put(out, "precision", word_of(train.precision, kPrecisions));
-  put(out, "seed", std::to_string(train.seed));
-  put(out, "save_minutes", digits(train.save_minutes));
+  put(out, "type", word_of(schedule.type, kScheduleTypes));
+  put(out, "warmup_steps", schedule.warmup_steps);
+  put(out, "drop_after_epoch", schedule.drop_after_epoch);
+  put(out, "factor", digits(schedule.factor));
+  put(out, "final_factor", digits(schedule.final_factor));
   out << YAML::EndMap;
 }
 
-void put_evaluate(YAML::Emitter& out, const EvaluateOptions& evaluate) {
+// "key: {name: value, ...}" on one line.
+void put_flow(YAML::Emitter& out, const char* key, const std::vector<std::pair<const char*, std::string>>& values) {
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (const auto& [name, value] : values) put(out, name, value);
+  out << YAML::EndMap;
+}
+
+void put_train(YAML::Emitter& out, const TrainOptions& train) {
+  const ValidateEvery& every = train.validate_every;
+  out << YAML::Key << "train" << YAML::Value << YAML::BeginMap;
+  put(out, "objective", word_of(train.objective, kObjectives));
+  put(out, "trainable", word_of(train.trainable, kTrainables));
+  put_flow(out, "lora", {{"rank", std::to_string(train.lora.rank)}, {"alpha", digits(train.lora.alpha)}});
+  put(out, "epochs", train.epochs);
+  put(out, "batch_size", train.batch_size);
+  put(out, "micro_batch", train.micro_batch);
+  put(out, "encoder_batch", train.encoder_batch);
+  put(out, "lr", digits(train.lr));
+  put_schedule(out, train.schedule);
+  put(out, "clip_grad_norm", digits(train.clip_grad_norm));
+  put_flow(out, "ema", {{"decay", digits(train.ema_decay)}});
+  put(out, "precision", word_of(train.precision, kPrecisions));
+  put(out, "deterministic", word_of(train.deterministic, kSwitch));
+  put(out, "seed", std::to_string(train.seed));
+  put_flow(out, "validate_every",
+           {every.steps > 0 ? std::pair{"steps", std::to_string(every.steps)}
+                            : std::pair{"epochs", std::to_string(every.epochs)}});
+  put(out, "best_metric", literal(train.best_metric));
+  put(out, "patience", train.patience);
+  put(out, "save_minutes", digits(train.save_minutes));
+  put(out, "keep_states", train.keep_states);
+  out << YAML::EndMap;
+}
+
+void put_prompts_of_evaluation(YAML::Emitter& out, const std::vector<EvaluateOptions>& evaluations) {
+  out << YAML::Key << "prompts" << YAML::Value << YAML::BeginSeq;
+  for (const EvaluateOptions& one : evaluations) {
+    const std::string type = prompt_name(one);
+    out << YAML::Flow << YAML::BeginMap;
+    put(out, "type", type);
+    if (type == "points") put(out, "count", one.prompt_points);
+    if (type == "clicks") put(out, "count", one.clicks);
+    out << YAML::EndMap;
+  }
+  out << YAML::EndSeq;
+}
+
+void put_evaluate(YAML::Emitter& out, const Config& config) {
+  const EvaluateOptions& evaluate = config.evaluate;
   out << YAML::Key << "evaluate" << YAML::Value << YAML::BeginMap;
-  put(out, "prompt", word_of(evaluate.prompt, kPromptTypes));
+  if (config.evaluations.size() > 1) {
+    put_prompts_of_evaluation(out, config.evaluations);
+  } else {
+    put(out, "prompt", prompt_name(config.evaluations.empty() ? evaluate : config.evaluations.front()));
+  }
   put(out, "prompt_points", evaluate.prompt_points);
+  put(out, "clicks", evaluate.clicks);
   put(out, "protocol", word_of(evaluate.protocol, kProtocols));
   out << YAML::Key << "masks" << YAML::Value << YAML::Flow << YAML::BeginSeq;
   for (MaskKind kind : evaluate.masks) out << word_of(kind, kMaskKinds);
   out << YAML::EndSeq;
   put(out, "boundary_dilation", digits(evaluate.boundary_dilation));
+  put(out, "strict_dilation", digits(evaluate.strict_dilation));
+  put(out, "fine_structure", word_of(evaluate.fine_structure, kSwitch));
+  put(out, "max_detections", evaluate.ap.max_detections);
+  put(out, "max_detections_in_picture", evaluate.ap.max_detections_in_picture);
   put(out, "limit", evaluate.limit);
   put(out, "seed", std::to_string(evaluate.seed));
   out << YAML::EndMap;
@@ -112,7 +174,7 @@ std::string to_yaml(const Config& config) {
   put_data(out, config);
   put_prompts(out, config);
   put_train(out, config.train);
-  put_evaluate(out, config.evaluate);
+  put_evaluate(out, config);
   put(out, "output", literal(config.output.string()));
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";
@@ -123,9 +185,14 @@ uint64_t training_fingerprint(const Config& config) {
   Config shaping = config;
   shaping.valid_sets.clear();
   shaping.evaluate = defaults.evaluate;
+  shaping.evaluations.clear();
   shaping.output.clear();
   shaping.train.workers = defaults.train.workers;
   shaping.train.save_minutes = defaults.train.save_minutes;
+  shaping.train.keep_states = defaults.train.keep_states;
+  shaping.train.validate_every = defaults.train.validate_every;
+  shaping.train.best_metric = defaults.train.best_metric;
+  shaping.train.patience = defaults.train.patience;
   return fingerprint(to_yaml(shaping));
 }
 

@@ -78,7 +78,7 @@ usage() {
   refuses 2 "excludes" "$hqsam" train --config a --resume --overwrite
   works "$hqsam" --version
   grep -q '^hqsam [0-9]' stdout || fault "--version prints $(cat stdout)"
-  for command in train evaluate predict export info bench "data check" "data synth"; do
+  for command in train launch evaluate compare predict export info bench "data check" "data synth"; do
     # shellcheck disable=SC2086
     works "$hqsam" $command --help
   done
@@ -104,7 +104,7 @@ bad_configs() {
   refuses 1 "data.train is empty" "$hqsam" train --config good.yaml --set 'data.train=[]'
   refuses 1 "data.valid is empty" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set 'data.valid=[]'
   refuses 1 "no folder" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set data.valid.0.masks=nowhere
-  refuses 1 "in this version" "$hqsam" train --config good.yaml --set train.trainable=lora
+  refuses 1 "in this version" "$hqsam" train --config good.yaml --set train.trainable=loro
   refuses 1 "in this version" "$hqsam" train --config good.yaml --precision int8
   refuses 1 "fewer than train.batch_size" "$hqsam" train --config good.yaml --set train.batch_size=9
   leaves_nothing run
@@ -164,9 +164,52 @@ bad_checkpoints() {
     refuses 1 "lying.safetensors" "$hqsam" info lying.safetensors
   done
   refuses 1 "cut.pth" "$hqsam" predict --checkpoint cut.pth --image set/im/00000.jpg --box 1,1,9,9 --output p_bad
-  refuses 1 "not in this version" "$hqsam" export --checkpoint "$model" --format onnx --output x.onnx
+  refuses 1 "fp32 or fp16" "$hqsam" export --checkpoint "$model" --format onnx --dtype bf16 --output x.onnx
+  refuses 1 "leave them out" "$hqsam" export --checkpoint "$model" --format pth --masks hq --output x.pth
   refuses 1 "name the SAM" "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --format pth --output x.pth
   leaves_nothing p_bad x.onnx x.pth
+}
+
+# Checkpoints of every dialect, and what is wrong with a bad one.
+dialects() {
+  local hf=$golden/hf hurt=image_encoder.blocks.1.attn.qkv.weigh
+  works "$hqsam" info "$hf"
+  grep -q "dialect *Hugging Face SamHQModel" stdout || fault "info on a Hugging Face folder: $(cat stdout)"
+  works "$hqsam" info "$golden/mask_decoder_hq_micro.pth"
+  grep -q -- "--base" stdout || fault "info on a mask decoder alone: $(cat stdout)"
+  refuses 1 "--base" "$hqsam" predict --checkpoint "$golden/mask_decoder_hq_micro.pth" --image set/im/00000.jpg \
+    --box 1,1,99,99 --output d_bad
+
+  works "$hqsam" export --checkpoint "$model" --format huggingface --output folder
+  leaves folder/config.json folder/preprocessor_config.json folder/model.safetensors
+  refuses 1 "exists already" "$hqsam" export --checkpoint "$model" --format huggingface --output folder
+  works "$hqsam" export --checkpoint folder --format pth --output back.pth
+  works "$hqsam" predict --checkpoint back.pth --image set/im/00002.jpg --box 5,5,200,200 --output back
+  works "$hqsam" predict --checkpoint "$model" --image set/im/00002.jpg --box 5,5,200,200 --output there
+  cmp there/00002_0.png back/00002_0.png || fault "a Hugging Face folder and back predicts another mask"
+  works "$hqsam" predict --checkpoint "$golden/mask_decoder_hq_micro.pth" --base "$model" --image set/im/00002.jpg \
+    --box 5,5,200,200 --output over
+  cmp there/00002_0.png over/00002_0.png || fault "a mask decoder over its base predicts another mask"
+
+  mv folder/model.safetensors whole.safetensors
+  refuses 1 "has neither model.safetensors" "$hqsam" info folder
+  printf '{"weight_map": {"x": "model-00001-of-00002.safetensors"}}' >folder/model.safetensors.index.json
+  refuses 1 "model-00001-of-00002.safetensors, which is not there" "$hqsam" info folder
+  refuses 1 "config.json" "$hqsam" info whole.safetensors
+  refuses 1 "config.json" "$hqsam" info set
+
+  refuses 1 "model.variant is vit_l" "$hqsam" train --config good.yaml --output d_bad --set model.variant=vit_l
+  works "$hqsam" export --checkpoint "$model" --format safetensors --output d.safetensors
+  LC_ALL=C sed "s/${hurt}t/${hurt}s/" d.safetensors >slip.safetensors
+  refuses 1 "lacks 1 keys.* may be '${hurt}t'" "$hqsam" predict --checkpoint slip.safetensors --image set/im/00000.jpg \
+    --box 1,1,99,99 --output d_bad --log-level error
+  works "$hqsam" info slip.safetensors
+  grep -q "unknown keys *1: ${hurt}s (near '${hurt}t')" stdout || fault "info on a misspelt key: $(cat stdout)"
+  cp d.safetensors nan.safetensors
+  printf '\377\377\377\177' | dd of=nan.safetensors bs=1 seek=$(($(stat -c %s d.safetensors) - 4)) conv=notrunc status=none
+  refuses 1 "1 numbers in 1 tensors are NaN" "$hqsam" predict --checkpoint nan.safetensors --image set/im/00000.jpg \
+    --box 1,1,99,99 --output d_bad
+  leaves_nothing d_bad
 }
 
 bad_prompts() {
@@ -182,7 +225,6 @@ bad_prompts() {
   refuses 1 "must be equal" "${predict[@]}" --image $picture --mask small/gt/00000.png
   refuses 1 "no inside" "${predict[@]}" --image $picture --mask "$files/empty.png"
   refuses 1 "same files" "${predict[@]}" --image $picture set/gt/00000.png --box 1,1,9,9
-  refuses 1 "not in this version" "${predict[@]}" --image $picture --box 1,1,9,9 --multimask all
   refuses 1 "device" "${predict[@]}" --image $picture --box 1,1,9,9 --device cuda:77
   printf '{"00000.jpg": {"boxs": [[1, 1, 9, 9]]}}' >prompts.json
   refuses 1 "did you mean 'boxes'" "${predict[@]}" --image $picture --prompts prompts.json
@@ -199,6 +241,8 @@ full_disk() {
   refuses 1 "full.pth" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format pth --output full.pth
   refuses 1 "full.safetensors" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format safetensors \
     --output full.safetensors
+  refuses 1 "encoder.onnx" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format onnx --output full_onnx
+  leaves_nothing full_onnx/encoder.onnx full_onnx/decoder.onnx
   refuses 1 "p_full" with_file_limit 1 "$hqsam" predict --checkpoint "$model" --image set/im/00000.jpg --box 1,1,9,9 \
     --output p_full
   refuses 1 "full_run" with_file_limit 100 "$hqsam" train --config good.yaml --output full_run --log-level error
@@ -237,10 +281,15 @@ happy_path() {
   printf '{"00003.jpg": {"boxes": [[1, 1, 90, 90]], "points": [[4, 4], [8, 8]], "labels": [1, 0]}}' >prompts.json
   works "$hqsam" predict --checkpoint run/model.pth --image set/im/00003.jpg --prompts prompts.json --multimask best --output p
   leaves p/00003_0.png
+  works "$hqsam" predict --checkpoint run/model.pth --image set/im/00003.jpg --prompts prompts.json --multimask all --output p4
+  leaves p4/00003_0.png p4/00003_1.png p4/00003_2.png
+  cmp p/00003_0.png p4/00003_0.png || fault "the first of all masks is not the best one"
 
   works "$hqsam" export --checkpoint run/model.pth --format safetensors --output e.safetensors --dtype fp16
   works "$hqsam" export --checkpoint run/checkpoints/epoch_0001.pth --base "$model" --format pth --output e.pth
   works "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --base "$model" --format pth --output e2.pth
+  works "$hqsam" export --checkpoint run/model.pth --format onnx --output e_onnx --masks hq --multimask best --dtype fp16
+  leaves e_onnx/encoder.onnx e_onnx/decoder.onnx
   works "$hqsam" info e.safetensors
   grep -q "fp16" stdout || fault "info does not tell fp16: $(cat stdout)"
   works "$hqsam" info --json e.pth
@@ -249,6 +298,58 @@ happy_path() {
   cmp p/00002_0.png p3/00002_0.png || fault "trained keys merged over their base predict another mask"
   works "$hqsam" bench --checkpoint e.pth --repeats 1 --json
   grep -q '"stages"' stdout || fault "bench --json prints $(cat stdout)"
+}
+
+# Average precision, a detector's boxes, clicks and several prompts, on a COCO file over the synthetic pictures.
+protocols() {
+  local coco=(--config coco.yaml --checkpoint "$model" --limit 2 --masks hq)
+  cat >coco.json <<JSON
+{"images": [{"id": 1, "file_name": "00000.jpg", "height": 256, "width": 256},
+            {"id": 2, "file_name": "00001.jpg", "height": 256, "width": 256}],
+ "annotations": [
+   {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "segmentation": [[20, 20, 200, 30, 180, 220]]},
+   {"id": 2, "image_id": 2, "category_id": 1, "segmentation": {"size": [256, 256], "counts": [100, 9000, 56436]}},
+   {"id": 3, "image_id": 2, "category_id": 1, "segmentation": {"size": [255, 256], "counts": [65280]}}],
+ "categories": [{"id": 1, "name": "thing"}]}
+JSON
+  printf '[{"image_id": 1, "category_id": 1, "bbox": [20, 20, 180, 200], "score": 0.9},
+    {"image_id": 2, "category_id": 1, "bbox": [300, 0, 9, 9], "score": 0.9},
+    {"image_id": 5, "category_id": 1, "bbox": [1, 1, 9, 9], "score": 0.9}]' >boxes.json
+  printf '[{"image_id": 9, "category_id": 1, "bbox": [1, 1, 9, 9], "score": 0.9}]' >other.json
+  printf 'data:\n  valid:\n    - {name: c, type: coco, images: set/im, annotations: coco.json}\n' >coco.yaml
+  works "$hqsam" evaluate "${coco[@]}" --output c_gt
+  grep -q '"ap_b_strict"' c_gt/results.json || fault "no strict boundary AP in results.json"
+  grep -q '"skipped": 1' c_gt/results.json || fault "a lying run length is not counted as skipped"
+  works "$hqsam" evaluate "${coco[@]}" --output c_boxes --set data.valid.0.detections=boxes.json \
+    --set evaluate.prompt=detector
+  grep -q "1 boxes of unknown pictures" stderr || fault "no warning about unknown pictures: $(cat stderr)"
+  grep -q '"ap50"' c_boxes/results.json || fault "no AP in results.json"
+  works "$hqsam" evaluate "${coco[@]}" --output c_clicks --set evaluate.prompt=clicks --set evaluate.clicks=2
+  grep -q '"noc90"' c_clicks/results.json || fault "no NoC in results.json"
+  works "$hqsam" evaluate --config good.yaml --checkpoint "$model" --limit 2 --output several \
+    --set 'evaluate.prompts=[{type: box}, {type: points, count: 3}]' --set evaluate.protocol=keep_aspect
+  leaves several/box/results.json several/points_3/samples.jsonl
+  works "$hqsam" evaluate --config good.yaml --checkpoint "$model" --limit 2 --output coarse --masks hq \
+    --set data.valid.0.coarse=set/coarse --set evaluate.prompt=coarse_mask
+  grep -q '"prompt": "coarse_mask"' coarse/results.json || fault "results.json does not name the prompt"
+  refuses 1 "of another data set" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set evaluate.prompt=detector \
+    --set data.valid.0.detections=other.json
+  refuses 1 "no_such.json" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set data.valid.0.annotations=no_such.json
+  refuses 1 "coarse" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --output bad_eval \
+    --set evaluate.prompt=coarse_mask
+  refuses 1 "did you mean 'coco'" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set data.valid.0.type=cocoo
+  leaves_nothing bad_eval
+}
+
+compare() {
+  works "$hqsam" compare several/box several/points_3
+  grep -q "^pooled .* hq .* mbiou " stdout || fault "compare prints $(cat stdout)"
+  grep -q "differ in prompt" stderr || fault "compare does not say that the prompts differ: $(cat stderr)"
+  works "$hqsam" compare several/box several/box
+  grep -q "+0.00  \[+0.00, +0.00\]" stdout || fault "a comparison with itself prints $(cat stdout)"
+  refuses 1 "results of other data: 2 of 2 masks" "$hqsam" compare several/box c_gt --log-level error
+  refuses 1 "has no samples.jsonl" "$hqsam" compare several nowhere
+  refuses 2 "B is required" "$hqsam" compare several/box
 }
 
 sam_base() {
@@ -261,6 +362,22 @@ sam_base() {
   works "$hqsam" predict --checkpoint base/model.pth --masks sam --image set/im/00000.jpg --box 1,1,99,99 --output b
   leaves b/00000_0.png
   leaves_nothing b_bad
+}
+
+# Several ranks: their lines carry their numbers, and the first failure's exit code is launch's.
+launch_ranks() {
+  works "$hqsam" launch --nproc 2 -- info "$model"
+  grep -q '^\[0\] ' stdout || fault "launch prints no line of rank 0: $(cat stdout)"
+  grep -q '^\[1\] ' stdout || fault "launch prints no line of rank 1: $(cat stdout)"
+  local code=0
+  "$hqsam" launch --nproc 2 -- info absent.pth >stdout 2>stderr || code=$?
+  [ $code -eq 1 ] || fault "launch exits with $code where its ranks exit with 1: $(cat stderr)"
+  grep -q 'error: .*absent.pth' stderr || fault "launch does not show the ranks' error: $(cat stderr)"
+  "$hqsam" launch --nproc 2 --max-restarts 2 -- trian >stdout 2>stderr && fault "launch of an unknown command works"
+  [ "$(grep -c "did you mean 'train'" stderr)" -le 4 ] || fault "launch restarts after wrong usage: $(cat stderr)"
+  refuses 2 "nproc is required" "$hqsam" launch info "$model"
+  refuses 2 "command is required" "$hqsam" launch --nproc 2
+  refuses 1 "master_addr" "$hqsam" launch --nproc 2 --nnodes 2 -- info "$model"
 }
 
 # A run that is stopped by a signal and resumed ends in the bits of one that was not.
@@ -289,11 +406,15 @@ head -c 3000 set/im/00002.jpg >cut/00002.jpg
 bad_configs
 bad_data
 bad_checkpoints
+dialects
 bad_prompts
 full_disk
 happy_path
+protocols
+compare
 sam_base
 stop_and_resume
+launch_ranks
 left=$(find . -name '*.tmp')
 [ -z "$left" ] || fault "temporary files are left: $left"
 [ $failures -eq 0 ] || { echo "$failures failures"; exit 1; }

@@ -67,7 +67,16 @@ train:
   batch_size: 8
   micro_batch: 2
   lr: 1.0e-4
-  schedule: {type: step, drop_after_epoch: 2, factor: 0.5}
+  schedule: {type: cosine, warmup_steps: 9, drop_after_epoch: 2, factor: 0.5, final_factor: 0.05}
+  lora: {rank: 4, alpha: 32}
+  encoder_batch: 0
+  clip_grad_norm: 0.75
+  ema: {decay: 0.99}
+  deterministic: true
+  validate_every: {steps: 50}
+  best_metric: coift/hq.miou
+  patience: 4
+  keep_states: 5
   precision: bf16
   seed: 18446744073709551615
   save_minutes: 2.5
@@ -75,6 +84,43 @@ evaluate: {prompt: points, prompt_points: 3, protocol: keep_aspect, masks: [hq, 
   limit: 5, seed: 7}
 output: runs/x
 )";
+
+TEST_F(LoadConfig, ReadsSetsOfOtherFormatsAndSeveralPrompts) {
+  const Config config = load(R"(
+data:
+  root: d
+  valid:
+    - {name: c, type: coco, images: im, annotations: c.json, detections: boxes.json}
+    - {name: b, type: big, images: big, coarse: rough}
+    - {name: v, type: davis, images: im, masks: gt}
+evaluate:
+  prompts: [{type: box}, {type: points, count: 3}, {type: clicks, count: 5}]
+  strict_dilation: 0.005
+  max_detections: 300
+)");
+  EXPECT_EQ(config.valid_sets[0].format, SetFormat::kCoco);
+  EXPECT_EQ(config.valid_sets[0].detections.filename(), "boxes.json");
+  EXPECT_EQ(config.valid_sets[1].image_ext, "_im.jpg");
+  EXPECT_EQ(config.valid_sets[1].masks, config.valid_sets[1].images);
+  EXPECT_EQ(config.valid_sets[2].format, SetFormat::kDavis);
+  ASSERT_EQ(config.evaluations.size(), 3u);
+  EXPECT_EQ(config.evaluations[1].prompt_points, 3);
+  EXPECT_EQ(config.evaluations[2].origin, PromptOrigin::kClicks);
+  EXPECT_EQ(config.evaluations[2].clicks, 5);
+  EXPECT_EQ(config.evaluate.ap.max_detections, 300);
+  const Config again = load(to_yaml(config));
+  EXPECT_EQ(to_yaml(again), to_yaml(config));
+  EXPECT_EQ(again.evaluations.size(), 3u);
+}
+
+TEST_F(LoadConfig, RefusesPromptsAndFormatsThatDoNotFit) {
+  EXPECT_THROW(load("data: {valid: [{name: c, type: coco, images: im}]}"), Error);
+  EXPECT_THROW(load("data: {valid: [{name: c, type: coco, images: im, annotations: a, masks: gt}]}"), Error);
+  EXPECT_THROW(load("data: {train: [{name: c, type: coco, images: im, annotations: a}]}"), Error);
+  EXPECT_THROW(load("evaluate: {prompt: box, prompts: [{type: points}]}"), Error);
+  EXPECT_THROW(load("evaluate: {prompts: [{type: box}, {type: box}]}"), Error);
+  EXPECT_THROW(load("evaluate: {prompts: [{count: 3}]}"), Error);
+}
 
 TEST_F(LoadConfig, ReadsEveryKey) {
   const Config config = load(kWhole);
@@ -100,6 +146,18 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   EXPECT_EQ(config.train.schedule.drop_after_epoch, 2);
   EXPECT_EQ(config.train.precision, Precision::kBf16);
   EXPECT_EQ(config.train.save_minutes, 2.5);
+  EXPECT_EQ(config.train.schedule.type, ScheduleType::kCosine);
+  EXPECT_EQ(config.train.schedule.warmup_steps, 9);
+  EXPECT_EQ(config.train.schedule.final_factor, 0.05);
+  EXPECT_EQ(config.train.lora.rank, 4);
+  EXPECT_EQ(config.train.lora.alpha, 32);
+  EXPECT_EQ(config.train.clip_grad_norm, 0.75);
+  EXPECT_EQ(config.train.ema_decay, 0.99);
+  EXPECT_TRUE(config.train.deterministic);
+  EXPECT_EQ(config.train.validate_every.steps, 50);
+  EXPECT_EQ(config.train.best_metric, "coift/hq.miou");
+  EXPECT_EQ(config.train.patience, 4);
+  EXPECT_EQ(config.train.keep_states, 5);
   EXPECT_EQ(config.train.workers, 3);
   EXPECT_EQ(config.evaluate.workers, 3);
   EXPECT_EQ(config.evaluate.prompt, PromptType::kPoints);
@@ -158,12 +216,14 @@ TEST_F(LoadConfig, RefusesWrongTypesWithTheLine) {
 }
 
 TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {
-  EXPECT_EQ(error("train: {trainable: lora}"),
-            "[load_config] run.yaml:1: 'train.trainable' is one of hq, all in this version, got 'lora'");
+  EXPECT_EQ(error("train: {trainable: loro}"),
+            "[load_config] run.yaml:1: 'train.trainable' is one of hq, decoder, lora, all in this version, got 'loro' "
+            "(did you mean 'lora'?)");
   EXPECT_EQ(error("train: {precision: int8}"),
             "[load_config] run.yaml:1: 'train.precision' is one of auto, fp32, bf16 in this version, got 'int8'");
-  EXPECT_EQ(error("train: {schedule: {type: cosine}}"),
-            "[load_config] run.yaml:1: 'train.schedule.type' is one of step in this version, got 'cosine'");
+  EXPECT_EQ(
+      error("train: {schedule: {type: linear}}"),
+      "[load_config] run.yaml:1: 'train.schedule.type' is one of constant, step, cosine in this version, got 'linear'");
   EXPECT_EQ(error("prompts: [{type: boxes}]"),
             "[load_config] run.yaml:1: 'prompts.0.type' is one of box, points, noisy_mask in this version, got 'boxes' "
             "(did you mean 'box'?)");
@@ -193,7 +253,12 @@ TEST_F(LoadConfig, RefusesWhatIsNoConfig) {
   EXPECT_NE(error("- a\n- b").find("run.yaml: expected a mapping"), std::string::npos);
   EXPECT_NE(error("train: {epochs: 1").find("run.yaml:"), std::string::npos);
   EXPECT_NE(error("train:\n\tepochs: 1").find("run.yaml:2: not valid YAML"), std::string::npos);
-  EXPECT_EQ(error("train: {}\n---\ntrain: {}"), "[load_config] run.yaml: holds 2 YAML documents, expected one");
+  const std::string several =
+      "[load_config] run.yaml: holds several YAML documents, or something behind its first, expected one";
+  EXPECT_EQ(error("train: {}\n---\ntrain: {}"), several);
+  EXPECT_EQ(error(",---"), several);  // once read for ever
+  EXPECT_NE(error("{}", {"train.epochs=,---"}).find("--set train.epochs=,---: there is something behind"),
+            std::string::npos);
   EXPECT_EQ(error("train: {epochs: 1}\nmodel: {}\ntrain: {epochs: 2}"),
             "[load_config] run.yaml:3: the key 'train' comes twice");
   EXPECT_EQ(error("train: {? [a] : b}"), "[load_config] run.yaml:1: a key must be a word");
