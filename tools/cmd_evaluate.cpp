@@ -64,8 +64,9 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   if (config.image_size > 0) load.image_size = config.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);
   model->to(device);
-  const auto group = make_group();
-  const std::vector<EvaluateResult> results = evaluate_prompts(model, sets, config.evaluations, *group);
+  const auto group = make_group({.device = device});
+  const std::vector<EvaluateResult> results =
+      abort_on_error(*group, [&] { return evaluate_prompts(model, sets, config.evaluations, *group); });
   if (!group->is_main()) return 0;
   report.costs = measure_costs(model, sets, config.evaluations.front());
   const bool several = results.size() > 1;

@@ -43,13 +43,6 @@ std::string resume_line(const TrainArguments& arguments) {
   return line + " --resume";
 }
 
-// A CUDA device of its own for every rank of a machine.
-ComputeOptions compute_of_rank(ComputeOptions compute) {
-  const bool any = compute.device == "auto" || compute.device == "cuda";
-  if (any && torch::cuda::is_available()) compute.device = fmt::format("cuda:{}", local_rank());
-  return compute;
-}
-
 int train_in(const std::shared_ptr<Group>& group, const Config& config, const TrainArguments& arguments,
              const torch::Device& device) {
   SamHq model = open_training_model(config);
@@ -83,7 +76,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
 }
 
 int train(const TrainArguments& arguments) {
-  const torch::Device device = start_device(compute_of_rank(arguments.compute));
+  const torch::Device device = start_device(arguments.compute);
   std::vector<std::string> overrides = arguments.set;
   if (arguments.compute.precision != "auto") overrides.push_back("train.precision=" + arguments.compute.precision);
   Config config = load_config(arguments.config, overrides);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common.h"
 
+#include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 
@@ -36,12 +37,15 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
 torch::Device start_device(const ComputeOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
   const bool cuda = torch::cuda::is_available();
-  if (options.device == "auto") return cuda ? torch::Device(torch::kCUDA, 0) : torch::Device(torch::kCPU);
-  if (options.device == "cpu") return torch::kCPU;
+  if (options.device == "cpu" || (options.device == "auto" && !cuda)) return torch::kCPU;
   if (!cuda) fail("device", "--device {}: this machine or build has no CUDA device; use cpu or auto", options.device);
-  const int index = options.device == "cuda" ? 0 : std::stoi(options.device.substr(5));
-  const int count = static_cast<int>(torch::cuda::device_count());
-  if (index >= count) fail("device", "--device {}: there are {} CUDA devices, counted from 0", options.device, count);
+  const bool chosen = options.device.starts_with("cuda:");
+  const int64_t index = chosen ? std::stoll(options.device.substr(5)) : local_rank();
+  const auto count = static_cast<int64_t>(torch::cuda::device_count());
+  if (index >= count) {
+    fail("device", "--device {}: cuda:{} is wanted, but there are {} CUDA devices, counted from 0", options.device,
+         index, count);
+  }
   return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
 }
 

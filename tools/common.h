@@ -48,8 +48,8 @@ struct ComputeOptions {
 };
 void add_compute(CLI::App& command, ComputeOptions& options);
 
-// Sets the number of threads; auto is cuda where there is one, else cpu. Throws Error for a device that
-// is not there.
+// Sets the number of threads; auto is cuda where there is one, else cpu; cuda without a number is this rank's own
+// device (LOCAL_RANK). Throws Error for a device that is not there.
 torch::Device start_device(const ComputeOptions& options);
 
 // auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.

@@ -33,9 +33,10 @@ def main():
     torch.set_num_threads(arguments.threads)
     from segment_anything_hq import SamPredictor, sam_model_registry
 
-    model = sam_model_registry[arguments.variant]().eval()
+    model = sam_model_registry[arguments.variant]()
     state = load(arguments.checkpoint)
     model.load_state_dict(state, strict=True)
+    model.eval()  # after loading: TinyViT keeps the attention biases that it has at this moment
     if arguments.equal:
         original = load(arguments.equal)
         same = state.keys() == original.keys() and all(torch.equal(state[key], original[key]) for key in state)
