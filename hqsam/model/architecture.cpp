@@ -63,6 +63,7 @@ ImageEncoderVitOptions vit_options(const Shapes& shapes) {
   ImageEncoderVitOptions options;
   const std::string blocks = "image_encoder.blocks.";
   options.patch_size = shapes.size("image_encoder.patch_embed.proj.weight", 2);
+  if (options.patch_size < 1) fail("architecture_of", "'image_encoder.patch_embed.proj.weight' has no size");
   options.embed_dim = shapes.size("image_encoder.pos_embed", 3);
   options.image_size = shapes.size("image_encoder.pos_embed", 1) * options.patch_size;
   options.depth = shapes.count(blocks, ".attn.qkv.weight");

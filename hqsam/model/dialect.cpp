@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
 #include "hqsam/model/architecture.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/model/huggingface_keys.h"
@@ -64,9 +65,16 @@ bool any_key_starts_with(const TensorMap& map, const std::string& prefix) {
                      [&](const auto& entry) { return entry.first.starts_with(prefix); });
 }
 
+// Trained keys may include qkv weights of the encoder, from low-rank terms; any other of its keys says it is all there.
+bool has_an_encoder(const TensorMap& map) {
+  return std::any_of(map.tensors.begin(), map.tensors.end(), [](const auto& entry) {
+    return entry.first.starts_with("image_encoder.") && !entry.first.ends_with(".attn.qkv.weight");
+  });
+}
+
 // Files that are no SAM at all count as whole: what they lack is then told by name.
 Kind kind_of(const TensorMap& map) {
-  if (any_key_starts_with(map, "image_encoder.")) return Kind::kWhole;
+  if (has_an_encoder(map)) return Kind::kWhole;
   for (const std::string& module : MaskDecoderImpl::hq_module_names()) {
     if (any_key_starts_with(map, module + ".")) return Kind::kDecoderAlone;
   }
@@ -105,6 +113,11 @@ Checkpoint read_one(const fs::path& path) {
 
 // The base's tensors with the trained ones in their places.
 Checkpoint over_base(Checkpoint base, const Checkpoint& trained) {
+  const auto size = trained.tensors.metadata.find(kImageSizeMetadata);
+  if (size != trained.tensors.metadata.end() && size->second != std::to_string(base.options.image_size())) {
+    spdlog::warn("the trained keys are of a model of {0} pixels, their base has {1}: --image-size {0} gives theirs",
+                 size->second, base.options.image_size());
+  }
   for (const auto& [key, tensor] : trained.tensors.tensors) base.tensors.set(key, tensor);
   const SamHqOptions of_base = base.options;
   base.options = architecture_of(base.tensors);

@@ -14,7 +14,7 @@ struct Checkpoint {
   TensorMap tensors;
   SamHqOptions options;  // of the model they belong to; where not whole, the defaults
   std::string dialect;   // e.g. "HQ-SAM", "Hugging Face SamHQModel", "mask decoder alone over SAM"
-  bool whole = true;     // false: trained keys without an image encoder, and no base was given
+  bool whole = true;     // false: trained keys without the rest of the model, and no base was given
 };
 
 // Recognises by content: .pth and safetensors with SAM's or SysCV's key names; what SysCV's trainer saves, a mask

@@ -119,6 +119,7 @@ class FolderInTheMaking {
   explicit FolderInTheMaking(const fs::path& target) : target_(target) {
     making_ = target_;
     making_ += fmt::format(".{}.tmp", ::getpid());
+    fs::remove_all(making_);  // of a process that was killed
     fs::create_directories(making_);
   }
   ~FolderInTheMaking() {

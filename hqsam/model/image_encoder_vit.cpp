@@ -99,6 +99,7 @@ void ImageEncoderVitOptions::validate() const {
   require(mlp_dim > 0, "mlp_dim", "must be positive");
   require(out_chans > 0, "out_chans", "must be positive");
   require(window_size > 0, "window_size", "must be positive");
+  require(layer_norm_eps > 0 && layer_norm_eps < 1, "layer_norm_eps", "must lie between 0 and 1");
   require(!global_attn_indexes.empty(), "global_attn_indexes",
           "must name a block: HQ-SAM takes its early feature from the first");
   for (int64_t index : global_attn_indexes) {

@@ -52,7 +52,16 @@ void SamHqOptions::validate() const {
     fail("SamHqOptions", "mask_decoder.vit_dim is {}, the encoder's early feature has {} channels",
          mask_decoder.vit_dim, early_width());
   }
-  if (dim % 8 != 0 || dim % (mask_decoder.transformer.num_heads * mask_decoder.transformer.downsample_rate) != 0) {
+  const auto& transformer = mask_decoder.transformer;
+  if (transformer.num_heads < 1 || transformer.num_heads > dim || transformer.downsample_rate < 1 ||
+      transformer.downsample_rate > dim) {
+    fail("SamHqOptions", "the decoder's heads ({}) and downsample_rate ({}) must lie from 1 to its width {}",
+         transformer.num_heads, transformer.downsample_rate, dim);
+  }
+  for (const double eps : {transformer.layer_norm_eps, transformer.final_norm_eps, prompt_encoder.layer_norm_eps}) {
+    if (!(eps > 0 && eps < 1)) fail("SamHqOptions", "layer_norm_eps must lie between 0 and 1, got {}", eps);
+  }
+  if (dim % 8 != 0 || dim % (transformer.num_heads * transformer.downsample_rate) != 0) {
     fail("SamHqOptions", "decoder width {} must be a multiple of 8 and of heads x downsample_rate", dim);
   }
 }

@@ -30,6 +30,11 @@ void export_onnx(const SamHq& model, const std::filesystem::path& folder, const 
   if (options.masks != MaskKind::kSam && !model->has_hq()) {
     fail("export_onnx", "this model has no HQ modules; ask for SAM's masks (sam) or load an HQ-SAM checkpoint");
   }
+  if (options.masks != MaskKind::kSam && model->options().mask_decoder.like_transformers) {
+    fail("export_onnx",
+         "this model makes masks as transformers' SamHQModel does, the graphs as SysCV's code: load it with "
+         "LoadOptions::weights_alone");
+  }
   torch::NoGradGuard no_grad;
   const onnx::Weights weights(model);
   const auto encoder = onnx::encoder_graph(model, weights, options);
@@ -46,6 +51,9 @@ void export_onnx(const SamHq& model, const std::filesystem::path& folder, const 
       {"hqsam.dtype", options.dtype == OnnxDtype::kFp16 ? "fp16" : "fp32"}};
   onnx::ModelFile encoder_file(folder / "encoder.onnx", encoder, metadata, options.external_above);
   onnx::ModelFile decoder_file(folder / "decoder.onnx", decoder, metadata, options.external_above);
+  if (const auto old = folder / "decoder.onnx"; std::filesystem::is_regular_file(old)) {
+    std::filesystem::remove(old, reason);  // never beside another export's encoder
+  }
   encoder_file.commit();
   decoder_file.commit();
 }

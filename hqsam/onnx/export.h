@@ -37,8 +37,8 @@ struct OnnxOptions {
 //   (0 or 1), orig_im_size [2] (height, width of the picture before resizing)
 //   -> masks [B,K,height,width] (logits, inside where > 0), iou_predictions [B,K], low_res_masks [B,K,4G,4G].
 //
-// Files appear whole or not at all. Throws Error for HQ masks of a model without HQ modules, weights that are not
-// finite or too large for fp16, and a folder that cannot be written.
+// Each file appears whole or not at all, and no decoder beside another export's encoder. Throws Error for HQ masks of a
+// model without HQ modules, weights that are not finite or too large for fp16, and a folder that cannot be written.
 void export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options = {});
 
 }  // namespace hqsam

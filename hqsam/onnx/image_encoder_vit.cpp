@@ -10,8 +10,6 @@
 namespace hqsam::onnx {
 namespace {
 
-constexpr double kLayerNormEps = 1e-6;
-
 // What is added to the attention logits: q [B,heads,side*side,c] -> [B*heads,side,side,side,side] = query row and
 // column, key row and column.
 Value relative_bias(Graph& graph, const Value& q, int64_t side, int64_t channels) {
@@ -46,7 +44,7 @@ Value attention(Graph& graph, const Value& x, const ImageEncoderVitOptions& opti
 // x [B,G,G,C] -> the same
 Value block(Graph& graph, const Value& x, const ImageEncoderVitOptions& options, bool global) {
   const int64_t grid = options.grid(), window = options.window_size;
-  Value attended = to_compute(graph, layer_norm(graph, x, "norm1", kLayerNormEps));
+  Value attended = to_compute(graph, layer_norm(graph, x, "norm1", options.layer_norm_eps));
   if (global) {
     attended = attention(graph, attended, options, grid);
   } else {
@@ -55,7 +53,7 @@ Value block(Graph& graph, const Value& x, const ImageEncoderVitOptions& options,
     attended = window_unpartition(graph, attended, grid, window, options.embed_dim);
   }
   const Value sum = add(graph, x, to_float(graph, attended));
-  const Value hidden = gelu(graph, linear(graph, layer_norm(graph, sum, "norm2", kLayerNormEps), "mlp.lin1"));
+  const Value hidden = gelu(graph, linear(graph, layer_norm(graph, sum, "norm2", options.layer_norm_eps), "mlp.lin1"));
   return add(graph, sum, to_float(graph, linear(graph, hidden, "mlp.lin2")));
 }
 

@@ -46,8 +46,9 @@ Value dense_prompts(Graph& graph, const Value& mask_input, const Value& has_mask
   Value mask;
   {
     const Scope scope(graph, "mask_downscaling");
-    mask = gelu(graph, layer_norm_2d(graph, conv2d(graph, mask_input, "0", {.stride = 2}), "1"));
-    mask = gelu(graph, layer_norm_2d(graph, conv2d(graph, mask, "3", {.stride = 2}), "4"));
+    mask =
+        gelu(graph, layer_norm_2d(graph, conv2d(graph, mask_input, "0", {.stride = 2}), "1", options.layer_norm_eps));
+    mask = gelu(graph, layer_norm_2d(graph, conv2d(graph, mask, "3", {.stride = 2}), "4", options.layer_norm_eps));
     mask = conv2d(graph, mask, "6");
   }
   const auto& plain = graph.weight("no_mask_embed.weight");

@@ -103,6 +103,12 @@ TEST_F(DialectTest, CompletesTrainedKeysFromTheirBase) {
   EXPECT_TRUE(contains(message_of([&] { load_sam_hq(trained); }), "--base"));
   expect_equal(load_sam_hq(trained, {.base = base}), model);
 
+  const auto with_qkv = write("lora.pth", checkpoint_of(model, [](const std::string& key) {
+                                return is_hq_key(key) || key.ends_with(".attn.qkv.weight");
+                              }));
+  EXPECT_TRUE(contains(message_of([&] { load_sam_hq(with_qkv); }), "--base"));
+  expect_equal(load_sam_hq(with_qkv, {.base = base}), model);
+
   TensorMap foreign = checkpoint_of(model, is_hq_key);
   foreign.set("mask_decoder.hf_mlp.layers.7.bias", torch::ones({1}));
   const auto odd = write("odd.pth", foreign);
@@ -127,6 +133,13 @@ TEST_F(DialectTest, KeepsWhatShapesDoNotTellInItsOwnFiles) {
   TensorMap damaged = golden("sam_hq_micro.pth");
   damaged.metadata["hqsam.options"] = "{\"mask_decoder.layer_norm_eps\": \"small\"}";
   EXPECT_TRUE(contains(message_of([&] { as_checkpoint(damaged); }), "hqsam.options is damaged"));
+  damaged.metadata["hqsam.options"] = "{\"mask_decoder.num_heads\": 0}";
+  EXPECT_TRUE(contains(message_of([&] { as_checkpoint(damaged); }), "heads (0)"));
+  TensorMap no_patch = golden("sam_hq_micro.pth");
+  for (auto& [key, tensor] : no_patch.tensors) {
+    if (key == "image_encoder.patch_embed.proj.weight") tensor = torch::empty({tensor.size(0), 3, 0, 0});
+  }
+  EXPECT_TRUE(contains(message_of([&] { as_checkpoint(no_patch); }), "has no size"));
 }
 
 TEST_F(DialectTest, TellsHalfOfTheKeysAndAHoleAmongTheBlocks) {

@@ -33,6 +33,10 @@ inline SamHq vit_model() {
   encoder.depth = 3;
   encoder.window_size = 3;
   encoder.global_attn_indexes = {1, 2};
+  encoder.layer_norm_eps = 1e-2;
+  options.prompt_encoder.layer_norm_eps = 2e-2;
+  options.mask_decoder.transformer.layer_norm_eps = 3e-3;
+  options.mask_decoder.transformer.final_norm_eps = 2e-3;
   return varied_model(options);
 }
 

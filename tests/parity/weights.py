@@ -31,6 +31,7 @@ def main():
     parser.add_argument("--sam", action="store_true", help="with --transformers: a SamModel, without HQ modules")
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
     if arguments.transformers:
         model = transformers_model(arguments.variant, not arguments.sam)
         fill(model, arguments.seed)
