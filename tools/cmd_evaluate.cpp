@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "common.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/log.h"
 #include "hqsam/model/autocast.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/report/report.h"
+#include "hqsam/train/memory.h"
 
 namespace hqsam {
 namespace {
@@ -39,16 +43,52 @@ Config read_config(const EvaluateArguments& arguments) {
   return config;
 }
 
-// What an evaluation leaves in its folder, and its table.
-void write_results(const fs::path& folder, SamHq& model, const std::vector<NamedDataset>& sets,
-                   const EvaluateResult& result, const EvaluateOptions& options, ReportOptions report) {
-  fs::create_directories(folder);
-  write_file(folder / "samples.jsonl", samples_jsonl(result));
-  const std::string json = with_costs(results_json(result, options, report.checkpoint), report.costs);
-  if (!report.beside.empty()) report.beside.push_back(trade_off_point(json, "this evaluation"));
+fs::path folder_of(const Config& config, size_t prompt) {
+  return config.evaluations.size() > 1 ? config.output / prompt_label(config.evaluations[prompt]) : config.output;
+}
+
+// The numbers come first: a report that fails must not cost them.
+void write_results(const Config& config, const std::vector<EvaluateResult>& results, const std::string& checkpoint) {
+  for (size_t i = 0; i < results.size(); ++i) {
+    const fs::path folder = folder_of(config, i);
+    fs::create_directories(folder);
+    fs::remove(folder / "report.html");
+    write_file(folder / "samples.jsonl", samples_jsonl(results[i]));
+    write_file(folder / "results.json", results_json(results[i], config.evaluations[i], checkpoint));
+    if (results.size() > 1) fmt::print("{}prompt {}\n", i > 0 ? "\n" : "", prompt_label(config.evaluations[i]));
+    fmt::print("{}", results_table(results[i]));
+  }
+  std::fflush(stdout);
+}
+
+// None, and a warning, where they cannot be measured.
+std::vector<CostRow> costs_of(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options) {
+  try {
+    const torch::Device device = model->device();
+    const double peak_gib = device.is_cuda() ? peak_device_memory_gib(device) : peak_memory_gib();
+    std::vector<CostRow> costs = measure_costs(model, sets, options);
+    costs.back().memory_bytes = static_cast<int64_t>(peak_gib * (1 << 30));
+    return costs;
+  } catch (const std::exception& error) {
+    spdlog::warn("speed and size were not measured: {}", error.what());
+    return {};
+  }
+}
+
+// report.html, and the costs in results.json.
+void write_report(const fs::path& folder, SamHq& model, const std::vector<NamedDataset>& sets,
+                  const EvaluateResult& result, const EvaluateOptions& options, ReportOptions report) {
+  if (result.mean.empty()) {
+    spdlog::warn("every mask was skipped: no {}", (folder / "report.html").string());
+    return;
+  }
+  if (!report.costs.empty()) {
+    const std::string json = with_costs(results_json(result, options, report.checkpoint), report.costs);
+    write_file(folder / "results.json", json);
+    const auto point = report.beside.empty() ? std::nullopt : trade_off_point(json, "this evaluation");
+    if (point) report.beside.push_back(*point);
+  }
   write_evaluation_report(folder / "report.html", model, sets, result, options, report);
-  write_file(folder / "results.json", json);
-  fmt::print("{}", results_table(result));
   fmt::print(stderr, "{}\n", (folder / "report.html").string());
 }
 
@@ -57,7 +97,9 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
   const Config config = read_config(arguments);
   ReportOptions report{.title = "HQ-SAM evaluation", .checkpoint = arguments.checkpoint};
-  for (const std::string& folder : arguments.beside) report.beside.push_back(read_trade_off_point(folder));
+  for (const std::string& folder : arguments.beside) {
+    if (const auto point = read_trade_off_point(folder)) report.beside.push_back(*point);
+  }
   const bool sam_alone = config.evaluate.masks == std::vector<MaskKind>{MaskKind::kSam};
   const std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
   LoadOptions load{.hq = sam_alone ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
@@ -68,13 +110,10 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   const std::vector<EvaluateResult> results =
       abort_on_error(*group, [&] { return evaluate_prompts(model, sets, config.evaluations, *group); });
   if (!group->is_main()) return 0;
-  report.costs = measure_costs(model, sets, config.evaluations.front());
-  const bool several = results.size() > 1;
+  write_results(config, results, arguments.checkpoint);
+  report.costs = costs_of(model, sets, config.evaluations.front());
   for (size_t i = 0; i < results.size(); ++i) {
-    const EvaluateOptions& options = config.evaluations[i];
-    const std::string label = prompt_label(options);
-    if (several) fmt::print("{}prompt {}\n", i > 0 ? "\n" : "", label);
-    write_results(several ? config.output / label : config.output, model, sets, results[i], options, report);
+    write_report(folder_of(config, i), model, sets, results[i], config.evaluations[i], report);
   }
   return 0;
 }

@@ -40,6 +40,10 @@ std::string resume_line(const TrainArguments& arguments) {
   std::string line = fmt::format("hqsam train --config '{}'", arguments.config);
   for (const std::string& text : arguments.set) line += fmt::format(" --set '{}'", text);
   if (!arguments.output.empty()) line += fmt::format(" --output '{}'", arguments.output);
+  const ComputeOptions standard, &compute = arguments.compute;
+  if (compute.device != standard.device) line += fmt::format(" --device {}", compute.device);
+  if (compute.threads != standard.threads) line += fmt::format(" --threads {}", compute.threads);
+  if (compute.precision != standard.precision) line += fmt::format(" --precision {}", compute.precision);
   return line + " --resume";
 }
 

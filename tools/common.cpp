@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common.h"
 
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
@@ -46,7 +48,9 @@ torch::Device start_device(const ComputeOptions& options) {
     fail("device", "--device {}: cuda:{} is wanted, but there are {} CUDA devices, counted from 0", options.device,
          index, count);
   }
-  return torch::Device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
+  const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
+  c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // what names no device goes there too
+  return device;
 }
 
 bool wants_bf16(const ComputeOptions& options, const torch::Device& device) {

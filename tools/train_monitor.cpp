@@ -42,8 +42,7 @@ TrainingMonitor open_monitor(const Config& config, Trainer& trainer, const Train
   TrainingMonitorOptions options;
   options.run_folder = config.output;
   options.sets = open_datasets(config.valid_sets, config.evaluate.seed);
-  options.evaluate = config.evaluate;
-  options.evaluate.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
+  options.evaluate = validation_options(config);
   options.report = {"Training: " + config.output.filename().string(), run_facts(config, trainer, set),
                     config.train.batch_size};
   return TrainingMonitor(std::move(options));

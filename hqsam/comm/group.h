@@ -16,7 +16,7 @@ namespace hqsam {
 // network.
 //
 // Where the others can't go on, a collective throws Error, and the message names the ranks at fault, the same on every
-// rank: one whose process ended ("rank 2 ended or does not answer"), one that did not come to a collective within the
+// rank: one whose process ended ("rank 2 ended or hangs"), one that did not come to a collective within the
 // timeout, one that left with an Error of its own, whose message is quoted. An ended rank is noticed within seconds, a
 // hung one (stopped, stuck) at the timeout; the Error comes at most 10 s later. The group is then of no more use.
 class Group {

@@ -73,7 +73,8 @@ void C10dGroup::wait(const Work& work) {
     const std::chrono::nanoseconds passed = std::chrono::steady_clock::now() - start;
     std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(passed / 16, 5us, 500us));
   }
-  work->wait();  // throws what went wrong
+  if (const std::exception_ptr error = work->exception()) std::rethrow_exception(error);  // NCCL's wait() keeps it
+  work->wait();                                                                           // throws what went wrong
 }
 
 // A transport that is in the middle of something would wait for it when it ends; so it is left as it is, for the little

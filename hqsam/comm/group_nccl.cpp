@@ -12,6 +12,7 @@ void require_nccl() {}
 c10::intrusive_ptr<c10d::Backend> make_nccl_backend(const BackendOptions& options) {
   // Its own watchdog would end the process without a word about who is at fault.
   setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "0", /*replace=*/0);
+  setenv("TORCH_NCCL_ENABLE_MONITORING", "0", 0);
   const auto nccl = c10d::ProcessGroupNCCL::Options::create();
   nccl->timeout = options.timeout;
   auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(options.store, options.rank, options.size, nccl);

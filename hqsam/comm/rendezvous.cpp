@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -157,6 +158,10 @@ Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, c
                      c10::make_intrusive<c10d::PrefixStore>(prefix, watch_connection), ""};
   Store& store = *meeting.store;
   if (store.add(fmt::format("count/{}", environment.rank), 1) > 1) {
+    // A group that is complete may be what rank 0 still has of before a restart: meet() tries again.
+    if (environment.rank != 0 && store.check(arrivals(environment.size))) {
+      throw std::runtime_error("another process of this rank is still in the group there");
+    }
     fail("make_group", "another process at {} has RANK {} too: each needs its own", environment.master(),
          environment.rank);
   }
@@ -191,7 +196,7 @@ Rendezvous meet(const RankEnvironment& environment, milliseconds timeout) {
       return try_to_meet(environment, route, prefix, deadline);
     } catch (const Error&) {
       throw;
-    } catch (const std::exception& error) {  // the store is gone: it was an earlier group's, on its way out
+    } catch (const std::exception& error) {  // the store is gone or an earlier group's, on its way out
       if (environment.rank == 0 || deadline.is_over()) {
         fail("make_group", "{} ended during the rendezvous ({})", environment.keeper(), reason_of(error));
       }

@@ -62,19 +62,31 @@ SamHq open_training_model(const Config& config) {
   return model;
 }
 
+EvaluateOptions validation_options(const Config& config) {
+  EvaluateOptions options = config.evaluations.empty() ? config.evaluate : config.evaluations.front();
+  options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
+  return options;
+}
+
 std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
                                                   const std::atomic<bool>& stop) {
   if (config.valid_sets.empty()) return {};
-  EvaluateOptions options = config.evaluate;
-  options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
+  const EvaluateOptions options = validation_options(config);
+  if (options.origin == PromptOrigin::kDetector) {
+    fail("open_validation",
+         "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
+  }
   std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
   for (NamedDataset& set : sets) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
   return [sets = std::move(sets), options, group](SamHq& model) {
     const EvaluateResult result = evaluate(model, sets, options, *group);
     const std::string kind = to_string(options.masks.front());
-    const auto& mean = result.mean.at(kind);
-    Validation validation{mean.at("mbiou"), {}};
-    for (const auto& [metric, value] : mean) validation.metrics[kind + "." + metric] = value;
+    const auto mean = result.mean.find(kind);
+    if (mean == result.mean.end() || !mean->second.contains("mbiou")) {
+      fail("validation", "no mask of data.valid could be scored");
+    }
+    Validation validation{mean->second.at("mbiou"), {}};
+    for (const auto& [metric, value] : mean->second) validation.metrics[kind + "." + metric] = value;
     for (const SetResult& set : result.sets) {
       for (const auto& [of_kind, metrics] : set.metrics) {
         for (const auto& [metric, value] : metrics) {

@@ -25,9 +25,12 @@ TrainingSet open_training_set(const Config& config, int64_t image_size);
 // that is not auto.
 SamHq open_training_model(const Config& config);
 
+// How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective alone.
+EvaluateOptions validation_options(const Config& config);
+
 // What a run checks as it goes: data.valid with the masks of its objective, scored by their mean mBIoU. Metrics are
 // "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at once, by an Error.
-// Empty without such sets.
+// Empty without such sets. Throws Error where the first prompt is detector, and when called, where no mask was scored.
 std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
                                                   const std::atomic<bool>& stop);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/annotated_dataset.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
@@ -11,7 +12,8 @@
 namespace hqsam {
 namespace {
 
-constexpr size_t kNamed = 5;  // files named in a message
+constexpr size_t kNamed = 5;                         // files named in a message
+constexpr int64_t kMaxMaskBytes = int64_t{1} << 33;  // of one picture's masks at full size
 
 void check_files(const std::string& name, const std::vector<AnnotatedPicture>& pictures) {
   if (pictures.empty()) fail("AnnotatedDataset", "data set '{}': its JSON has no pictures", name);
@@ -25,6 +27,13 @@ void check_files(const std::string& name, const std::vector<AnnotatedPicture>& p
   if (count == 0) return;
   fail("AnnotatedDataset", "data set '{}': {} of {} pictures are not there: {}{}", name, count, pictures.size(),
        missing, count > kNamed ? ", ..." : "");
+}
+
+void check_memory(const Sample& sample, int64_t masks) {
+  const int64_t pixels = sample.image.height * sample.image.width;
+  if (masks <= kMaxMaskBytes / std::max<int64_t>(pixels, 1)) return;
+  fail("AnnotatedDataset::get", "{} of {}x{} pixels (width x height) has {} masks: more than {} bytes of them",
+       sample.image_path, sample.image.width, sample.image.height, masks, kMaxMaskBytes);
 }
 
 }  // namespace
@@ -48,6 +57,7 @@ Sample AnnotatedDataset::get(int64_t index) const {
     fail("AnnotatedDataset::get", "{} is {}x{} but the JSON says {}x{} (width x height): these are other pictures",
          sample.image_path, sample.image.width, sample.image.height, picture.size.width, picture.size.height);
   }
+  check_memory(sample, static_cast<int64_t>(picture.annotations.size()));
   for (const auto& annotation : picture.annotations) add_mask(sample, picture, annotation);
   sample.annotated = true;
   sample.boxes = picture.boxes;
@@ -62,7 +72,6 @@ void AnnotatedDataset::add_mask(Sample& sample, const AnnotatedPicture& picture,
                                 const AnnotatedPicture::Annotation& annotation) const {
   try {
     const Rle rle = rle_from_json(nlohmann::json::parse(annotation.segmentation), picture.size);
-    if (rle_area(rle) == 0) fail("AnnotatedDataset", "the mask has no inside");
     sample.labels.push_back(mask_to_gray(rle_decode(rle)));
     sample.infos.push_back(annotation.info);
   } catch (const Error& error) {

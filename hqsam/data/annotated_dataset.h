@@ -27,9 +27,10 @@ struct AnnotatedPicture {
 };
 
 // Masks are drawn when a picture is asked for. A segmentation that is corrupt or of another size is left out,
-// counted in Sample::skipped, and warned of once per set; so is a mask without an inside. The constructor throws
-// Error without pictures and where picture files are missing (the first few are named), get() where a picture is
-// not of the size that the JSON states.
+// counted in Sample::skipped, and warned of once per set. A mask without an inside stays, as a truth that average
+// precision counts. The constructor throws Error without pictures and where picture files are missing (the first few
+// are named), get() where a picture is not of the size that the JSON states and where its masks would take more than
+// 2^33 bytes.
 class AnnotatedDataset : public Dataset {
  public:
   AnnotatedDataset(std::string name, std::vector<AnnotatedPicture> pictures);

@@ -61,7 +61,9 @@ MaskInfo mask_info(const json& annotation) {
   MaskInfo info;
   info.category = json_integer(annotation, "category_id", "annotations");
   const auto crowd = annotation.find("iscrowd");
-  if (crowd != annotation.end()) info.crowd = crowd->is_boolean() ? crowd->get<bool>() : *crowd != 0;
+  if (crowd != annotation.end()) {
+    info.crowd = crowd->is_boolean() ? crowd->get<bool>() : json_integer(annotation, "iscrowd", "annotations") != 0;
+  }
   const auto area = annotation.find("area");
   if (area != annotation.end() && area->is_number()) info.area = area->get<double>();
   return info;

@@ -22,12 +22,14 @@ DavisDataset::DavisDataset(FolderOptions options) : options_(std::move(options))
   std::vector<std::string> missing;
   for (const fs::directory_entry& sequence : fs::directory_iterator(options_.images)) {
     if (!sequence.is_directory(error) || sequence.path().filename().string().starts_with('.')) continue;
-    for (const fs::directory_entry& file : fs::directory_iterator(sequence.path())) {
-      if (file.path().extension() != options_.image_ext) continue;
-      const fs::path name = sequence.path().filename() / file.path().stem();
-      const fs::path mask = options_.masks / (name.string() + options_.mask_ext);
-      if (!fs::is_regular_file(mask, error)) missing.push_back(name.string());
-      frames_.push_back({name.string(), file.path(), mask});
+    const auto images = files_by_stem(options_, sequence.path(), options_.image_ext);
+    const fs::path mask_folder = options_.masks / sequence.path().filename();
+    std::map<std::string, fs::path> masks;
+    if (fs::is_directory(mask_folder, error)) masks = files_by_stem(options_, mask_folder, options_.mask_ext);
+    for (const auto& [stem, image] : images) {
+      const std::string name = (sequence.path().filename() / stem).string();
+      if (!masks.contains(stem)) missing.push_back(name);
+      frames_.push_back({name, image, masks[stem]});
     }
   }
   if (frames_.empty()) {

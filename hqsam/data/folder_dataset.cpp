@@ -22,7 +22,8 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Files of the folder whose names end in extension, by stem.
+}  // namespace
+
 std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, const fs::path& folder,
                                               const std::string& extension) {
   std::error_code error;
@@ -43,8 +44,6 @@ std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, cons
   }
   return files;
 }
-
-}  // namespace
 
 void FolderOptions::validate() const {
   const auto check_extension = [&](const char* key, const std::string& extension) {

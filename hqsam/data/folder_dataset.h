@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "hqsam/data/dataset.h"
 
@@ -32,6 +34,12 @@ struct FolderOptions {
   double weight = 1;                  // how often a training epoch draws each picture, on average
   void validate() const;
 };
+
+// Files directly in the folder whose names end in extension, by the rest of their names; dot files do not count, and
+// the extension matches in any case. Throws Error where the folder is missing or two files share a stem.
+std::map<std::string, std::filesystem::path> files_by_stem(const FolderOptions& options,
+                                                           const std::filesystem::path& folder,
+                                                           const std::string& extension);
 
 // Pairs in order of sorted paths. Only files directly in the folders count, names that begin with a
 // dot do not, and extensions match in any case. The constructor throws Error when a folder is missing or

@@ -19,6 +19,8 @@ const json& member(const json& item, const char* key, const std::string& what) {
   fail("json", "'{}': '{}' must be {}, got {}", what, key, expected, value.type_name());
 }
 
+constexpr int kMaxDepth = 32;  // lists and objects in each other; values are written and compared by recursion
+
 // Follows the parser's events and hands out the items.
 class Sections {
  public:
@@ -26,6 +28,7 @@ class Sections {
 
   // False: the parser forgets the value.
   bool operator()(int depth, json::parse_event_t event, json& value) {
+    if (depth > kMaxDepth) fail("json", "nested more than {} deep", kMaxDepth);
     using Event = json::parse_event_t;
     if (depth == 0 && event == Event::array_start) item_depth_ = 1;
     if (depth == 1 && event == Event::key && item_depth_ == 2) section_ = value.get<std::string>();

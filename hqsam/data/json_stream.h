@@ -10,7 +10,8 @@ namespace hqsam {
 
 // Reads a JSON file whose lists are long: calls visit(section, item) for each object in a list under a key of the
 // outermost object (section: the key), or in an outermost list (section: ""), and forgets the item. Throws Error
-// naming the file where it is missing or not JSON; an Error of visit gets the file's name in front.
+// naming the file where it is missing, not JSON, or nested deeper than 32; an Error of visit gets the file's name in
+// front.
 void stream_json(const std::filesystem::path& path,
                  const std::function<void(const std::string& section, const nlohmann::json& item)>& visit);
 

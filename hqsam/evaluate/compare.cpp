@@ -17,11 +17,11 @@ using nlohmann::json;
 
 constexpr const char* kCompare = "compare";
 constexpr const char* kKinds[] = {"sam", "hq", "sum"};
-constexpr const char* kMetrics[] = {"iou", "biou", "biou_strict"};
+constexpr const char* kMetrics[] = {"iou", "biou", "biou_strict", "thin_iou", "hce"};
 constexpr size_t kNamed = 5;  // masks named in a message
 
 using Key = std::tuple<std::string, std::string, int64_t>;             // set, file, mask
-using Values = std::map<std::pair<std::string, std::string>, double>;  // (kind, metric), percent
+using Values = std::map<std::pair<std::string, std::string>, double>;  // (kind, metric), percent; hce: clicks
 using Samples = std::map<Key, Values>;
 
 std::string text_of(const Key& key) {
@@ -98,8 +98,9 @@ ComparedSet compare_set(const std::string& name, const Samples& first, const Sam
   for (const std::string kind : kKinds) {
     for (const std::string metric : kMetrics) {
       const auto at = values.find({kind, metric});
-      if (at == values.end() || static_cast<int64_t>(at->second[0].size()) != set.masks) continue;
-      set.metrics.push_back({kind, metric, mean(at->second[0]), mean(at->second[1]), bootstrap_mean(at->second[2])});
+      if (at == values.end()) continue;
+      set.metrics.push_back({kind, metric, static_cast<int64_t>(at->second[0].size()), mean(at->second[0]),
+                             mean(at->second[1]), bootstrap_mean(at->second[2])});
     }
   }
   return set;
@@ -114,7 +115,8 @@ void warn_of_settings(const std::filesystem::path& first, const std::filesystem:
   };
   const json a = read(first), b = read(second);
   if (!a.is_object() || !b.is_object()) return;
-  for (const char* key : {"protocol", "prompt", "prompt_points", "clicks_per_mask"}) {
+  for (const char* key :
+       {"protocol", "prompt", "prompt_points", "clicks_per_mask", "boundary_dilation", "strict_dilation"}) {
     const json none, &left = a.contains(key) ? a[key] : none, &right = b.contains(key) ? b[key] : none;
     if (left != right) spdlog::warn("the evaluations differ in {}: {} and {}", key, left.dump(), right.dump());
   }
@@ -159,9 +161,9 @@ std::string comparison_table(const std::vector<ComparedSet>& sets) {
   for (const ComparedSet& set : sets) {
     for (const ComparedMetric& metric : set.metrics) {
       table += fmt::format("{:<{}} {:>6}  {:<4} {:<11} {:7.2f} {:7.2f} {:+8.2f}  [{:+.2f}, {:+.2f}]\n",
-                           set.name.empty() ? "pooled" : set.name, width, set.masks, metric.kind, "m" + metric.metric,
-                           metric.first, metric.second, metric.difference.mean, metric.difference.low,
-                           metric.difference.high);
+                           set.name.empty() ? "pooled" : set.name, width, metric.masks, metric.kind,
+                           "m" + metric.metric, metric.first, metric.second, metric.difference.mean,
+                           metric.difference.low, metric.difference.high);
     }
   }
   return table;

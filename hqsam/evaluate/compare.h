@@ -10,9 +10,10 @@
 
 namespace hqsam {
 
-// Two evaluations of the same masks, mask by mask; percent.
+// Two evaluations of the same masks, mask by mask; percent, hce in clicks.
 struct ComparedMetric {
-  std::string kind, metric;      // sam, hq or sum; iou, biou or biou_strict
+  std::string kind, metric;      // sam, hq or sum; iou, biou, biou_strict, thin_iou or hce
+  int64_t masks = 0;             // that have the metric in both: not all have thin parts
   double first = 0, second = 0;  // means
   Interval difference;           // second - first, with its 95 % bootstrap interval
 };

@@ -128,6 +128,8 @@ Interval difference_interval(const EvaluateResult& result, const std::string& ki
 
 // results.json. Numbers are percent, seconds apart:
 // {"version": 1, "checkpoint", "protocol", "prompt",
+//  "boundary_dilation", "strict_dilation"    bands of the boundary IoUs, shares of the diagonal
+//  "max_detections", "max_detections_in_picture"    that average precision looks at
 //  "prompt_points", "clicks_per_mask"    where prompts are points, or clicks
 //  "sets": [{"name", "images", "skipped", "metrics": {"sam": {"miou", "mbiou", "mbiou_strict", ...}, ...}}],
 //  "mean": {"sam": {"miou", "mbiou", ...}, ...},

@@ -216,6 +216,10 @@ std::string results_json(const EvaluateResult& result, const EvaluateOptions& op
   const std::string prompt = prompt_name(options);
   Json json = {
       {"version", 1}, {"checkpoint", checkpoint}, {"protocol", to_string(options.protocol)}, {"prompt", prompt}};
+  json["boundary_dilation"] = options.boundary_dilation;
+  json["strict_dilation"] = options.strict_dilation;
+  json["max_detections"] = options.ap.max_detections;
+  json["max_detections_in_picture"] = options.ap.max_detections_in_picture;
   if (prompt == "points") json["prompt_points"] = options.prompt_points;
   if (prompt == "clicks") json["clicks_per_mask"] = options.clicks;
   json["sets"] = sets;

@@ -10,9 +10,9 @@
 namespace hqsam {
 namespace {
 
-constexpr int64_t kGrid = 5;                  // steps of the outline per pixel
-constexpr int64_t kMiddle = kGrid / 2;        // the step at a pixel's middle
-constexpr int64_t kMaxSteps = 1'000'000'000;  // of one outline, so that hostile input ends
+constexpr int64_t kGrid = 5;               // steps of the outline per pixel
+constexpr int64_t kMiddle = kGrid / 2;     // the step at a pixel's middle
+constexpr int64_t kMaxSteps = 50'000'000;  // of an object's outlines, so that hostile input ends
 
 struct Step {
   int64_t x = 0, y = 0;  // on the grid
@@ -108,18 +108,33 @@ void check_polygon(const Polygon& polygon) {
   }
 }
 
+// The steps of a polygon's outline, which is checked.
+int64_t outline_length(const Polygon& polygon) {
+  check_polygon(polygon);
+  int64_t steps = 0;
+  Step last = on_grid(polygon.back());
+  for (const Point& corner : polygon) {
+    const Step step = on_grid(corner);
+    steps += length(last, step) + 1;
+    last = step;
+  }
+  return steps;
+}
+
+void check_length(int64_t steps) {
+  if (steps > kMaxSteps) {
+    fail("rle_of_polygon", "outlines of {} steps of a fifth of a pixel; at most {} are walked", steps, kMaxSteps);
+  }
+}
+
 }  // namespace
 
 Rle rle_of_polygon(const Polygon& polygon, Size size) {
   check_rle_size("rle_of_polygon", size);
-  check_polygon(polygon);
+  check_length(outline_length(polygon));
   std::vector<Step> corners;
   for (const Point& corner : polygon) corners.push_back(on_grid(corner));
   corners.push_back(corners.front());
-  int64_t steps = 0;
-  for (size_t i = 1; i < corners.size(); ++i) steps += length(corners[i - 1], corners[i]) + 1;
-  if (steps > kMaxSteps) fail("rle_of_polygon", "the outline of {} corners is too long to walk", polygon.size());
-
   Crossings crossings(size);
   for (size_t i = 1; i < corners.size(); ++i) {
     walk_edge(corners[i - 1], corners[i], [&](Step step) { crossings.visit(step); });
@@ -128,6 +143,8 @@ Rle rle_of_polygon(const Polygon& polygon, Size size) {
 }
 
 Rle rle_of_polygons(std::span<const Polygon> polygons, Size size) {
+  int64_t steps = 0;
+  for (const Polygon& polygon : polygons) check_length(steps += outline_length(polygon));
   std::vector<Rle> parts;
   for (const Polygon& polygon : polygons) parts.push_back(rle_of_polygon(polygon, size));
   return rle_union(parts, size);

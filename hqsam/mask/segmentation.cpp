@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/mask/segmentation.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -59,6 +60,8 @@ Rle rle_from_json(const json& segmentation, Size size) {
     std::vector<Polygon> polygons;
     for (const json& numbers : segmentation) polygons.push_back(polygon_from_json(numbers));
     if (polygons.empty()) fail(kFunction, "the list of polygons is empty");
+    const auto flat = [](const Polygon& polygon) { return polygon.size() < 3; };
+    if (!std::all_of(polygons.begin(), polygons.end(), flat)) std::erase_if(polygons, flat);
     return rle_of_polygons(polygons, size);
   }
   if (!segmentation.is_object()) {

@@ -7,6 +7,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/log.h"
 #include "hqsam/evaluate/protocol.h"
 #include "hqsam/report/html.h"
 
@@ -111,7 +112,7 @@ std::string with_costs(const std::string& results_json, std::span<const CostRow>
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-TradeOffPoint trade_off_point(const std::string& results_json, const std::string& place) {
+std::optional<TradeOffPoint> trade_off_point(const std::string& results_json, const std::string& place) {
   try {
     const Json json = Json::parse(results_json);
     TradeOffPoint point;
@@ -119,6 +120,10 @@ TradeOffPoint trade_off_point(const std::string& results_json, const std::string
     const Json& mean = json.at("mean");
     for (const char* kind : {"sam", "sum", "hq"}) {
       if (mean.contains(kind)) point.kind = kind;
+    }
+    if (mean.empty() || (!point.kind.empty() && !mean.at(point.kind).contains("mbiou"))) {
+      spdlog::warn("{} has no boundary IoU; the report's plots over speed and size leave it out", place);
+      return std::nullopt;
     }
     point.score = mean.at(point.kind).at("mbiou").get<double>();
     const Json& costs = json.at("cost");
@@ -132,7 +137,7 @@ TradeOffPoint trade_off_point(const std::string& results_json, const std::string
   }
 }
 
-TradeOffPoint read_trade_off_point(const std::filesystem::path& folder) {
+std::optional<TradeOffPoint> read_trade_off_point(const std::filesystem::path& folder) {
   const auto path = folder / "results.json";
   return trade_off_point(read_file(path), path.string());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,7 +17,7 @@ struct CostRow {
   int64_t parameters = 0;
   int64_t learnable = 0;     // parameters that its training changes
   double images_per_s = 0;   // encoder and decoder, one prompt a picture
-  int64_t memory_bytes = 0;  // at most in use
+  int64_t memory_bytes = 0;  // at most in use; measure_costs leaves it to the caller
 };
 
 // "SAM" and, where the model has HQ modules, "HQ-SAM": parameters counted, and speeds measured on `pictures`
@@ -38,10 +39,11 @@ struct TradeOffPoint {
   CostRow cost;
 };
 
-// Of results.json's text, written with costs; `place` stands in messages. Throws Error where it is not that.
-TradeOffPoint trade_off_point(const std::string& results_json, const std::string& place);
+// Of results.json's text, written with costs; `place` stands in messages. Nothing, and a warning, where it has no
+// boundary IoU: of a detector's boxes, or where all masks were skipped. Throws Error where it is not results.
+std::optional<TradeOffPoint> trade_off_point(const std::string& results_json, const std::string& place);
 // The same of an evaluation's folder.
-TradeOffPoint read_trade_off_point(const std::filesystem::path& folder);
+std::optional<TradeOffPoint> read_trade_off_point(const std::filesystem::path& folder);
 
 // Score over speed and over size, a point per checkpoint, and their table. "" for fewer than two.
 std::string trade_off_section(std::span<const TradeOffPoint> points);

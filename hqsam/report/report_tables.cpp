@@ -68,19 +68,17 @@ std::string more_metrics(const ReportContext& context) {
   return names.empty() ? "" : html_table(table);
 }
 
-// Share of the masks, percent, whose boundary IoU is at least each threshold.
+// Share of the masks, percent, whose boundary IoU is above each threshold.
 std::string recall_plot(const ReportContext& context) {
-  CurvePlot plot{"Recall over boundary IoU", "boundary IoU, at least", {}, 0, 100, "Percent of all masks, pooled."};
+  CurvePlot plot{"Recall over boundary IoU", "boundary IoU, above", {}, 0, 100, "Percent of all masks, pooled."};
   if (context.result.samples.empty()) return "";
   for (const std::string& kind : context.kinds) {
     Curve curve{kind_label(kind), {}, kind};
+    std::vector<double> ious;
+    for (const SampleResult& sample : context.result.samples) ious.push_back(sample.scores.at(kind).boundary_iou);
     for (int step = 0; step <= 50; ++step) {
       const double threshold = step / 50.0;
-      const auto reached = std::count_if(
-          context.result.samples.begin(), context.result.samples.end(),
-          [&](const SampleResult& sample) { return sample.scores.at(kind).boundary_iou >= threshold - 1e-9; });
-      curve.points.push_back(
-          {threshold, 100 * static_cast<double>(reached) / static_cast<double>(context.result.samples.size())});
+      curve.points.push_back({threshold, 100 * share_above(ious, threshold)});
     }
     plot.curves.push_back(std::move(curve));
   }
@@ -182,7 +180,7 @@ std::string cost_section(const ReportContext& context) {
   if (!context.options.costs.empty()) {
     html +=
         "<h2>Cost</h2>\n<p class=\"soft\">Learnable: what training changes. Speed: encoder and decoder, one prompt "
-        "a picture, on this machine.</p>\n" +
+        "a picture, on this machine. Memory: the evaluation's peak.</p>\n" +
         cost_table(context.options.costs);
   }
   return html + trade_off_section(context.options.beside);

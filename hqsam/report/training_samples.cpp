@@ -5,10 +5,12 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/log.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/draw.h"
 #include "hqsam/metrics/iou.h"
@@ -27,6 +29,15 @@ void append(const std::filesystem::path& path, const Json& line) {
   std::ofstream stream(path, std::ios::app);
   stream << line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n" << std::flush;
   if (!stream) fail("TrainingSamples", "cannot write {}: is the disk full?", path.string());
+}
+
+// The first mask that is no crowd and has an inside.
+std::optional<int64_t> shown_mask(const Sample& sample) {
+  for (size_t i = 0; i < sample.labels.size(); ++i) {
+    const bool crowd = i < sample.infos.size() && sample.infos[i].crowd;
+    if (!crowd && bounding_box(threshold_label(sample.labels[i]))) return static_cast<int64_t>(i);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -49,10 +60,16 @@ std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_
   for (size_t i = 0; i < choices_.size(); ++i) {
     const NamedDataset& set = sets_[choices_[i].set];
     const Sample sample = set.dataset->get(choices_[i].index);
-    if (sample.labels.empty()) continue;
-    const Mask truth = threshold_label(sample.labels.front());
-    if (!bounding_box(truth)) continue;
-    const SampleMasks masks = evaluate_sample(model, sample, 0, options_, choices_[i].index);
+    const auto shown = shown_mask(sample);
+    if (!shown) continue;
+    const Mask truth = threshold_label(sample.labels[*shown]);
+    SampleMasks masks;
+    try {
+      masks = evaluate_sample(model, sample, *shown, options_, choices_[i].index);
+    } catch (const Error& error) {  // the mask may vanish in the model's frame
+      spdlog::warn("no picture of {} in the run's samples: {}", sample.image_path, error.what());
+      continue;
+    }
     const Json about = {{"sample", i}, {"set", set.name}, {"name", sample.name}};
 
     const std::string truth_file = fmt::format("truth_{}.jpg", i);

@@ -16,7 +16,8 @@ namespace hqsam {
 //                                     a line per picture, percent; truths have no step and no scores
 class TrainingSamples {
  public:
-  // The first mask of `count` pictures, evenly over the sets and within each. Nothing is read yet.
+  // The first mask that is no crowd and has an inside of `count` pictures, evenly over the sets and within each.
+  // Nothing is read yet.
   TrainingSamples(std::filesystem::path run_folder, std::vector<NamedDataset> sets, EvaluateOptions options,
                   int64_t count);
 
@@ -25,8 +26,8 @@ class TrainingSamples {
     std::string set, name;
     Image image;
   };
-  // Runs the model, writes the pictures of this step and returns them. Samples whose mask has no inside are left
-  // out. Throws Error for files that cannot be read or written.
+  // Runs the model, writes the pictures of this step and returns them. Samples without such a mask, or whose
+  // mask vanishes in the model's frame, are left out. Throws Error for files that cannot be read or written.
   std::vector<Picture> draw(SamHq& model, int64_t step);
 
  private:

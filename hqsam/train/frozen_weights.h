@@ -13,7 +13,7 @@ namespace hqsam {
 // at every pass. Their float32 originals wait on the CPU and come back to the bit.
 class FrozenWeights {
  public:
-  // Of the parameters of model that require no gradients.
+  // Of the parameters of model that require no gradients. They may change until the first to_bf16.
   explicit FrozenWeights(SamHq& model);
 
   void to_bf16();
@@ -22,7 +22,7 @@ class FrozenWeights {
 
  private:
   struct Frozen {
-    torch::Tensor parameter, original;  // the latter float32, on the CPU
+    torch::Tensor parameter, original;  // the latter float32, on the CPU, from the first to_bf16 on
   };
   std::vector<Frozen> frozen_;
   torch::Device device_;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/run_state.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -52,6 +56,7 @@ std::string to_json(const RunState& state) {
                                  {"rows", state.rows},
                                  {"step", state.step},
                                  {"best_score", nullptr},
+                                 {"best_by", state.best_by},
                                  {"sums", {state.sums.loss, state.sums.mask, state.sums.dice, state.sums.iou}},
                                  {"summed", state.summed},
                                  {"skipped", state.skipped},
@@ -73,6 +78,7 @@ RunState run_state_from_json(const std::string& text) {
   state.rows = json.at("rows");
   state.step = json.at("step");
   if (!json.at("best_score").is_null()) state.best_score = json.at("best_score").get<double>();
+  state.best_by = json.value("best_by", "");
   const auto& sums = json.at("sums");
   state.sums = {sums.at(0), sums.at(1), sums.at(2), sums.at(3)};
   state.summed = json.at("summed");
@@ -94,6 +100,9 @@ void save_run_state(const std::filesystem::path& path, const RunState& state, Te
 }
 
 SavedRun load_run_state(const std::filesystem::path& path) {
+  if (::access(path.c_str(), R_OK) != 0 && errno != ENOENT) {
+    fail("load_run_state", "cannot read {}: {}", path.string(), std::strerror(errno));
+  }
   SavedRun saved;
   saved.tensors = read_tensors_of_state(path);
   const auto& metadata = saved.tensors.metadata;

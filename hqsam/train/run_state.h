@@ -18,6 +18,7 @@ struct RunState {
   int64_t rows = 0;                  // rows of the next one done, over all ranks
   int64_t step = 0;                  // steps done, skipped ones too
   std::optional<double> best_score;  // of the validations so far
+  std::string best_by = {};          // train.best_metric, by which best_score was found
   StepLoss sums;                     // of the losses of the steps in the epoch begun
   int64_t summed = 0;                // steps in these sums: those not skipped
   int64_t skipped = 0;               // steps skipped since the run began

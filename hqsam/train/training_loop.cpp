@@ -68,6 +68,11 @@ void TrainingLoop::share_weights() {
   if (group_.size() == 1) return;
   require_equal(group_, std::to_string(state_.config_fingerprint), "the config");
   require_equal(group_, std::to_string(state_.files_fingerprint), "the list of training files");
+  const ValidateEvery& every = train().validate_every;
+  require_equal(group_,
+                fmt::format("{} {} {} {} {}", validate_ != nullptr, every.epochs, every.steps, train().patience,
+                            train().best_metric),
+                "when and how to validate");
   require_equal(group_, fmt::format("{} {}", state_.frozen_fingerprint, trained_fingerprint(trainer_)), "the model");
 }
 
@@ -80,8 +85,14 @@ bool TrainingLoop::open() {
     if (saved) trainer_.load_state(saved->tensors);
   }
   const std::string text = from_main(group_, saved ? to_json(saved->state) : "");
+  if (!text.empty()) state_ = run_state_from_json(text);
+  if (state_.best_by != train().best_metric) {  // the best of another measure says nothing
+    state_.best_score.reset();
+    state_.stale = 0;
+  }
+  state_.best_by = train().best_metric;
   if (text.empty()) return true;
-  state_ = run_state_from_json(text);
+  state_.finished = train().patience > 0 && state_.stale >= train().patience;
   trainer_.broadcast_state();
   if (done()) {
     if (files_) spdlog::info("the run in {} is finished: {} steps", files_->folder().root().string(), state_.step);
@@ -158,7 +169,7 @@ void TrainingLoop::count_skip(const StepResult& result) {
   if (state_.skipped_in_row < kMostSkipped) return;
   fail("run_training",
        "{} steps in a row had no finite loss or gradient: look at these pictures and their masks, lower train.lr, set "
-       "train.clip_grad_norm, or set train.precision to fp32. {}",
+       "train.clip_grad_norm, or set train.precision to fp32, and start anew with --overwrite. {}",
        state_.skipped_in_row, fmt::join(skip_reasons_, "; "));
 }
 

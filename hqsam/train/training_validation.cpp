@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spdlog/spdlog.h>
 
+#include <cmath>
 #include <limits>
 
 #include "hqsam/core/error.h"
@@ -56,6 +57,10 @@ std::optional<nlohmann::ordered_json> TrainingLoop::validate_and_rate() {
   const std::optional<Validation> validation = validate();
   if (!validation) return std::nullopt;
   const double own_score = score_of(*validation);
+  if (std::isnan(own_score)) {
+    fail("run_training", "the validation's {} is not a number: no validation can be the best",
+         train().best_metric.empty() ? "score" : train().best_metric);
+  }
   const Json rated = Json::parse(
       from_main(group_, Json{{"valid", validation->metrics},
                              {"score", own_score},

@@ -324,6 +324,15 @@ JSON
     --set evaluate.prompt=detector
   grep -q "1 boxes of unknown pictures" stderr || fault "no warning about unknown pictures: $(cat stderr)"
   grep -q '"ap50"' c_boxes/results.json || fault "no AP in results.json"
+  grep -q '"max_detections_in_picture"' c_boxes/results.json || fault "no settings of AP in results.json"
+  works "$hqsam" evaluate "${coco[@]}" --output c_beside --beside c_boxes --beside c_gt
+  grep -q "no boundary IoU" stderr || fault "no warning about a detector's results: $(cat stderr)"
+  leaves c_beside/report.html
+  sed '/"id": 1, "image_id"/d; /"id": 2, "image_id"/d' coco.json >lying.json
+  works "$hqsam" evaluate "${coco[@]}" --output c_lying --set data.valid.0.annotations=lying.json
+  grep -q "every mask was skipped" stderr || fault "no warning about a report left out: $(cat stderr)"
+  leaves c_lying/results.json
+  [ ! -e c_lying/report.html ] || fault "a report of no masks"
   works "$hqsam" evaluate "${coco[@]}" --output c_clicks --set evaluate.prompt=clicks --set evaluate.clicks=2
   grep -q '"noc90"' c_clicks/results.json || fault "no NoC in results.json"
   works "$hqsam" evaluate --config good.yaml --checkpoint "$model" --limit 2 --output several \

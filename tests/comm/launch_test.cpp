@@ -2,7 +2,9 @@
 #include "hqsam/comm/launch.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 
@@ -100,7 +102,9 @@ TEST(Launch, SharesTheCoresAmongTheRanks) {
   ::unsetenv("OMP_NUM_THREADS");
   Launch all("echo threads $OMP_NUM_THREADS", {.nproc = 64});
   EXPECT_EQ(all.code(), 0);
-  EXPECT_TRUE(has(all.output(), "[63] threads 1\n")) << all.output();
+  cpu_set_t cores;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof cores, &cores), 0);
+  EXPECT_TRUE(has(all.output(), fmt::format("[63] threads {}\n", std::max(1, CPU_COUNT(&cores) / 64)))) << all.output();
   ::setenv("OMP_NUM_THREADS", "3", 1);
   Launch chosen("echo threads $OMP_NUM_THREADS", {.nproc = 2});
   EXPECT_EQ(chosen.code(), 0);
@@ -112,7 +116,7 @@ TEST(Launch, EndsAllAndReturnsTheCodeOfTheFirstThatFails) {
   const auto start = Clock::now();
   Launch launch("[ $RANK = 1 ] && { echo 'error: no such picture' >&2; exit 7; }; exec sleep 600", {.nproc = 3});
   EXPECT_EQ(launch.code(), 7);
-  EXPECT_LT(Clock::now() - start, 10s);
+  EXPECT_LT(Clock::now() - start, 30s);
   EXPECT_TRUE(has(launch.output() + launch.errors(), "rank 1 exited with code 7")) << launch.output();
   EXPECT_TRUE(has(launch.output() + launch.errors(), "    error: no such picture")) << launch.output();
 }
@@ -125,7 +129,7 @@ TEST(Launch, KillsARankThatDoesNotHeedSigterm) {
       {.nproc = 2, .grace = 700ms});
   EXPECT_EQ(launch.code(), 3);
   EXPECT_GE(Clock::now() - start, 700ms);
-  EXPECT_LT(Clock::now() - start, 10s);
+  EXPECT_LT(Clock::now() - start, 30s);
 }
 
 TEST(Launch, SaysWhichSignalKilledARank) {
@@ -193,7 +197,7 @@ TEST(Launch, TakesTheRanksWithItWhenItIsKilled) {
   const pid_t pids[] = {std::stoi(ranks::read(launch.path("pid0"))), std::stoi(ranks::read(launch.path("pid1")))};
   EXPECT_TRUE(alive(pids[0]) && alive(pids[1]));
   launch.signal(SIGKILL);
-  const auto deadline = Clock::now() + 10s;
+  const auto deadline = Clock::now() + 30s;
   while ((alive(pids[0]) || alive(pids[1])) && Clock::now() < deadline) std::this_thread::sleep_for(10ms);
   EXPECT_FALSE(alive(pids[0]) || alive(pids[1]));
 }

@@ -105,6 +105,9 @@ class Ranks {
 
   void signal(int rank, int number) { ::kill(running_.at(rank), number); }
 
+  void forget_ready() {
+    for (int rank = 0; rank < size_; ++rank) fs::remove(file(rank, "ready"));
+  }
   // Until all ranks have called ready().
   void wait_until_ready() {
     const auto deadline = Clock::now() + std::chrono::seconds(60);
@@ -164,5 +167,14 @@ inline void leave_note(const char* name, const std::string& text) {
 }
 
 inline void ready() { leave_note("ready", "ready"); }
+
+// Returns once all ranks have started: loading libtorch takes its time on a busy machine and is no part of a timeout.
+inline void wait_for_all_to_start() {
+  leave_note("started", "started");
+  const fs::path folder = ::getenv("HQSAM_TEST_FOLDER");
+  for (int rank = 0; rank < std::stoi(::getenv("WORLD_SIZE")); ++rank) {
+    while (!fs::exists(folder / (std::to_string(rank) + ".started"))) std::this_thread::sleep_for(milliseconds(5));
+  }
+}
 
 }  // namespace hqsam::ranks

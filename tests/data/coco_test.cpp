@@ -137,9 +137,10 @@ TEST_F(Coco, CountsMasksThatLie) {
   file["annotations"].push_back(annotation(1, {{"size", {40, 50}}, {"counts", {2000}}}));  // nothing inside
   file["annotations"].push_back(annotation(1, json::parse("[[1, 2, 3]]")));
   const Sample sample = open()->get(0);
-  EXPECT_EQ(sample.labels.size(), 1U);
-  EXPECT_EQ(sample.infos.size(), 1U);
-  EXPECT_EQ(sample.skipped, 4);
+  ASSERT_EQ(sample.labels.size(), 2U);
+  EXPECT_EQ(sample.infos.size(), 2U);
+  EXPECT_EQ(area(threshold_label(sample.labels[1])), 0);
+  EXPECT_EQ(sample.skipped, 3);
 }
 
 TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
@@ -158,11 +159,14 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "c.jpg");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["image_id"] = 4; }), "picture 4");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["category_id"] = 5; }), "category 5");
+  EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["iscrowd"] = "0"; }), "'iscrowd' must be a whole");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0].erase("segmentation"); }), "lacks 'segmentation'");
   file = good;
   open();
   write_file(options.annotations, good.dump().substr(0, 300));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "is not sound JSON");
+  write_file(options.annotations, std::string(200000, '['));
+  EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "nested more than 32 deep");
   options.annotations = folder / "absent.json";
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "absent.json");
 }

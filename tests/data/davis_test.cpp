@@ -58,6 +58,16 @@ TEST_F(Davis, EachPaletteIndexIsAMask) {
   EXPECT_EQ(*sample.labels[1].at(7, 5), 0);
 }
 
+TEST_F(Davis, ExtensionsMatchInAnyCaseAndDotFilesAreNone) {
+  fs::rename(folder / "im" / "bear" / "00000.jpg", folder / "im" / "bear" / "00000.JPG");
+  fs::rename(folder / "gt" / "bear" / "00000.png", folder / "gt" / "bear" / "00000.Png");
+  write_file(folder / "im" / "car" / "._00000.jpg", "no picture");
+  const auto dataset = open_dataset(options);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->get(0).name, "bear/00000");
+  EXPECT_EQ(dataset->get(0).labels.size(), 3U);
+}
+
 TEST_F(Davis, ASingleObjectMayBe255) {
   write_image(folder / "gt" / "bear" / "00000.png", label_with_square({30, 40}, 3, 3, 9));
   EXPECT_EQ(open_dataset(options)->get(0).labels.size(), 1U);

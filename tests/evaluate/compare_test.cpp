@@ -38,6 +38,21 @@ TEST(Compare, PairsMaskByMaskPerSetAndPooled) {
   EXPECT_NE(table.find("-15.00  [-20.00, -10.00]"), std::string::npos) << table;
 }
 
+TEST(Compare, CountsTheMasksThatHaveAMetric) {
+  EvaluateResult a = result_of("COIFT", {{0.5, 0.9}, {0.7, 0.8}}), b = a;
+  a.samples[1].scores["hq"].thin_iou = 0.25, b.samples[1].scores["hq"].thin_iou = 0.75;
+  for (size_t i = 0; i < 2; ++i) a.samples[i].scores["hq"].hce = 9, b.samples[i].scores["hq"].hce = 4;
+  int64_t found = 0;
+  const auto sets = compare_samples(samples_jsonl(a), "A", samples_jsonl(b), "B");
+  for (const ComparedMetric& metric : sets[0].metrics) {
+    if (metric.metric != "thin_iou" && metric.metric != "hce") continue;
+    ++found;
+    EXPECT_EQ(metric.masks, metric.metric == "hce" ? 2 : 1);
+    EXPECT_NEAR(metric.difference.mean, metric.metric == "hce" ? -5 : 50, 1e-9);
+  }
+  EXPECT_EQ(found, 2);
+}
+
 TEST(Compare, NamesWhatIsOfOtherData) {
   const std::string two = lines_of("COIFT", {{0.5, 0.9}, {0.7, 0.8}}), one = lines_of("COIFT", {{0.5, 0.9}});
   EXPECT_NE(refusal(two, one).find("1 of 2 masks of A are not in B: COIFT: pictures/s1.jpg, mask 0"),

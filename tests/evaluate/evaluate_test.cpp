@@ -182,6 +182,7 @@ TEST_F(Evaluate, RanksMergeAveragePrecisionAndClicksToTheBit) {
     samples.back().infos = {{1 + i % 2}};
   }
   const std::vector<NamedDataset> sets = {{"a", std::make_shared<MemoryDataset>(samples)}};
+  options.fine_structure = true;
   for (const PromptOrigin origin : {PromptOrigin::kTruth, PromptOrigin::kClicks}) {
     options.origin = origin;
     options.clicks = 2;

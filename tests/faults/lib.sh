@@ -9,7 +9,7 @@ trap 'stop_all; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 pids=() codes=()
-port=$((20000 + RANDOM % 20000))
+port=$((10000 + RANDOM % 20000))
 
 fault() {
   printf 'FAILED: %s\n' "$*"

@@ -23,14 +23,14 @@ first_step() {
 }
 
 hung_rank() {
-  begin 2 hung --rank-timeout 5 --set train.epochs=200
+  begin 2 hung --rank-timeout 20 --set train.epochs=200
   first_step hung
   kill -STOP "${pids[1]}"
   local pid=${pids[1]} sent code=0
   sent=$(seconds_now)
   wait "${pids[0]}" || code=$?
   [ $code -eq 1 ] || fault "beside a hung rank the other exits with $code"
-  awk -v took="$(elapsed "$sent")" 'BEGIN { exit took > 20 }' || fault "a hung rank is noticed after $(elapsed "$sent") s"
+  awk -v took="$(elapsed "$sent")" 'BEGIN { exit took > 40 }' || fault "a hung rank is noticed after $(elapsed "$sent") s"
   says "rank 1" hung.0
   kill -KILL "$pid"
   end
@@ -63,7 +63,9 @@ full_disk() {
 flipped_bits() {
   begin 1 flipped --set train.epochs=200
   first_step flipped
-  until [ "$(find flipped/state -name 'state_*.safetensors' | wc -l)" -ge 3 ]; do sleep 0.02; done
+  until [ "$(find flipped/state -name 'state_*.safetensors' | wc -l)" -ge 3 ] || ! kill -0 "${pids[0]}" 2>/dev/null; do
+    sleep 0.02
+  done
   kill -KILL "${pids[0]}"
   end
   local newest
@@ -103,19 +105,27 @@ not_finite() {
 }
 
 restarted() {
-  "$hqsam" launch --nproc 2 --max-restarts 1 -- train --config run.yaml --threads 1 --output again >again.0 2>&1 &
-  local launcher=$! ranks
-  first_step again
-  mapfile -t ranks < <(pgrep -P "$launcher")
-  kill -KILL "${ranks[0]}"
-  wait "$launcher" || fault "launch --max-restarts exits with $?: $(tail -n 2 again.0)"
+  local launcher ranks try
+  for ((try = 0; try < 5; ++try)); do # a run that ends before the kill says nothing
+    rm -rf again again.0
+    "$hqsam" launch --nproc 2 --max-restarts 1 -- train --config run.yaml --threads 1 --output again \
+      --set train.epochs=12 >again.0 2>&1 &
+    launcher=$!
+    until [ -n "$(find again/state -name 'state_*.safetensors' 2>/dev/null)" ] || ! kill -0 "$launcher" 2>/dev/null; do
+      sleep 0.02
+    done
+    mapfile -t ranks < <(pgrep -P "$launcher")
+    [ ${#ranks[@]} -eq 0 ] || kill -KILL "${ranks[0]}" 2>/dev/null
+    wait "$launcher" || fault "launch --max-restarts exits with $?: $(tail -n 2 again.0)"
+    ! grep -q "starting all ranks anew" again.0 || break
+  done
   says "going on from" again.0
   same_end unbroken_2 again
 }
 
 make_run
 whole 1 unbroken
-whole 2 unbroken_2
+whole 2 unbroken_2 --set train.epochs=12
 hung_rank
 dead_rank 0
 dead_rank 1

@@ -38,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     check_image(decode_image(file, "a file"), stated, 3);
     check_image(decode_gray(file, "a file"), stated, 1);
+    if (is_png(file) && stated) check_image(decode_png_indices(file, "a file", *stated), stated, 1);
   } catch (const Error& error) {
     fuzz::check_message(error);
   }

@@ -9,7 +9,7 @@ using namespace hqsam;
 
 namespace {
 
-// Outlines that are walked far outside the picture would only cost time; the limit on them is a unit test's.
+// Long outlines, up to the limit that rle_of_polygons sets (a unit test's matter), would only cost time.
 bool is_slow(const nlohmann::json& value) {
   if (value.is_number()) return std::abs(value.get<double>()) > 5000 && std::abs(value.get<double>()) <= 1e6;
   return value.is_array() && std::any_of(value.begin(), value.end(), is_slow);

@@ -47,4 +47,13 @@ TEST(Polygon, RefusesWhatIsNone) {
   EXPECT_THROW(rle_of_polygon({{1, 1}, {5, 5}, {2, 9}}, {int64_t{1} << 40, int64_t{1} << 40}), Error);
 }
 
+TEST(Polygon, RefusesOutlinesTooLongToWalk) {
+  Polygon zigzag;
+  for (int i = 0; i < 99; ++i) zigzag.push_back(i % 2 == 0 ? Point{-1e6, -1e6} : Point{1e6, 1e6});
+  EXPECT_THROW(rle_of_polygon(zigzag, {20, 30}), Error);
+  const Polygon large = {{-1e6, -1e6}, {1e6, -1e6}, {1e6, 1e6}};  // 30 million steps
+  EXPECT_EQ(rle_area(rle_of_polygon(large, {20, 30})), 190 + 200);
+  EXPECT_THROW(rle_of_polygons(std::vector<Polygon>{large, large}, {20, 30}), Error);
+}
+
 }  // namespace hqsam

@@ -38,6 +38,10 @@ TEST(Segmentation, ReadsPolygons) {
   EXPECT_EQ(rle_area(rle_from_json(json::parse("[[1, 1, 5, 1, 5, 4, 1, 4], [6, 6, 8, 6, 8, 8, 6, 8]]"), kSize)), 16);
 }
 
+TEST(Segmentation, LeavesPartsOfLessThanThreeCornersOut) {
+  EXPECT_EQ(rle_area(rle_from_json(json::parse("[[1, 2, 3, 4], [1, 1, 5, 1, 5, 4, 1, 4], []]"), kSize)), 12);
+}
+
 TEST(Segmentation, RefusesLyingRunLengths) {
   EXPECT_NE(error_of(R"({"size": [9, 12], "counts": [108]})").find("9 x 12 for a picture of 12 x 9"),
             std::string::npos);

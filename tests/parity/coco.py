@@ -148,10 +148,10 @@ def random_scene(rng):
     encode = lambda mask: text_rle(coco_mask.encode(np.asfortranarray(mask)))
     truths, predictions = [], []
     for _ in range(rng.choice([0, 1, 2, 4, 7])):
-        mask = blob(rng, height, width)
+        mask = blob(rng, height, width) * np.uint8(rng.random() < 0.95)  # a few have no inside
         category = int(rng.integers(1, 4))
         truths.append({"category_id": category, "iscrowd": int(rng.random() < 0.15), "segmentation": encode(mask),
-                       "area": float(mask.sum()) + float(rng.uniform(-0.5, 0.5))})
+                       "area": max(0.0, float(mask.sum()) + float(rng.uniform(-0.5, 0.5)))})
         for _ in range(rng.integers(0, 4)):
             category_of_guess = category if rng.random() < 0.9 else int(rng.integers(1, 4))
             predictions.append({"category_id": category_of_guess, "segmentation": encode(disturbed(rng, mask)),

@@ -140,7 +140,8 @@ TEST(TradeOff, ReadsResultsThatHaveCosts) {
   const auto result = result_of("a", {{0.5, 0.6}});
   const std::string json = results_json(result, {}, "runs/vit_b.pth");
   write_file(folder / "results.json", with_costs(json, std::vector<CostRow>{{"SAM", 8, 8, 3, 0}, {"HQ", 9, 1, 2, 0}}));
-  const TradeOffPoint point = read_trade_off_point(folder);
+  ASSERT_TRUE(read_trade_off_point(folder));
+  const TradeOffPoint point = *read_trade_off_point(folder);
   EXPECT_EQ(point.name, "vit_b");
   EXPECT_EQ(point.kind, "hq");
   EXPECT_NEAR(point.score, 30, 1e-9);
@@ -150,9 +151,13 @@ TEST(TradeOff, ReadsResultsThatHaveCosts) {
   other.name = "b<";
   const std::string html = trade_off_section(std::vector<TradeOffPoint>{point, other});
   EXPECT_TRUE(contains(html, "mBIoU over speed") && contains(html, "mBIoU over size") && contains(html, "b&lt;"));
-  for (const char* text : {"", "{", "[]", "{\"mean\": {}}", "{\"checkpoint\": 3}"}) {
+  for (const char* text : {"", "{", "[]", "{\"mean\": {\"hq\": {\"mbiou\": 3}}}", "{\"checkpoint\": 3}"}) {
     write_file(folder / "results.json", text);
     EXPECT_THROW(read_trade_off_point(folder), Error) << text;
+  }
+  for (const char* mean : {"{}", R"({"hq": {"ap": 3}})"}) {
+    write_file(folder / "results.json", fmt::format(R"({{"checkpoint": "c", "mean": {}}})", mean));
+    EXPECT_FALSE(read_trade_off_point(folder)) << mean;
   }
   write_file(folder / "results.json", json);
   EXPECT_TRUE(contains(message_of([&] { read_trade_off_point(folder); }), "evaluate again"));

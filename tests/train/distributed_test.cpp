@@ -55,11 +55,12 @@ TEST(DistributedStep, SkipsOnAllRanksWhereOneHasNoFiniteLoss) {
 
 TEST(DistributedStep, TellsAllRanksOfAWishToStop) {
   const auto rows = tiny::make_rows(4);
-  tiny::run_ranks(2, [&](std::shared_ptr<Group> group) {
+  const auto errors = tiny::run_ranks(2, [&](std::shared_ptr<Group> group) {
     Trainer trainer(tiny::make_model(), tiny::train_options(), group);
     EXPECT_FALSE(trainer.step(share(rows, *group), 0).stop);
     EXPECT_TRUE(trainer.step(share(rows, *group), 0, {}, group->rank() == 1).stop);
   });
+  for (const std::string& error : errors) EXPECT_EQ(error, "");
 }
 
 // The run of TrainingRun on several ranks, each a thread.
@@ -102,12 +103,16 @@ class DistributedRun : public TrainingRun {
     }
     return outcome;
   }
-  static double largest_difference(const Outcome& a, const Outcome& b) {
-    double largest = 0;
+  // Over all weights. Single ones may differ by a whole step: Adam's first steps are as long for tiny gradients, whose
+  // signs rounding decides, as for large ones.
+  static double mean_difference(const Outcome& a, const Outcome& b) {
+    double sum = 0;
+    int64_t count = 0;
     for (const auto& [key, tensor] : a.weights[0]) {
-      largest = std::max(largest, (tensor - b.weights[0].at(key)).abs().max().item<double>());
+      sum += (tensor - b.weights[0].at(key)).abs().sum(torch::kFloat64).item<double>();
+      count += tensor.numel();
     }
-    return largest;
+    return sum / static_cast<double>(count);
   }
 };
 
@@ -116,15 +121,15 @@ TEST_F(DistributedRun, EndsWhereOneRankDoes) {
   const auto log = metrics();
   for (const int64_t size : {2, 3}) {
     fs::remove_all(folder());
-    EXPECT_LT(largest_difference(alone, whole(size, {})), 1e-3);  // of 9 steps of 1e-3
+    const Outcome together = whole(size, {});
+    EXPECT_LT(mean_difference(alone, together), 1e-4);  // of 9 steps of 1e-3
     const auto same = metrics();
     ASSERT_EQ(same.size(), log.size());
     for (size_t i = 0; i < 3; ++i) {
       EXPECT_NEAR(same[i].at("loss").get<double>(), log[i].at("loss").get<double>(), 2e-3) << i;
     }
     const TensorMap model = read_pth(folder() / "model.pth");
-    for (const auto& [key, tensor] : alone.weights[0])
-      EXPECT_LT((model.at(key) - tensor).abs().max().item<double>(), 1e-3);
+    for (const auto& [key, tensor] : together.weights[0]) EXPECT_TRUE(torch::equal(model.at(key), tensor)) << key;
   }
 }
 
@@ -141,7 +146,7 @@ TEST_F(DistributedRun, ResumesToTheBitAfterARankFailed) {
     EXPECT_NE(broken.errors[1 - rank].find(fmt::format("rank {} stopped", rank)), std::string::npos);
     setup.broken_rank = -1;
     setup.resume = true;
-    EXPECT_EQ(largest_difference(unbroken, whole(2, setup)), 0);
+    EXPECT_EQ(mean_difference(unbroken, whole(2, setup)), 0);
   }
 }
 
@@ -151,7 +156,7 @@ TEST_F(DistributedRun, GoesOnWithAnotherNumberOfRanks) {
   Setup setup{.stopping_rank = 1};
   EXPECT_EQ(go(3, setup).ends, std::vector<RunEnd>(3, RunEnd::kStopped));
   EXPECT_EQ(load_run_state(state()).state.step, 1);
-  EXPECT_LT(largest_difference(unbroken, whole(2, {.resume = true})), 1e-3);
+  EXPECT_LT(mean_difference(unbroken, whole(2, {.resume = true})), 1e-4);
 }
 
 TEST_F(DistributedRun, RefusesRanksWithDifferentConfigsAndMoreRanksThanRows) {
