@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "hqsam/core/error.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 // What tests of torch rooms share: goldens (tests/golden/README.md says where they come from) and comparisons.
@@ -35,6 +36,18 @@ inline void load_module(torch::nn::Module& module, const TensorMap& map, const s
   torch::NoGradGuard no_grad;
   for (auto& item : module.named_parameters()) item.value().copy_(map.at(prefix + item.key()));
   for (auto& item : module.named_buffers()) item.value().copy_(map.at(prefix + item.key()));
+}
+
+// What the Error thrown by action says, in one line; "" where it throws none.
+template <class Action>
+std::string message_of(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << "more than one line: " << error.what();
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace hqsam::testing_support

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -71,8 +72,13 @@ std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) fail("read_file", "{} is a folder, expected a file", path.string());
   std::ifstream stream(path, std::ios::binary);
   if (!stream) fail("read_file", "cannot open {}: {}", path.string(), std::strerror(errno));
-  std::string content((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  if (stream.bad()) fail("read_file", "cannot read {}", path.string());
+  std::string content;
+  std::array<char, 1 << 16> piece;
+  do {
+    stream.read(piece.data(), piece.size());
+    content.append(piece.data(), static_cast<size_t>(stream.gcount()));
+  } while (stream);
+  if (!stream.eof()) fail("read_file", "cannot read {}: {}", path.string(), std::strerror(errno));
   return content;
 }
 

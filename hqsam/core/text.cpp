@@ -45,6 +45,13 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest);
 }
 
+std::string first_few(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 5;
+  const auto end = names.begin() + static_cast<int64_t>(std::min(names.size(), kShown));
+  const std::string more = names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "";
+  return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), more);
+}
+
 std::string human_seconds(double seconds) {
   const auto total = static_cast<int64_t>(std::llround(std::max(0.0, seconds)));
   if (total >= 3600) return fmt::format("{} h {:02} min", total / 3600, total % 3600 / 60);

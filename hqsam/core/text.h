@@ -14,6 +14,9 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
 // " (did you mean 'x'?)", or "" without a near candidate.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
+// "a, b, c, d, e and 7 more": names for a message.
+std::string first_few(const std::vector<std::string>& names);
+
 // "1 h 02 min", "3 min 20 s", "12 s": a duration for people.
 std::string human_seconds(double seconds);
 

@@ -60,6 +60,7 @@ Sample AnnotatedDataset::get(int64_t index) const {
   check_memory(sample, static_cast<int64_t>(picture.annotations.size()));
   for (const auto& annotation : picture.annotations) add_mask(sample, picture, annotation);
   sample.annotated = true;
+  sample.detected = picture.detected;
   sample.boxes = picture.boxes;
   sample.federated = picture.federated;
   sample.negative_categories = picture.negative_categories;

@@ -20,6 +20,7 @@ struct AnnotatedPicture {
     std::string segmentation;  // COCO's, as JSON text: polygons or run lengths
   };
   std::vector<Annotation> annotations;
+  bool detected = false;  // a detector looked at the set
   std::vector<ScoredBox> boxes;
   bool federated = false;
   std::vector<int64_t> negative_categories, not_exhaustive_categories;

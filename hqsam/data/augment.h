@@ -12,6 +12,8 @@ struct AugmentOptions {
   double scale_min = 0.1;  // of image_size, longer side
   double scale_max = 2.0;
   void validate() const;
+  // Whether a picture is the same in every epoch: no flips, one scale at which all of it is seen.
+  bool fixed() const { return flip_probability == 0 && scale_min == 1 && scale_max == 1; }
 };
 
 inline constexpr uint8_t kJitterPadding = 128;  // of pictures; labels are padded with 0

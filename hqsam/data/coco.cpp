@@ -21,7 +21,7 @@ using nlohmann::json;
 struct CocoFile {
   std::map<int64_t, AnnotatedPicture> pictures;                      // by id
   std::multimap<int64_t, AnnotatedPicture::Annotation> annotations;  // by picture
-  std::set<int64_t> categories;                                      // empty: the file lists none
+  std::map<int64_t, char> categories;  // with LVIS's frequency or 0; empty: the file lists none
 };
 
 Size stated_size(const json& item, const std::string& what) {
@@ -87,9 +87,26 @@ void read_annotation(const json& item, CocoFile& file) {
   file.annotations.insert({json_integer(item, "image_id", "annotations"), {mask_info(item), segmentation->dump()}});
 }
 
-void check_category(const CocoFile& file, int64_t category) {
-  if (file.categories.empty() || file.categories.contains(category)) return;
-  fail("open_coco", "a mask is of category {}, which 'categories' does not have", category);
+void read_category(const json& item, CocoFile& file) {
+  char frequency = 0;
+  if (item.contains("frequency")) {
+    const std::string text = json_text(item, "frequency", "categories");
+    if (text != "r" && text != "c" && text != "f") {
+      fail("open_coco", "'categories': a frequency is r, c or f, got '{}'", text);
+    }
+    frequency = text.front();
+  }
+  file.categories[json_integer(item, "id", "categories")] = frequency;
+}
+
+// The frequency that the file states.
+char frequency_of(const CocoFile& file, int64_t category, const fs::path& path) {
+  if (file.categories.empty()) return 0;
+  const auto at = file.categories.find(category);
+  if (at == file.categories.end()) {
+    fail("open_coco", "{}: a mask is of category {}, which 'categories' does not have", path.string(), category);
+  }
+  return at->second;
 }
 
 CocoFile read_coco(const FolderOptions& options) {
@@ -97,7 +114,7 @@ CocoFile read_coco(const FolderOptions& options) {
   stream_json(options.annotations, [&](const std::string& section, const json& item) {
     if (section == "images") read_picture(item, options.images, file);
     if (section == "annotations") read_annotation(item, file);
-    if (section == "categories") file.categories.insert(json_integer(item, "id", "categories"));
+    if (section == "categories") read_category(item, file);
   });
   for (auto& [image, annotation] : file.annotations) {
     const auto picture = file.pictures.find(image);
@@ -105,7 +122,7 @@ CocoFile read_coco(const FolderOptions& options) {
       fail("open_coco", "{}: a mask is of picture {}, which 'images' does not have", options.annotations.string(),
            image);
     }
-    check_category(file, annotation.info.category);
+    annotation.info.frequency = frequency_of(file, annotation.info.category, options.annotations);
     picture->second.annotations.push_back(std::move(annotation));
   }
   file.annotations.clear();
@@ -167,7 +184,10 @@ std::shared_ptr<const Dataset> open_coco(const FolderOptions& options) {
   CocoFile file = read_coco(options);
   if (!options.detections.empty()) read_detections(options, file);
   std::vector<AnnotatedPicture> pictures;
-  for (auto& [id, picture] : file.pictures) pictures.push_back(std::move(picture));
+  for (auto& [id, picture] : file.pictures) {
+    picture.detected = !options.detections.empty();
+    pictures.push_back(std::move(picture));
+  }
   return std::make_shared<AnnotatedDataset>(options.name, std::move(pictures));
 }
 

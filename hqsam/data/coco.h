@@ -8,8 +8,9 @@
 namespace hqsam {
 
 // The JSON of COCO (also LVIS, UVO, SegInW): "images" with id, height, width and file_name (or LVIS's coco_url),
-// "annotations" with image_id, category_id, segmentation, and where stated iscrowd and area, "categories". Pictures
-// come in order of their ids; those without masks too, since a detector's boxes on them count.
+// "annotations" with image_id, category_id, segmentation, and where stated iscrowd and area, "categories" with id and
+// LVIS's frequency. Pictures come in order of their ids; those without masks too, since a detector's boxes on them
+// count.
 // options.detections: [{"image_id", "category_id", "bbox": [x, y, width, height], "score"}] of a detector. Boxes
 // are cut to the picture; those outside of it or without an area count as skipped, those with unknown image or
 // category ids are left out with one warning that counts them.

@@ -15,6 +15,7 @@ struct MaskInfo {
   int64_t category = 0;
   bool crowd = false;  // a region of many objects: no prompt is made of it, and predictions within it do not count
   double area = -1;    // pixels, as the data set states it; negative where it does not
+  char frequency = 0;  // LVIS's group of the category: 'r' (rare), 'c' (common), 'f' (frequent); 0 where not stated
 };
 
 // A detector's box, in the picture's frame and within it.
@@ -36,6 +37,7 @@ struct Sample {
   bool annotated = false;             // the set states categories and what else average precision needs
   std::vector<Image> coarse = {};     // rough masks, gray as the labels; one per label, or none
   std::vector<MaskInfo> infos = {};   // one per label; none in sets of plain masks
+  bool detected = false;              // the set comes with a detector's boxes, though this picture may have none
   std::vector<ScoredBox> boxes = {};  // a detector's
   bool federated = false;             // LVIS: only the categories of infos and of these two lists were looked for
   std::vector<int64_t> negative_categories = {}, not_exhaustive_categories = {};

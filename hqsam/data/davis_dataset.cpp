@@ -5,6 +5,7 @@
 #include <array>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/image/codec.h"
 
 namespace hqsam {
@@ -37,10 +38,8 @@ DavisDataset::DavisDataset(FolderOptions options) : options_(std::move(options))
   }
   if (!missing.empty()) {
     std::sort(missing.begin(), missing.end());
-    const size_t count = missing.size();
-    missing.resize(std::min<size_t>(count, 5));
-    fail("DavisDataset", "data set '{}': {} of {} frames have no *{} in {}: {}{}", options_.name, count, frames_.size(),
-         options_.mask_ext, options_.masks.string(), fmt::join(missing, ", "), count > 5 ? ", ..." : "");
+    fail("DavisDataset", "data set '{}': {} of {} frames have no *{} in {}: {}", options_.name, missing.size(),
+         frames_.size(), options_.mask_ext, options_.masks.string(), first_few(missing));
   }
   std::sort(frames_.begin(), frames_.end(), [](const Frame& a, const Frame& b) { return a.image < b.image; });
 }
@@ -56,11 +55,7 @@ Sample DavisDataset::get(int64_t index) const {
   sample.image_path = frame.image.string();
   sample.image = read_image(frame.image);
   const Image objects = read_indices(frame.mask);
-  if (objects.size() != sample.image.size()) {
-    fail("DavisDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
-         sample.image_path, sample.image.width, sample.image.height, frame.mask.string(), objects.width,
-         objects.height);
-  }
+  check_mask_size("DavisDataset::get", sample, objects, frame.mask);
   std::array<bool, 256> present = {};
   for (const uint8_t value : objects.pixels) present[value] = true;
   if (std::count(present.begin() + 1, present.end(), true) > 1) present[255] = false;

@@ -8,6 +8,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 #include "hqsam/image/codec.h"
 
 namespace hqsam {
@@ -15,14 +16,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kNamed = 5;  // files named in a message
-
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
 }
 
 }  // namespace
+
+void check_mask_size(const char* function, const Sample& sample, const Image& mask, const fs::path& path) {
+  if (mask.size() == sample.image.size()) return;
+  fail(function, "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal", sample.image_path,
+       sample.image.width, sample.image.height, path.string(), mask.width, mask.height);
+}
 
 std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, const fs::path& folder,
                                               const std::string& extension) {
@@ -78,21 +83,20 @@ FolderDataset::FolderDataset(FolderOptions options) : options_(std::move(options
   for (const auto& [stem, image] : images) pairs_.push_back({image, {}, {}});
   const auto join = [&](const fs::path& folder, const std::string& extension, fs::path Pair::*part) {
     const auto files = files_by_stem(options_, folder, extension);
-    std::string missing;
-    size_t missing_count = 0, at = 0;
+    std::vector<std::string> missing;
+    size_t at = 0;
     for (const auto& [stem, image] : images) {
       const auto file = files.find(stem);
       if (file != files.end()) {
         pairs_[at].*part = file->second;
-      } else if (++missing_count <= kNamed) {
-        missing += (missing.empty() ? "" : ", ") + image.filename().string();
+      } else {
+        missing.push_back(image.filename().string());
       }
       ++at;
     }
-    if (missing_count > 0) {
-      fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}{}", options_.name,
-           missing_count, images.size(), options_.images.string(), extension, folder.string(), missing,
-           missing_count > kNamed ? ", ..." : "");
+    if (!missing.empty()) {
+      fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}", options_.name,
+           missing.size(), images.size(), options_.images.string(), extension, folder.string(), first_few(missing));
     }
     if (files.size() > images.size()) {
       spdlog::info("data set '{}': {} masks without a picture are left out", options_.name,
@@ -135,10 +139,7 @@ bool FolderDataset::scale_zero_one(Image& mask, const fs::path& path) const {
 
 Image FolderDataset::read_mask(const Sample& sample, const fs::path& path) {
   Image mask = read_gray(path);
-  if (mask.size() != sample.image.size()) {
-    fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
-         sample.image_path, sample.image.width, sample.image.height, path.string(), mask.width, mask.height);
-  }
+  check_mask_size("FolderDataset::get", sample, mask, path);
   return mask;
 }
 

@@ -41,6 +41,9 @@ std::map<std::string, std::filesystem::path> files_by_stem(const FolderOptions& 
                                                            const std::filesystem::path& folder,
                                                            const std::string& extension);
 
+// Throws Error naming both files unless a mask has its picture's size.
+void check_mask_size(const char* function, const Sample& sample, const Image& mask, const std::filesystem::path& path);
+
 // Pairs in order of sorted paths. Only files directly in the folders count, names that begin with a
 // dot do not, and extensions match in any case. The constructor throws Error when a folder is missing or
 // has no pictures, when two files share a stem, or when pictures lack masks (the first few are named);

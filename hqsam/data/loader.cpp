@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/loader.h"
 
-#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -10,6 +9,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -90,10 +90,14 @@ struct Loader::Impl {
 
 namespace {
 
-std::vector<int64_t> range(const TrainingSet& set, int64_t first, int64_t end) {
+void check_range(const TrainingSet& set, int64_t first, int64_t end) {
   if (first < 0 || first > end || end > set.size()) {
     fail("Loader", "rows {} to {} are not within the epoch's {}", first, end, set.size());
   }
+}
+
+std::vector<int64_t> range(const TrainingSet& set, int64_t first, int64_t end) {
+  check_range(set, first, end);
   std::vector<int64_t> positions(end - first);
   std::iota(positions.begin(), positions.end(), first);
   return positions;
@@ -106,7 +110,7 @@ Loader::Loader(const TrainingSet& set, int64_t epoch, int64_t first, int64_t end
 
 Loader::Loader(const TrainingSet& set, int64_t epoch, std::vector<int64_t> positions, int64_t workers,
                int64_t prefetch) {
-  for (const int64_t position : positions) range(set, position, position + 1);
+  for (const int64_t position : positions) check_range(set, position, position + 1);
   if (workers < 0 || workers > 1024) fail("Loader", "workers must be in 0..1024, got {}", workers);
   if (prefetch < 1) fail("Loader", "prefetch must be at least 1, got {}", prefetch);
   impl_ = std::make_unique<Impl>(set, epoch, std::move(positions));
@@ -126,7 +130,7 @@ std::vector<TrainingRow> Loader::next(int64_t count) {
   std::vector<TrainingRow> rows;
   rows.reserve(count);
   for (int64_t i = 0; i < count; ++i) rows.push_back(impl_->take());
-  impl_->waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  impl_->waited += seconds_since(start);
   return rows;
 }
 

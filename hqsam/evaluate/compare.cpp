@@ -15,6 +15,8 @@ namespace {
 
 using nlohmann::json;
 
+namespace fs = std::filesystem;
+
 constexpr const char* kCompare = "compare";
 constexpr const char* kKinds[] = {"sam", "hq", "sum"};
 constexpr const char* kMetrics[] = {"iou", "biou", "biou_strict", "thin_iou", "hce"};
@@ -122,6 +124,69 @@ void warn_of_settings(const std::filesystem::path& first, const std::filesystem:
   }
 }
 
+fs::path samples_of(const fs::path& folder) {
+  std::error_code error;
+  const fs::path path = folder / "samples.jsonl";
+  if (!fs::exists(path, error)) {
+    fail(kCompare, "{} has no samples.jsonl: give folders that 'hqsam evaluate' wrote", folder.string());
+  }
+  return path;
+}
+
+// IoU and boundary IoU of each mask: hq's, or sam's where there is no other.
+using Pairs = std::map<Key, std::array<double, 2>>;
+
+Pairs read_pairs(const fs::path& folder) {
+  const std::string path = samples_of(folder).string();
+  std::vector<std::string> ignored;
+  const Samples samples = read_samples(read_file(path), path, ignored);
+  const std::string kind = samples.begin()->second.contains({"hq", "iou"}) ? "hq" : "sam";
+  Pairs pairs;
+  for (const auto& [key, values] : samples) {
+    const auto iou = values.find({kind, "iou"}), boundary_iou = values.find({kind, "biou"});
+    if (iou == values.end() || boundary_iou == values.end()) {
+      fail(kCompare, "{}: {} has no {} mask", path, text_of(key), kind);
+    }
+    pairs[key] = {iou->second, boundary_iou->second};
+  }
+  return pairs;
+}
+
+// Adds b's scores to a's, which must be of the same masks. scale: of b's.
+void add_pairs(Pairs& a, const Pairs& b, double scale, const std::string& a_name, const std::string& b_name) {
+  for (const auto& [key, scores] : b) {
+    const auto own = a.find(key);
+    if (own == a.end() || a.size() != b.size()) {
+      fail(kCompare, "results of other data: {} has {} masks, {} has {}; {} may be in one alone", a_name, a.size(),
+           b_name, b.size(), text_of(key));
+    }
+    for (size_t i = 0; i < 2; ++i) own->second[i] += scale * scores[i];
+  }
+}
+
+Interval interval_of(const Pairs& pairs, size_t metric) {
+  std::vector<double> values;
+  for (const auto& [key, scores] : pairs) values.push_back(scores[metric]);
+  return bootstrap_mean(values);
+}
+
+// Each mask's scores, averaged over a row's folders, and what the table says of these.
+std::pair<Pairs, std::string> mean_of_runs(const TableRow& row) {
+  if (row.folders.empty()) fail(kCompare, "row '{}' has no folder", row.name);
+  const double share = 1 / static_cast<double>(row.folders.size());
+  Pairs mean = read_pairs(row.folders.front());
+  std::vector<double> of_runs = {interval_of(mean, 1).mean};
+  for (auto& [key, scores] : mean) scores = {share * scores[0], share * scores[1]};
+  for (size_t i = 1; i < row.folders.size(); ++i) {
+    const Pairs other = read_pairs(row.folders[i]);
+    of_runs.push_back(interval_of(other, 1).mean);
+    add_pairs(mean, other, share, row.folders.front().string(), row.folders[i].string());
+  }
+  const auto [low, high] = std::minmax_element(of_runs.begin(), of_runs.end());
+  return {std::move(mean),
+          of_runs.size() == 1 ? "1" : fmt::format("{}, mBIoU {:.1f} to {:.1f}", of_runs.size(), *low, *high)};
+}
+
 }  // namespace
 
 std::vector<ComparedSet> compare_samples(const std::string& first, const std::string& first_name,
@@ -140,15 +205,7 @@ std::vector<ComparedSet> compare_samples(const std::string& first, const std::st
 }
 
 std::vector<ComparedSet> compare_folders(const std::filesystem::path& first, const std::filesystem::path& second) {
-  const auto samples = [](const std::filesystem::path& folder) {
-    std::error_code error;
-    const auto path = folder / "samples.jsonl";
-    if (!std::filesystem::exists(path, error)) {
-      fail(kCompare, "{} has no samples.jsonl: give two folders that 'hqsam evaluate' wrote", folder.string());
-    }
-    return path;
-  };
-  const auto a = samples(first), b = samples(second);
+  const auto a = samples_of(first), b = samples_of(second);
   warn_of_settings(first, second);
   return compare_samples(read_file(a), a.string(), read_file(b), b.string());
 }
@@ -165,6 +222,32 @@ std::string comparison_table(const std::vector<ComparedSet>& sets) {
                            "m" + metric.metric, metric.first, metric.second, metric.difference.mean,
                            metric.difference.low, metric.difference.high);
     }
+  }
+  return table;
+}
+
+std::string models_table(const std::vector<TableRow>& rows) {
+  std::string table = "| | runs | mIoU | mBIoU | mIoU, difference | mBIoU, difference |\n";
+  table += "| --- | --- | ---: | ---: | ---: | ---: |\n";
+  Pairs first;
+  for (const TableRow& row : rows) {
+    auto [mean, runs] = mean_of_runs(row);
+    table += fmt::format("| {} | {} |", row.name, runs);
+    for (const size_t metric : {0, 1}) {
+      const Interval own = interval_of(mean, metric);
+      table += fmt::format(" {:.1f} [{:.1f}, {:.1f}] |", own.mean, own.low, own.high);
+    }
+    if (first.empty()) {
+      first = std::move(mean);
+      table += " | |\n";
+      continue;
+    }
+    add_pairs(mean, first, -1, row.folders.front().string(), rows.front().folders.front().string());
+    for (const size_t metric : {0, 1}) {
+      const Interval apart = interval_of(mean, metric);
+      table += fmt::format(" {:+.1f} [{:+.1f}, {:+.1f}] |", apart.mean, apart.low, apart.high);
+    }
+    table += "\n";
   }
   return table;
 }

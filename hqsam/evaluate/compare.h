@@ -35,4 +35,16 @@ std::vector<ComparedSet> compare_folders(const std::filesystem::path& first, con
 // For the terminal.
 std::string comparison_table(const std::vector<ComparedSet>& sets);
 
+// A row of a table of models: evaluation folders of the same data, several where a training was repeated.
+struct TableRow {
+  std::string name;
+  std::vector<std::filesystem::path> folders;
+};
+
+// Markdown: for each row mIoU and boundary mIoU over the masks of all sets, and their differences to the first row,
+// mask by mask, with 95 % bootstrap intervals; percent. A folder's masks are hq's, or sam's where it has no others. Of
+// several folders each mask's scores are averaged first, and the table tells how far apart their means lie. Throws
+// Error as compare_samples does, where a folder has neither kind, and for rows without folders.
+std::string models_table(const std::vector<TableRow>& rows);
+
 }  // namespace hqsam

@@ -2,12 +2,12 @@
 #include "hqsam/evaluate/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <deque>
 #include <future>
 #include <set>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
@@ -36,6 +36,19 @@ std::vector<int64_t> chosen_pictures(int64_t size, int64_t limit) {
   return indices;
 }
 
+template <class T>
+struct Timed {
+  T value;
+  double seconds;
+};
+
+template <class Work>
+auto timed(const Work& work) {
+  const auto start = std::chrono::steady_clock::now();
+  auto value = work();
+  return Timed<decltype(value)>{std::move(value), seconds_since(start)};
+}
+
 // One rank's pictures of one set, as a line of three stations: decoding ahead, model, measuring behind. Each
 // side holds as many pictures as there are workers; results keep their order.
 class SetLine {
@@ -44,8 +57,13 @@ class SetLine {
   using Results = std::vector<std::vector<PictureResult>>;
 
   SetLine(SamHq& model, const NamedDataset& set, const std::vector<EvaluateOptions>& options,
-          std::vector<int64_t> indices)
-      : model_(model), set_(set), options_(options), indices_(std::move(indices)), results_(options.size()) {}
+          std::vector<int64_t> indices, StationSeconds& seconds)
+      : model_(model),
+        set_(set),
+        options_(options),
+        indices_(std::move(indices)),
+        seconds_(seconds),
+        results_(options.size()) {}
 
   Results run(Progress* progress) {
     const auto room = static_cast<size_t>(std::max<int64_t>(options_.front().workers, 1));
@@ -55,13 +73,13 @@ class SetLine {
     };
     prepare_ahead();
     for (size_t i = 0; i < indices_.size(); ++i) {
-      const auto samples = std::make_shared<const std::vector<PreparedSample>>(take(ahead_));
+      const auto samples = std::make_shared<const std::vector<PreparedSample>>(take(ahead_, seconds_.decode));
       prepare_ahead();
-      if (behind_.size() == room) keep(take(behind_));
+      if (behind_.size() == room) keep(take(behind_, seconds_.measure));
       behind_.push_back(std::async(policy(), measure_later(samples)));
       if (progress) progress->update(static_cast<int64_t>(i) + 1);
     }
-    while (!behind_.empty()) keep(take(behind_));
+    while (!behind_.empty()) keep(take(behind_, seconds_.measure));
     return std::move(results_);
   }
 
@@ -70,10 +88,11 @@ class SetLine {
   std::launch policy() const { return options_.front().workers > 0 ? std::launch::async : std::launch::deferred; }
 
   template <class T>
-  static T take(std::deque<std::future<T>>& line) {
-    T value = line.front().get();
+  static T take(std::deque<std::future<Timed<T>>>& line, double& seconds) {
+    Timed<T> done = line.front().get();
     line.pop_front();
-    return value;
+    seconds += done.seconds;
+    return std::move(done.value);
   }
 
   void keep(std::vector<PictureResult> of_prompts) {
@@ -82,26 +101,33 @@ class SetLine {
 
   void prepare(int64_t index) {
     ahead_.push_back(std::async(policy(), [this, index, side = model_->image_size()] {
-      Sample sample = set_.dataset->get(index);
-      sample.set = set_.name;
-      return prepare_prompts(sample, index, options_, side);
+      return timed([&] {
+        Sample sample = set_.dataset->get(index);
+        sample.set = set_.name;
+        return prepare_prompts(sample, index, options_, side);
+      });
     }));
   }
 
   // Runs the model now; what it returns measures its masks.
-  std::function<std::vector<PictureResult>()> measure_later(
+  std::function<Timed<std::vector<PictureResult>>()> measure_later(
       const std::shared_ptr<const std::vector<PreparedSample>>& samples) {
     std::vector<std::map<MaskKind, KindMasks>> answers(samples->size());
     if (samples->front().image_in_input.defined()) {
-      const EncodedPicture picture = encode_sample(model_, samples->front(), options_.front().masks);
+      const auto encoded = timed([&] { return encode_sample(model_, samples->front(), options_.front().masks); });
+      seconds_.encoder += encoded.seconds;
+      const auto start = std::chrono::steady_clock::now();
       for (size_t i = 0; i < answers.size(); ++i) {
-        answers[i] = answer_prompts(model_, picture, (*samples)[i], options_[i]);
+        answers[i] = answer_prompts(model_, encoded.value, (*samples)[i], options_[i]);
       }
+      seconds_.decoder += seconds_since(start);
     }
     return [samples, answers = std::move(answers), this] {
-      std::vector<PictureResult> results;
-      for (size_t i = 0; i < answers.size(); ++i) results.push_back(measure((*samples)[i], answers[i], options_[i]));
-      return results;
+      return timed([&] {
+        std::vector<PictureResult> results;
+        for (size_t i = 0; i < answers.size(); ++i) results.push_back(measure((*samples)[i], answers[i], options_[i]));
+        return results;
+      });
     };
   }
 
@@ -109,15 +135,16 @@ class SetLine {
   const NamedDataset& set_;
   const std::vector<EvaluateOptions>& options_;
   std::vector<int64_t> indices_;
+  StationSeconds& seconds_;
   Results results_;
-  std::deque<std::future<std::vector<PreparedSample>>> ahead_;
-  std::deque<std::future<std::vector<PictureResult>>> behind_;
+  std::deque<std::future<Timed<std::vector<PreparedSample>>>> ahead_;
+  std::deque<std::future<Timed<std::vector<PictureResult>>>> behind_;
 };
 
 // This rank's pictures of all sets: every size-th, beginning at its rank. Set after set, and within a set the
 // options in turn.
 RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const std::vector<EvaluateOptions>& options,
-                     const Group& group) {
+                     const Group& group, StationSeconds& seconds) {
   RankResults results;
   for (const NamedDataset& set : sets) {
     const auto chosen = chosen_pictures(set.dataset->size(), options.front().limit);
@@ -125,7 +152,8 @@ RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const 
     for (size_t i = group.rank(); i < chosen.size(); i += group.size()) own.push_back(chosen[i]);
     std::optional<Progress> progress;
     if (group.is_main()) progress.emplace("evaluate " + set.name, static_cast<int64_t>(own.size()));
-    for (auto& of_prompt : SetLine(model, set, options, std::move(own)).run(progress ? &*progress : nullptr)) {
+    SetLine line(model, set, options, std::move(own), seconds);
+    for (auto& of_prompt : line.run(progress ? &*progress : nullptr)) {
       results.push_back(std::move(of_prompt));
     }
   }
@@ -154,8 +182,8 @@ EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector
 
 void warn_of_skipped(const SetResult& set) {
   if (set.skipped == 0) return;
-  spdlog::warn("data set '{}': {} masks without an inside or otherwise unusable were skipped{}", set.name, set.skipped,
-               set.metrics.empty() ? "; no mask is left, so the set is not in the mean" : "");
+  spdlog::warn("data set '{}': {} masks without an inside, or masks or boxes otherwise unusable, were skipped{}",
+               set.name, set.skipped, set.metrics.empty() ? "; no mask is left, so the set is not in the mean" : "");
 }
 
 // Options that share the pictures' way to the encoder.
@@ -194,7 +222,8 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
   for (const EvaluateOptions& of_prompt : options) check_options(of_prompt, options.front());
   check_sets(sets);
   check_kinds(model, options.front().masks);
-  auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group); }, group);
+  StationSeconds stations;
+  auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group, stations); }, group);
 
   std::vector<EvaluateResult> results;
   for (size_t prompt = 0; prompt < options.size(); ++prompt) {
@@ -205,8 +234,8 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
       if (group.is_main()) warn_of_skipped(set);
     }
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  for (EvaluateResult& result : results) result.seconds = seconds;
+  const double seconds = seconds_since(start);
+  for (EvaluateResult& result : results) result.seconds = seconds, result.stations = stations;
   return results;
 }
 

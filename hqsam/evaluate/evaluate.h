@@ -74,11 +74,21 @@ struct SetResult {
   std::map<std::string, std::map<std::string, double>> metrics;
 };
 
+// Where an evaluation's time went. Decoding and measuring run on threads of their own beside the model, so the sum is
+// more than the time that passed. On CUDA the encoder's work is waited for in the decoder's seconds.
+struct StationSeconds {
+  double decode = 0;   // pictures and masks read and made ready for the model, summed over threads
+  double encoder = 0;  // of the model's thread
+  double decoder = 0;  // of the model's thread, bringing masks to the picture's size among it
+  double measure = 0;  // summed over threads
+};
+
 struct EvaluateResult {
   std::vector<SetResult> sets;
   std::map<std::string, std::map<std::string, double>> mean;  // over sets that have metrics, percent
   std::vector<SampleResult> samples;                          // in order of sets and pictures
   double seconds = 0;
+  StationSeconds stations;  // of this rank, and of all prompts of one evaluation
 };
 
 struct NamedDataset {
@@ -98,7 +108,6 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
 EvaluateResult evaluate(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
                         Group& group);
 
-std::string to_string(MaskKind kind);                      // sam, hq, sum
 std::string to_string(Protocol protocol);                  // reference, keep_aspect
 std::string prompt_name(PromptType type);                  // box, points, noisy_mask
 std::string prompt_name(const EvaluateOptions& options);   // these, or coarse_mask, detector, clicks
@@ -137,7 +146,7 @@ Interval difference_interval(const EvaluateResult& result, const std::string& ki
 //             "hq-sam": {...}, "sum-sam": {...}},
 //                        all sets' masks as one, with 95 % bootstrap intervals; differences are paired
 //  "clicks": {"sam": {"miou": [after 1, 2, ...]}, ...}    where prompts are clicks, pooled
-//  "seconds"}
+//  "seconds", "station_seconds": {"decode", "encoder", "decoder", "measure"}    of rank 0; the four overlap}
 std::string results_json(const EvaluateResult& result, const EvaluateOptions& options, const std::string& checkpoint);
 // samples.jsonl, a line per mask, percent: {"set", "file", "mask", "sam": {"iou", "biou", "biou_strict"}, ...}, and
 // "clicks": [IoU after 1, 2, ...], "thin_iou", "hce" beside them where there are any

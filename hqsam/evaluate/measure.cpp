@@ -25,7 +25,7 @@ ApMatcher matcher_of(const PreparedSample& sample, const EvaluateOptions& option
   std::vector<ApTruth> truths;
   for (size_t i = 0; i < sample.infos.size(); ++i) {
     const MaskInfo& info = sample.infos[i];
-    truths.push_back({&sample.all_masks[i], info.category, info.crowd, info.area});
+    truths.push_back({&sample.all_masks[i], info.category, info.crowd, info.area, info.frequency});
   }
   ApOptions ap = options.ap;
   ap.boundary = options.boundary_dilation;

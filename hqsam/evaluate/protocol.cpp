@@ -101,8 +101,8 @@ void add_annotations(const Sample& sample, PreparedSample& prepared) {
 }
 
 void add_detections(const Sample& sample, PreparedSample& prepared) {
-  if (!sample.annotated) {
-    fail("evaluate", "{}: a detector's boxes need a set with categories (type coco, with detections)",
+  if (!sample.annotated || !sample.detected) {
+    fail("evaluate", "{}: the set has no detector's boxes; they need type: coco and detections: <their JSON>",
          sample.image_path);
   }
   for (const ScoredBox& box : sample.boxes) {

@@ -150,18 +150,6 @@ std::string difference_line(const EvaluateResult& result, const std::string& kin
 
 }  // namespace
 
-std::string to_string(MaskKind kind) {
-  switch (kind) {
-    case MaskKind::kSam:
-      return "sam";
-    case MaskKind::kHq:
-      return "hq";
-    case MaskKind::kSum:
-      break;
-  }
-  return "sum";
-}
-
 std::string to_string(Protocol protocol) { return protocol == Protocol::kReference ? "reference" : "keep_aspect"; }
 
 std::string prompt_name(const EvaluateOptions& options) {
@@ -227,6 +215,10 @@ std::string results_json(const EvaluateResult& result, const EvaluateOptions& op
   json["pooled"] = pooled_json(result);
   if (prompt == "clicks") json["clicks"] = clicks_json(result, options.clicks);
   json["seconds"] = result.seconds;
+  json["station_seconds"] = {{"decode", result.stations.decode},
+                             {"encoder", result.stations.encoder},
+                             {"decoder", result.stations.decoder},
+                             {"measure", result.stations.measure}};
   return dump(json, 2) + "\n";
 }
 
@@ -274,7 +266,7 @@ std::string results_table(const EvaluateResult& result) {
     skipped += set.skipped;
   }
   table += fmt::format("{}  {:6}{}\n", padded("mean", width), "", metric_cells(kinds, result.mean));
-  if (skipped > 0) table += fmt::format("skipped: {} masks without an inside or unusable\n", skipped);
+  if (skipped > 0) table += fmt::format("skipped: {} masks without an inside, or masks or boxes unusable\n", skipped);
   table += extra_table(result, width,
                        {{"ap", "AP"},
                         {"ap50", "AP50"},
@@ -286,6 +278,13 @@ std::string results_table(const EvaluateResult& result) {
                         {"ap_b50_strict", "50 str."},
                         {"ap_b75_strict", "75 str."},
                         {"ar", "AR"}});
+  table += extra_table(result, width,
+                       {{"ap_f", "AP_f"},
+                        {"ap_c", "AP_c"},
+                        {"ap_r", "AP_r"},
+                        {"ap_b_f_strict", "strict f"},
+                        {"ap_b_c_strict", "strict c"},
+                        {"ap_b_r_strict", "strict r"}});
   table += extra_table(result, width,
                        {{"noc85", "NoC@85"},
                         {"noc90", "NoC@90"},

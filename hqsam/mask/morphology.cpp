@@ -46,28 +46,42 @@ Mask spread(const Mask& mask, int64_t radius, uint8_t value) {
   return out;
 }
 
-// The eight neighbours of a pixel, clockwise from the one above; 0 beyond the border.
-std::array<uint8_t, 8> ring(const Mask& mask, int64_t y, int64_t x) {
+// The eight neighbours of a pixel as bits, clockwise from the one above; 0 beyond the border.
+size_t ring(const Mask& mask, int64_t y, int64_t x) {
   constexpr int64_t kRows[] = {-1, -1, 0, 1, 1, 1, 0, -1}, kColumns[] = {0, 1, 1, 1, 0, -1, -1, -1};
-  std::array<uint8_t, 8> neighbours;
+  size_t bits = 0;
   for (size_t i = 0; i < 8; ++i) {
     const int64_t v = y + kRows[i], u = x + kColumns[i];
-    neighbours[i] = v >= 0 && u >= 0 && v < mask.height && u < mask.width ? mask.at(v, u) : 0;
+    const bool inside = v >= 0 && u >= 0 && v < mask.height && u < mask.width && mask.at(v, u) != 0;
+    bits |= static_cast<size_t>(inside) << i;
   }
-  return neighbours;
+  return bits;
 }
 
-// May Zhang and Suen's first (or second) pass take the pixel away?
-bool peels(const std::array<uint8_t, 8>& p, bool first) {
-  int sum = 0, turns = 0;
-  for (size_t i = 0; i < 8; ++i) {
-    sum += p[i];
-    turns += p[i] == 0 && p[(i + 1) % 8] == 1;
+// Neighbourhoods (bit i: the i-th of the ring) that scikit-image's table peels otherwise than the paper's rule: the
+// corner of a stair goes too, and the end of a line of two pixels' width goes in one of the passes or in none.
+struct Departure {
+  uint8_t ring, passes;  // bit 0: the first pass, bit 1: the second
+};
+constexpr Departure kDepartures[] = {{0x03, 1}, {0x05, 3}, {0x06, 1}, {0x07, 1}, {0x0c, 2}, {0x0d, 2}, {0x14, 3},
+                                     {0x18, 0}, {0x1c, 2}, {0x30, 2}, {0x34, 2}, {0x36, 2}, {0x41, 3}, {0x43, 1},
+                                     {0x50, 3}, {0x58, 2}, {0x60, 2}, {0x61, 1}, {0x63, 1}, {0x70, 2}, {0x81, 1},
+                                     {0x85, 1}, {0xc0, 0}, {0xc1, 1}, {0xd0, 1}};
+
+std::array<uint8_t, 256> peeling_table() {
+  std::array<uint8_t, 256> table;
+  for (size_t ring = 0; ring < table.size(); ++ring) {
+    const auto at = [&](size_t i) { return (ring >> i & 1) != 0; };
+    int sum = 0, turns = 0;
+    for (size_t i = 0; i < 8; ++i) sum += at(i), turns += !at(i) && at((i + 1) % 8);
+    const bool border = sum >= 2 && sum <= 6 && turns == 1;
+    const bool up = at(0), right = at(2), down = at(4), left = at(6);
+    const bool first = !(up && right && down) && !(right && down && left);
+    const bool second = !(up && right && left) && !(up && down && left);
+    table[ring] = static_cast<uint8_t>(border ? first + 2 * second : 0);
   }
-  if (sum < 2 || sum > 6 || turns != 1) return false;
-  const uint8_t up = p[0], right = p[2], down = p[4], left = p[6];
-  return first ? (up & right & down) == 0 && (right & down & left) == 0
-               : (up & right & left) == 0 && (up & down & left) == 0;
+  for (const Departure& departure : kDepartures) table[departure.ring] = departure.passes;
+  return table;
 }
 
 // Follows borders as Suzuki and Abe do, on a copy with a margin of one pixel, and marks them there.
@@ -166,6 +180,7 @@ Mask erode_square(const Mask& mask, int64_t radius) {
 }
 
 Mask skeleton(const Mask& mask) {
+  static const std::array<uint8_t, 256> table = peeling_table();
   Mask thin = mask;
   // Only pixels beside an outside can be peeled; those that are wait in `border`, each once.
   std::vector<size_t> border;
@@ -187,11 +202,11 @@ Mask skeleton(const Mask& mask) {
   }
   for (bool changed = true; changed;) {
     changed = false;
-    for (const bool first : {true, false}) {
+    for (const uint8_t pass : {1, 2}) {
       std::vector<size_t> peeled;
       for (const size_t at : border) {
         const auto y = static_cast<int64_t>(at) / thin.width, x = static_cast<int64_t>(at) % thin.width;
-        if (peels(ring(thin, y, x), first)) peeled.push_back(at);
+        if ((table[ring(thin, y, x)] & pass) != 0) peeled.push_back(at);
       }
       for (const size_t at : peeled) thin.pixels[at] = 0;
       std::erase_if(border, [&](size_t at) { return thin.pixels[at] == 0; });

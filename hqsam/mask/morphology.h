@@ -15,7 +15,7 @@ Mask erode_square(const Mask& mask, int64_t radius);  // by a square of 2 * radi
 Mask dilate_square(const Mask& mask, int64_t radius);
 
 // What is left when pixels are peeled off from all sides as long as nothing falls apart (Zhang and Suen,
-// Communications of the ACM 1984).
+// Communications of the ACM 1984, with the changes of scikit-image's skeletonize, to which it is equal).
 Mask skeleton(const Mask& mask);
 
 // For each pixel the number of its connected region, 1, 2, ... in reading order, 0 outside; row-major. Pixels that

@@ -127,11 +127,8 @@ void check_length(int64_t steps) {
   }
 }
 
-}  // namespace
-
-Rle rle_of_polygon(const Polygon& polygon, Size size) {
-  check_rle_size("rle_of_polygon", size);
-  check_length(outline_length(polygon));
+// Of a polygon whose outline is checked.
+Rle fill_polygon(const Polygon& polygon, Size size) {
   std::vector<Step> corners;
   for (const Point& corner : polygon) corners.push_back(on_grid(corner));
   corners.push_back(corners.front());
@@ -142,11 +139,20 @@ Rle rle_of_polygon(const Polygon& polygon, Size size) {
   return rle_of_crossings(crossings.sorted(), size);
 }
 
+}  // namespace
+
+Rle rle_of_polygon(const Polygon& polygon, Size size) {
+  check_rle_size("rle_of_polygon", size);
+  check_length(outline_length(polygon));
+  return fill_polygon(polygon, size);
+}
+
 Rle rle_of_polygons(std::span<const Polygon> polygons, Size size) {
+  check_rle_size("rle_of_polygon", size);
   int64_t steps = 0;
   for (const Polygon& polygon : polygons) check_length(steps += outline_length(polygon));
   std::vector<Rle> parts;
-  for (const Polygon& polygon : polygons) parts.push_back(rle_of_polygon(polygon, size));
+  for (const Polygon& polygon : polygons) parts.push_back(fill_polygon(polygon, size));
   return rle_union(parts, size);
 }
 

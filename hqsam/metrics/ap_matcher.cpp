@@ -177,7 +177,10 @@ std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApPre
   std::map<int64_t, std::vector<size_t>> rows;
   for (const size_t i : order) {
     const int64_t category = predictions[i].category;
-    if (federation_.federated && !federation_.negative.contains(category) && !present(category)) continue;
+    if (federation_.federated) {
+      if (!federation_.negative.contains(category) && !present(category)) continue;
+      if (area(*predictions[i].mask) == 0) continue;
+    }
     std::vector<size_t>& own = rows[category];
     if (static_cast<int64_t>(own.size()) < options_.max_detections) own.push_back(i);
   }
@@ -189,6 +192,7 @@ ApPicture ApMatcher::match(const std::vector<ApPrediction>& predictions) const {
   for (const ApTruth& truth : truths_) {
     auto& counts = picture.truths[truth.category];
     for (size_t range = 0; range < kApAreas; ++range) counts[range] += !truth.crowd && !outside(truth.area, range);
+    if (truth.frequency != 0) picture.frequencies[truth.category] = truth.frequency;
   }
   for (const auto& [category, rows] : ranked(predictions)) {
     std::vector<ApDetection> detections;

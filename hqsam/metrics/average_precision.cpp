@@ -18,6 +18,7 @@ constexpr size_t kRecallPoints = 101;
 struct Category {
   std::vector<const ApDetection*> detections;
   std::array<int64_t, kApAreas> truths = {};
+  char frequency = 0;
 };
 
 std::map<int64_t, Category> by_category(const std::map<int64_t, ApPicture>& pictures) {
@@ -26,6 +27,7 @@ std::map<int64_t, Category> by_category(const std::map<int64_t, ApPicture>& pict
     for (const auto& [category, counts] : picture.truths) {
       for (size_t range = 0; range < kApAreas; ++range) categories[category].truths[range] += counts[range];
     }
+    for (const auto& [category, frequency] : picture.frequencies) categories[category].frequency = frequency;
     for (const ApDetection& detection : picture.detections) {
       categories[detection.category].detections.push_back(&detection);
     }
@@ -79,16 +81,21 @@ class Averages {
   double precision(size_t range, int64_t max_detections, size_t first = 0, size_t end = kApThresholds) const {
     return mean(range, max_detections, first, end, &Curve::precision);
   }
+  double precision_of(char frequency, int64_t max_detections) const {
+    return mean(0, max_detections, 0, kApThresholds, &Curve::precision, frequency);
+  }
   double recall(size_t range, int64_t max_detections) const {
     return mean(range, max_detections, 0, kApThresholds, &Curve::recall);
   }
 
  private:
-  double mean(size_t range, int64_t max_detections, size_t first, size_t end, double Curve::*value) const {
+  // frequency: of the categories that count; 0 = all.
+  double mean(size_t range, int64_t max_detections, size_t first, size_t end, double Curve::*value,
+              char frequency = 0) const {
     double sum = 0;
     int64_t count = 0;
     for (const auto& [number, category] : categories_) {
-      if (category.truths[range] == 0) continue;
+      if (category.truths[range] == 0 || (frequency != 0 && category.frequency != frequency)) continue;
       for (size_t t = first; t < end; ++t) sum += curve_of(category, form_, range, t, max_detections).*value, ++count;
     }
     return count == 0 ? -1 : 100 * sum / static_cast<double>(count);
@@ -106,7 +113,9 @@ json to_json(const ApPicture& picture) {
   json truths = json::array(), detections = json::array();
   for (const auto& [category, counts] : picture.truths) truths.push_back({category, counts});
   for (const ApDetection& detection : picture.detections) detections.push_back(to_json(detection));
-  return {truths, detections};
+  json frequencies = json::array();
+  for (const auto& [category, frequency] : picture.frequencies) frequencies.push_back({category, int{frequency}});
+  return {truths, detections, frequencies};
 }
 
 ApPicture picture_of(const json& array) {
@@ -117,6 +126,9 @@ ApPicture picture_of(const json& array) {
   for (const json& row : array.at(1)) {
     picture.detections.push_back({row.at(0).get<int64_t>(), row.at(1).get<double>(), row.at(2).get<int64_t>(),
                                   row.at(3).get<ApDetection::Bits>(), row.at(4).get<ApDetection::Bits>()});
+  }
+  for (const json& row : array.at(2)) {
+    picture.frequencies[row.at(0).get<int64_t>()] = static_cast<char>(row.at(1).get<int>());
   }
   return picture;
 }
@@ -143,6 +155,9 @@ ApSummary ApAccumulator::summary(ApForm form) const {
           .ap_small = averages.precision(1, all),
           .ap_medium = averages.precision(2, all),
           .ap_large = averages.precision(3, all),
+          .ap_rare = averages.precision_of('r', all),
+          .ap_common = averages.precision_of('c', all),
+          .ap_frequent = averages.precision_of('f', all),
           .ar1 = averages.recall(0, 1),
           .ar10 = averages.recall(0, 10),
           .ar = averages.recall(0, all),
@@ -183,6 +198,8 @@ std::map<std::string, double> ap_metrics(const ApAccumulator& accumulator) {
     put(ap + end, summary.ap), put(ap + "50" + end, summary.ap50), put(ap + "75" + end, summary.ap75);
     put(ap + "_s" + end, summary.ap_small), put(ap + "_m" + end, summary.ap_medium);
     put(ap + "_l" + end, summary.ap_large);
+    put(ap + "_r" + end, summary.ap_rare), put(ap + "_c" + end, summary.ap_common);
+    put(ap + "_f" + end, summary.ap_frequent);
     put(ar + "1" + end, summary.ar1), put(ar + "10" + end, summary.ar10), put(ar + end, summary.ar);
     put(ar + "_s" + end, summary.ar_small), put(ar + "_m" + end, summary.ar_medium);
     put(ar + "_l" + end, summary.ar_large);

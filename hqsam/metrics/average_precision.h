@@ -34,7 +34,8 @@ struct ApTruth {
   const Mask* mask = nullptr;
   int64_t category = 0;
   bool crowd = false;
-  double area = -1;  // pixels, as the data set states it; negative: counted
+  double area = -1;    // pixels, as the data set states it; negative: counted
+  char frequency = 0;  // of the category in LVIS's training pictures: 'r', 'c' or 'f'; 0 where not stated
 };
 
 struct ApPrediction {
@@ -44,7 +45,8 @@ struct ApPrediction {
 };
 
 // What a picture's annotators say of categories without masks. LVIS marks, for each picture, categories that are
-// not in it, and those of which not every object has a mask; predictions of all other categories do not count.
+// not in it, and those of which not every object has a mask; predictions of all other categories do not count,
+// nor do those without an inside.
 struct ApFederation {
   bool federated = false;
   std::set<int64_t> negative, not_exhaustive;
@@ -64,6 +66,7 @@ struct ApDetection {
 struct ApPicture {
   std::map<int64_t, std::array<int64_t, kApAreas>> truths;  // category -> how many count in each area range
   std::vector<ApDetection> detections;
+  std::map<int64_t, char> frequencies = {};  // of the truths' categories, where stated
 };
 
 // Matches predictions of one picture to its truths. Masks must have one size and stay as long as the matcher.
@@ -88,9 +91,10 @@ class ApMatcher {
 
 // Percent; negative (-1) where no truth counts.
 struct ApSummary {
-  double ap = -1, ap50 = -1, ap75 = -1;                 // over thresholds 0.50..0.95, at 0.50, at 0.75
-  double ap_small = -1, ap_medium = -1, ap_large = -1;  // truths below 32^2, to 96^2, above
-  double ar1 = -1, ar10 = -1, ar = -1;                  // recall with the best 1, 10, max_detections
+  double ap = -1, ap50 = -1, ap75 = -1;                   // over thresholds 0.50..0.95, at 0.50, at 0.75
+  double ap_small = -1, ap_medium = -1, ap_large = -1;    // truths below 32^2, to 96^2, above
+  double ap_rare = -1, ap_common = -1, ap_frequent = -1;  // over the categories of these frequencies
+  double ar1 = -1, ar10 = -1, ar = -1;                    // recall with the best 1, 10, max_detections
   double ar_small = -1, ar_medium = -1, ar_large = -1;
 };
 
@@ -113,8 +117,8 @@ class ApAccumulator {
 };
 
 // The summaries under the names of results.json: ap, ap50, ap75, ap_s, ap_m, ap_l, ar1, ar10, ar, ar_s, ar_m,
-// ar_l; ap_b, ap_b50, ... of boundaries; ap_b_strict, ap_b50_strict, ... of strict ones. Those of no truth are left
-// out.
+// ar_l, and where frequencies are stated ap_r, ap_c, ap_f; ap_b, ap_b50, ... of boundaries; ap_b_strict,
+// ap_b50_strict, ... of strict ones. Those of no truth are left out.
 std::map<std::string, double> ap_metrics(const ApAccumulator& accumulator);
 
 }  // namespace hqsam

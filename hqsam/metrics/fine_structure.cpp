@@ -15,12 +15,6 @@ namespace {
 
 using Line = std::vector<Pixel>;
 
-void check_sizes(const char* function, const Mask& prediction, const Mask& truth) {
-  if (prediction.size() == truth.size()) return;
-  fail(function, "expected a prediction of the truth's size {} x {}, got {} x {} (height x width)", truth.height,
-       truth.width, prediction.height, prediction.width);
-}
-
 template <class Rule>
 Mask combine(const Mask& a, const Mask& b, const Rule& rule) {
   Mask out(a.height, a.width);
@@ -45,34 +39,60 @@ Mask relaxed(const Mask& wrong, const Mask& core, const Mask& walls, int64_t rel
   return both(wrong, grown);
 }
 
-double distance_to_line(const Pixel& p, const Pixel& a, const Pixel& b) {
-  const auto dx = static_cast<double>(b.x - a.x), dy = static_cast<double>(b.y - a.y);
-  const auto px = static_cast<double>(p.x - a.x), py = static_cast<double>(p.y - a.y);
-  const double length = std::hypot(dx, dy);
-  return length == 0 ? std::hypot(px, py) : std::abs(dx * py - dy * px) / length;
+// Squared distance of p to the line through a and b, times the squared length of a to b.
+double squared_area(const Pixel& p, const Pixel& a, const Pixel& b) {
+  const auto area = static_cast<double>((b.x - a.x) * (p.y - a.y) - (b.y - a.y) * (p.x - a.x));
+  return area * area;
+}
+double squared_length(const Pixel& a, const Pixel& b) {
+  return static_cast<double>((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y));
 }
 
-// Corners of the polygon that stays within tolerance of the line, its ends among them (Ramer 1972; Douglas and
-// Peucker 1973).
-int64_t corners(const Line& line, double tolerance) {
-  if (line.size() < 3) return static_cast<int64_t>(line.size());
-  int64_t count = 2;
-  std::vector<std::pair<size_t, size_t>> spans = {{0, line.size() - 1}};
+// The polygon that stays within tolerance of the line, its ends among the corners (Ramer 1972; Douglas and Peucker
+// 1973).
+Line polygon_of(const Line& line, double tolerance) {
+  std::vector<size_t> corners = {0};
+  std::vector<std::pair<size_t, size_t>> spans = {{0, line.size() - 1}};  // the first in the line on top
   while (!spans.empty()) {
     const auto [first, last] = spans.back();
     spans.pop_back();
     size_t farthest = first;
-    double most = tolerance;
+    double most = 0;
     for (size_t i = first + 1; i < last; ++i) {
-      const double distance = distance_to_line(line[i], line[first], line[last]);
-      if (distance > most) most = distance, farthest = i;
+      const double area = squared_area(line[i], line[first], line[last]);
+      if (area > most) most = area, farthest = i;
     }
-    if (farthest == first) continue;
-    ++count;
-    spans.push_back({first, farthest});
+    if (most <= tolerance * tolerance * squared_length(line[first], line[last])) {
+      if (last > first) corners.push_back(last);
+      continue;
+    }
     spans.push_back({farthest, last});
+    spans.push_back({first, farthest});
   }
-  return count;
+  Line polygon;
+  for (const size_t corner : corners) polygon.push_back(line[corner]);
+  return polygon;
+}
+
+// Lies b nearly on a slanting line from a to c, between them?
+bool almost_straight(const Pixel& a, const Pixel& b, const Pixel& c, double tolerance) {
+  const bool slanting = a.x != c.x && a.y != c.y;
+  const bool between = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) >= 0;
+  return slanting && between && squared_area(b, a, c) <= 0.5 * tolerance * tolerance * squared_length(a, c);
+}
+
+// The polygon's corners as OpenCV's approxPolyDP leaves them: those that are almost straight go, but never two in a
+// row.
+int64_t corners(const Line& line, double tolerance) {
+  const Line polygon = polygon_of(line, tolerance);
+  auto left = static_cast<int64_t>(polygon.size());
+  for (size_t before = 0, at = 1; at + 1 < polygon.size() && left > 2;) {
+    const bool drop = almost_straight(polygon[before], polygon[at], polygon[at + 1], tolerance);
+    left -= drop;
+    before = drop ? at + 1 : at;
+    at = before + 1;
+  }
+  return left;
 }
 
 bool neighbours(const Pixel& a, const Pixel& b) { return std::max(std::abs(a.x - b.x), std::abs(a.y - b.y)) == 1; }
@@ -91,11 +111,26 @@ std::vector<Line> pieces_of(const Line& border, const Mask& near, Mask& visited)
     pieces.back().push_back(pixel);
     open = true;
   }
-  if (pieces.size() > 1 && neighbours(pieces.front().front(), pieces.back().back())) {  // one across the start
-    pieces.back().insert(pieces.back().end(), pieces.front().begin(), pieces.front().end());
+  if (pieces.size() > 1 && neighbours(pieces.front().front(), pieces.back().back())) {
+    // One across the start. Its second part is attached backwards, as in the published evaluation.
+    pieces.back().insert(pieces.back().end(), pieces.front().rbegin(), pieces.front().rend());
     pieces.erase(pieces.begin());
   }
   return pieces;
+}
+
+// A region's outer border, then those of its holes from the last to the first, since a pixel on two borders belongs to
+// the one that comes first: OpenCV's order.
+std::vector<Line> ordered_borders(const Mask& mask, const Components& regions) {
+  std::vector<Line> outer, holes;
+  std::vector<bool> seen(static_cast<size_t>(regions.count) + 1, false);
+  for (Line& border : contours(mask)) {
+    const auto region = static_cast<size_t>(regions.label[border.front().y * mask.width + border.front().x]);
+    (seen[region] ? holes : outer).push_back(std::move(border));
+    seen[region] = true;
+  }
+  std::move(holes.rbegin(), holes.rend(), std::back_inserter(outer));
+  return outer;
 }
 
 // Efforts on false regions that touch `right` here and there.
@@ -105,7 +140,7 @@ CorrectionEfforts efforts(const Mask& wrong, const Mask& right, double tolerance
   Mask visited(wrong.height, wrong.width);
   std::vector<bool> alone(static_cast<size_t>(regions.count) + 1, true);
   CorrectionEfforts sum;
-  for (const Line& border : contours(wrong)) {
+  for (const Line& border : ordered_borders(wrong, regions)) {
     for (const Line& piece : pieces_of(border, near, visited)) {
       for (const Pixel& pixel : piece) alone[regions.label[pixel.y * wrong.width + pixel.x]] = false;
       sum.points += corners(piece, tolerance);

@@ -20,9 +20,8 @@ std::optional<double> thin_iou(const Mask& prediction, const Mask& truth, double
 //   regions that touch what is right there, and
 // - regions: false regions that touch nothing, one click each;
 // for wrongly marked and for missed regions alike. Regions thinner than about 2 * relax pixels along the object's edge
-// are forgiven, but missed parts of the truth's skeleton are not. Follows the paper's published evaluation; there the
-// skeleton, the borders' order and the polygons come from scikit-image and OpenCV, here from mask/morphology.h, so
-// counts of single masks may differ by a few clicks.
+// are forgiven, but missed parts of the truth's skeleton are not. Equal to the paper's published evaluation with
+// scikit-image and OpenCV 4 (tests/parity/hce.py).
 struct CorrectionEfforts {
   int64_t points = 0, regions = 0;
   int64_t total() const { return points + regions; }

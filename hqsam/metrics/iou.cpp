@@ -8,18 +8,18 @@
 namespace hqsam {
 namespace {
 
-void check_sizes(const char* function, const Mask& prediction, const Mask& truth) {
-  if (prediction.size() == truth.size()) return;
-  fail(function, "expected a prediction of the truth's size {} x {}, got {} x {} (height x width)", truth.height,
-       truth.width, prediction.height, prediction.width);
-}
-
 double ratio(const Overlap& pixels) {
   if (pixels.union_ == 0) return 1;
   return static_cast<double>(pixels.intersection) / static_cast<double>(pixels.union_);
 }
 
 }  // namespace
+
+void check_sizes(const char* function, const Mask& prediction, const Mask& truth) {
+  if (prediction.size() == truth.size()) return;
+  fail(function, "expected a prediction of the truth's size {} x {}, got {} x {} (height x width)", truth.height,
+       truth.width, prediction.height, prediction.width);
+}
 
 double mask_iou(const Mask& prediction, const Mask& truth) {
   check_sizes("mask_iou", prediction, truth);

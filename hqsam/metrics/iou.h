@@ -5,6 +5,9 @@
 
 namespace hqsam {
 
+// Throws Error naming the function unless the masks have the same size.
+void check_sizes(const char* function, const Mask& prediction, const Mask& truth);
+
 // |a and b| / |a or b|; 1 where both are empty. Masks must have the same size.
 double mask_iou(const Mask& prediction, const Mask& truth);
 

@@ -10,7 +10,6 @@
 namespace hqsam {
 namespace {
 
-constexpr const char* kHqProbe = "mask_decoder.hf_token.weight";
 constexpr const char* kTinyVitProbe = "image_encoder.patch_embed.seq.0.c.weight";
 
 // Sizes of a checkpoint's tensors, with an Error that names what is no SAM about it.
@@ -131,8 +130,12 @@ MaskDecoderOptions decoder_options(const Shapes& shapes) {
   options.num_multimask_outputs = shapes.size(prefix + "mask_tokens.weight", 0) - 1;
   options.iou_head_depth = shapes.count(prefix + "iou_prediction_head.layers.", ".weight");
   options.iou_head_hidden_dim = shapes.size(prefix + "iou_prediction_head.layers.0.weight", 0);
-  options.vit_dim = shapes.has(kHqProbe) ? shapes.size(prefix + "compress_vit_feat.0.weight", 0) : 0;
   return options;
+}
+
+bool has_hq_keys(const TensorMap& checkpoint) {
+  const auto& tensors = checkpoint.tensors;
+  return std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) { return is_hq_key(entry.first); });
 }
 
 }  // namespace
@@ -148,6 +151,7 @@ SamHqOptions architecture_of(const TensorMap& checkpoint) {
     options.set_image_size(options.image_size());
   }
   options.mask_decoder = decoder_options(shapes);
+  options.mask_decoder.vit_dim = has_hq_keys(checkpoint) ? options.early_width() : 0;
   options.prompt_encoder.embed_dim = shapes.size("prompt_encoder.no_mask_embed.weight", 1);
   options.prompt_encoder.mask_in_chans = shapes.size("prompt_encoder.mask_downscaling.3.weight", 0);
   options.validate();

@@ -2,14 +2,15 @@
 #include "hqsam/model/checkpoint.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <set>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/architecture.h"
+#include "hqsam/model/lora.h"
 #include "hqsam/model/resize_checkpoint.h"
 #include "hqsam/model/unfilled.h"
 
@@ -17,13 +18,6 @@ namespace hqsam {
 namespace {
 
 constexpr size_t kMostNearest = 100;  // unknown or missing keys for which a nearest name is looked for
-
-std::string first_few(const std::vector<std::string>& names) {
-  const size_t shown = std::min<size_t>(names.size(), 5);
-  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<int64_t>(shown), ", "));
-  if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
-  return text;
-}
 
 std::string dtype_name(torch::ScalarType type) {
   switch (type) {
@@ -181,7 +175,15 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options)
         "it as pth first",
         path.string());
   }
-  if (fresh_hq) info.options.mask_decoder.vit_dim = info.options.early_width();
+  MaskDecoderOptions& decoder = info.options.mask_decoder;
+  if (fresh_hq) {
+    decoder.vit_dim = info.options.early_width();
+    decoder.hq = options.hq_options.value_or(HqOptions());
+  } else if (!sam_alone && options.hq_options && *options.hq_options != decoder.hq) {
+    fail("load_sam_hq",
+         "{} has HQ modules already, {} and not the {} asked for: leave model.hq out or begin with a SAM",
+         path.string(), to_json(decoder.hq), to_json(*options.hq_options));
+  }
   if (options.image_size) {
     checkpoint.tensors = resize_checkpoint(std::move(checkpoint.tensors), info.options, *options.image_size);
     info.options.set_image_size(*options.image_size);
@@ -190,8 +192,7 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options)
   load_tensors(model, checkpoint.tensors, fresh_hq ? is_base_key : nullptr);
   if (fresh_hq) initialize(model, InitScope::kHq, options.seed);
   for (auto& parameter : model->parameters()) parameter.requires_grad_(false);
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  spdlog::debug("{}: loaded in {:.3f} s", path.string(), seconds.count());
+  spdlog::debug("{}: loaded in {:.3f} s", path.string(), seconds_since(start));
   return model;
 }
 
@@ -200,11 +201,14 @@ TensorMap checkpoint_of(const SamHq& model, bool (*wanted)(const std::string& ke
   for (const auto& [key, tensor] : named_tensors(model)) {
     if (wanted == nullptr || wanted(key)) map.tensors.emplace_back(key, tensor.detach().cpu());
   }
+  for (auto& [key, weight] : merged_lora_weights(*model)) {
+    if (wanted == nullptr || wanted(key)) map.set(key, std::move(weight));
+  }
   map.metadata = options_metadata(model->options());
   map.metadata["format"] = "pt";
   map.metadata["hqsam.version"] = "1";
   map.metadata["hqsam.architecture"] = variant_name(model->options());
-  map.metadata["hqsam.dialect"] = model->has_hq() ? "HQ-SAM" : "SAM";
+  map.metadata["hqsam.dialect"] = dialect_name(model->options());
   map.metadata[kImageSizeMetadata] = std::to_string(model->image_size());
   return map;
 }

@@ -22,7 +22,7 @@ struct CheckpointInfo {
   std::string dialect;                         // whose key names, see read_checkpoint
   std::string dtype;                           // of most parameters: fp32, fp16, bf16
   int64_t parameters = 0;                      // numbers in the model's tensors
-  int64_t hq_parameters = 0;                   // of these in the five HQ modules
+  int64_t hq_parameters = 0;                   // of these in the HQ modules
   std::vector<std::string> missing;            // keys the architecture has and the file lacks; HQ's where it has some
   std::vector<std::string> unknown;            // keys of the file that the architecture lacks
   std::map<std::string, std::string> nearest;  // of unknown keys: the name that may be meant; of missing: the other way
@@ -44,11 +44,12 @@ enum class HqModules {
 
 struct LoadOptions {
   HqModules hq = HqModules::kFresh;
-  uint64_t seed = 42;                  // of fresh HQ modules
-  std::optional<std::string> variant;  // must match the checkpoint's architecture
-  std::filesystem::path base;          // the whole checkpoint that trained keys belong to; else empty
-  bool weights_alone = false;          // of Hugging Face's SamHQModel: MaskDecoderOptions::like_transformers stays off
-  std::optional<int64_t> image_size;   // pixels; other than the checkpoint's, it is resized (resize_checkpoint.h)
+  uint64_t seed = 42;                   // of fresh HQ modules
+  std::optional<HqOptions> hq_options;  // which modules; where the checkpoint has some, they must be these
+  std::optional<std::string> variant;   // must match the checkpoint's architecture
+  std::filesystem::path base;           // the whole checkpoint that trained keys belong to; else empty
+  bool weights_alone = false;           // of Hugging Face's SamHQModel: MaskDecoderOptions::like_transformers stays off
+  std::optional<int64_t> image_size;    // pixels; other than the checkpoint's, it is resized (resize_checkpoint.h)
 };
 
 // A checkpoint of any dialect (read_checkpoint): an HQ-SAM as it is, a SAM as options.hq says. fp32 on the CPU, in eval
@@ -61,7 +62,8 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options 
 // that `wanted` accepts must be there.
 void load_tensors(SamHq& model, const TensorMap& checkpoint, bool (*wanted)(const std::string& key) = nullptr);
 
-// The model's tensors with hqsam's metadata (architecture, dialect, version, ...), on the CPU; `wanted` filters keys.
+// The model's tensors, low-rank terms added, with hqsam's metadata (architecture, dialect, version, ...), on the CPU;
+// `wanted` filters keys.
 TensorMap checkpoint_of(const SamHq& model, bool (*wanted)(const std::string& key) = nullptr);
 
 }  // namespace hqsam

@@ -38,12 +38,31 @@ std::vector<std::pair<std::string, double*>> untold_numbers(SamHqOptions& option
 
 constexpr const char* kHeads = "mask_decoder.num_heads";
 constexpr const char* kGlobalBlocks = "image_encoder.global_attn_indexes";
+constexpr const char* kHq = "mask_decoder.hq";
 
-void apply_metadata(const std::map<std::string, std::string>& metadata, SamHqOptions& options) {
-  const auto found = metadata.find(kOptionsMetadata);
-  if (found == metadata.end()) return;
+[[noreturn]] void damaged(const std::string& why) {
+  fail(kFunction, "metadata {} is damaged: {}", kOptionsMetadata, why);
+}
+
+// hqsam.options of a file; an empty object where it has none.
+nlohmann::json options_json(const TensorMap& map) {
+  const auto found = map.metadata.find(kOptionsMetadata);
+  if (found == map.metadata.end()) return nlohmann::json::object();
+  auto json = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) damaged("it is no JSON object");
+  return json;
+}
+
+// Which HQ modules a file holds.
+HqOptions hq_options_of(const nlohmann::json& json) {
+  return json.contains(kHq) ? hq_options_from_json(json.at(kHq).dump()) : HqOptions();
+}
+
+void apply_metadata(const TensorMap& map, SamHqOptions& options) {
+  const auto json = options_json(map);
+  if (json.empty()) return;
   try {
-    const auto json = nlohmann::json::parse(found->second);
+    options.mask_decoder.hq = hq_options_of(json);
     for (const auto& [name, number] : untold_numbers(options)) {
       if (json.contains(name)) *number = json.at(name).get<double>();
     }
@@ -53,7 +72,7 @@ void apply_metadata(const std::map<std::string, std::string>& metadata, SamHqOpt
       encoder->global_attn_indexes = json.at(kGlobalBlocks).get<std::vector<int64_t>>();
     }
   } catch (const nlohmann::json::exception& error) {
-    fail(kFunction, "metadata {} is damaged: {}", kOptionsMetadata, error.what());
+    damaged(error.what());
   }
   options.validate();
 }
@@ -119,21 +138,24 @@ Checkpoint over_base(Checkpoint base, const Checkpoint& trained) {
                  size->second, base.options.image_size());
   }
   for (const auto& [key, tensor] : trained.tensors.tensors) base.tensors.set(key, tensor);
-  const SamHqOptions of_base = base.options;
-  base.options = architecture_of(base.tensors);
-  base.options.image_encoder = of_base.image_encoder;  // with what its shapes do not tell
-  base.options.prompt_encoder = of_base.prompt_encoder;
-  base.options.pixel_mean = of_base.pixel_mean;
-  base.options.pixel_std = of_base.pixel_std;
-  const auto& transformer = of_base.mask_decoder.transformer;
-  base.options.mask_decoder.transformer.num_heads = transformer.num_heads;
-  base.options.mask_decoder.transformer.layer_norm_eps = transformer.layer_norm_eps;
-  base.options.mask_decoder.transformer.final_norm_eps = transformer.final_norm_eps;
+  // The decoder's shapes are those of the trained keys; what shapes do not tell is the base's.
+  const TwoWayTransformerOptions of_base = base.options.mask_decoder.transformer;
+  base.options.mask_decoder = architecture_of(base.tensors).mask_decoder;
+  auto& transformer = base.options.mask_decoder.transformer;
+  transformer.num_heads = of_base.num_heads;
+  transformer.layer_norm_eps = of_base.layer_norm_eps;
+  transformer.final_norm_eps = of_base.final_norm_eps;
+  base.options.mask_decoder.hq = hq_options_of(options_json(trained.tensors));
   base.dialect = trained.dialect + " over " + base.dialect;
   return base;
 }
 
 }  // namespace
+
+std::string dialect_name(const SamHqOptions& options) {
+  if (options.mask_decoder.vit_dim == 0) return "SAM";
+  return options.mask_decoder.hq == HqOptions() ? "HQ-SAM" : "ablation of HQ-SAM";
+}
 
 Checkpoint as_checkpoint(TensorMap tensors) {
   Checkpoint checkpoint;
@@ -148,13 +170,8 @@ Checkpoint as_checkpoint(TensorMap tensors) {
     return checkpoint;
   }
   checkpoint.options = architecture_of(checkpoint.tensors);
-  apply_metadata(checkpoint.tensors.metadata, checkpoint.options);
-  const bool hq = checkpoint.options.mask_decoder.vit_dim > 0;
-  for (const auto& [key, tensor] : checkpoint.tensors.tensors) {
-    if (!hq && is_hq_key(key))
-      fail(kFunction, "key '{}' is there, but the HQ token 'mask_decoder.hf_token.weight' is missing", key);
-  }
-  checkpoint.dialect = hq ? "HQ-SAM" : "SAM";
+  apply_metadata(checkpoint.tensors, checkpoint.options);
+  checkpoint.dialect = dialect_name(checkpoint.options);
   return checkpoint;
 }
 
@@ -185,6 +202,10 @@ std::map<std::string, std::string> options_metadata(const SamHqOptions& options)
   }
   const int64_t heads = options.mask_decoder.transformer.num_heads;
   if (heads != TwoWayTransformerOptions().num_heads) json[kHeads] = heads;
+  const MaskDecoderOptions& decoder = options.mask_decoder;
+  if (decoder.vit_dim > 0 && decoder.hq != HqOptions()) {
+    json[kHq] = nlohmann::ordered_json::parse(to_json(decoder.hq));
+  }
   if (json.empty()) return {};
   return {{kOptionsMetadata, json.dump()}};
 }

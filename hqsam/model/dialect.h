@@ -27,6 +27,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const std::filesys
 // The same for tensors in memory that have SAM's key names.
 Checkpoint as_checkpoint(TensorMap tensors);
 
+// SAM, HQ-SAM or "ablation of HQ-SAM", for a checkpoint with SAM's key names.
+std::string dialect_name(const SamHqOptions& options);
+
 // Metadata for what neither shapes nor SAM's defaults tell about a model; empty where they tell all.
 std::map<std::string, std::string> options_metadata(const SamHqOptions& options);
 

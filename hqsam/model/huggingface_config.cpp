@@ -123,8 +123,6 @@ void apply_decoder(const Section& decoder, MaskDecoderOptions& options) {
   decoder.agree("iou_head_hidden_dim", 256, options.iou_head_hidden_dim);
   if (options.vit_dim > 0) decoder.agree("vit_dim", 768, options.vit_dim);
   transformer.num_heads = decoder.get("num_attention_heads", int64_t{8});
-  if (transformer.num_heads < 1)
-    fail(kFunction, "config.json: mask_decoder_config.num_attention_heads must be positive");
   transformer.layer_norm_eps = decoder.epsilon(1e-6);
   transformer.final_norm_eps = 1e-5;  // fixed there
 }
@@ -170,6 +168,11 @@ OrderedJson huggingface_config(const SamHqOptions& options, const std::string& d
   }
   const bool hq = options.mask_decoder.vit_dim > 0;
   const std::string type = hq ? "sam_hq" : "sam";
+  if (hq && options.mask_decoder.hq != HqOptions()) {
+    fail("write_huggingface",
+         "transformers has no model for these HQ modules, {}: export pth or safetensors, for hqsam",
+         to_json(options.mask_decoder.hq));
+  }
   const auto& transformer = options.mask_decoder.transformer;
   if (transformer.final_norm_eps != 1e-5) {
     fail("write_huggingface", "the decoder's last norm has an epsilon of {}, transformers' has 1e-5",

@@ -33,11 +33,10 @@ torch::Tensor LoraLinearImpl::merged_weight() const {
   return weight.to(torch::kFloat32) + scale_ * torch::matmul(b_, a_);
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> attach_lora(torch::nn::Module& model, const LoraOptions& options,
-                                                               uint64_t seed) {
+NamedTensors attach_lora(torch::nn::Module& model, const LoraOptions& options, uint64_t seed) {
   options.validate();
   auto generator = at::detail::createCPUGenerator(seed);
-  std::vector<std::pair<std::string, torch::Tensor>> parameters;
+  NamedTensors parameters;
   for (const auto& item : model.named_modules("", /*include_self=*/false)) {
     auto* layer = item.value()->as<LoraLinearImpl>();
     if (layer == nullptr) continue;
@@ -54,8 +53,8 @@ std::vector<std::pair<std::string, torch::Tensor>> attach_lora(torch::nn::Module
   return parameters;
 }
 
-std::vector<std::pair<std::string, torch::Tensor>> merged_lora_weights(const torch::nn::Module& model) {
-  std::vector<std::pair<std::string, torch::Tensor>> weights;
+NamedTensors merged_lora_weights(const torch::nn::Module& model) {
+  NamedTensors weights;
   for (const auto& item : model.named_modules("", /*include_self=*/false)) {
     const auto* layer = item.value()->as<LoraLinearImpl>();
     if (layer != nullptr && layer->attached())

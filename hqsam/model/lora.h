@@ -3,9 +3,7 @@
 
 #include <torch/torch.h>
 
-#include <string>
-#include <utility>
-#include <vector>
+#include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
 
@@ -39,10 +37,9 @@ TORCH_MODULE(LoraLinear);
 // Gives every LoraLinear below the module a term of its own and returns the pairs, "<key of the layer>.lora_a" and
 // ".lora_b", float32, on the module's device. A is drawn from the seed, B is 0: the model computes what it did. Throws
 // Error where there is no such layer.
-std::vector<std::pair<std::string, torch::Tensor>> attach_lora(torch::nn::Module& model, const LoraOptions& options,
-                                                               uint64_t seed);
+NamedTensors attach_lora(torch::nn::Module& model, const LoraOptions& options, uint64_t seed);
 
 // "<key of the layer>.weight" with the term added, of every layer that has one; on the CPU.
-std::vector<std::pair<std::string, torch::Tensor>> merged_lora_weights(const torch::nn::Module& model);
+NamedTensors merged_lora_weights(const torch::nn::Module& model);
 
 }  // namespace hqsam

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/mask_decoder.h"
 
+#include <cmath>
+
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 namespace {
 
-constexpr int64_t kMlpDepth = 3;  // hypernetworks and hf_mlp
+constexpr int64_t kMlpDepth = 3;       // hypernetworks and hf_mlp
+constexpr int64_t kContextTokens = 3;  // Ke et al., table 2
 
 torch::nn::ConvTranspose2d double_size(int64_t in, int64_t out) {
   return torch::nn::ConvTranspose2d(torch::nn::ConvTranspose2dOptions(in, out, 2).stride(2));
@@ -31,8 +34,8 @@ torch::Tensor dot_with_features(const torch::Tensor& weights, const torch::Tenso
 }  // namespace
 
 const std::vector<std::string>& MaskDecoderImpl::hq_module_names() {
-  static const std::vector<std::string> names = {"hf_token", "hf_mlp", "compress_vit_feat", "embedding_encoder",
-                                                 "embedding_maskfeature"};
+  static const std::vector<std::string> names = {
+      "hf_token", "hf_mlp", "compress_vit_feat", "embedding_encoder", "embedding_maskfeature", "context_tokens", "fpn"};
   return names;
 }
 
@@ -54,39 +57,73 @@ MaskDecoderImpl::MaskDecoderImpl(MaskDecoderOptions options) : options_(options)
 
 void MaskDecoderImpl::register_hq_modules() {
   const int64_t dim = options_.transformer.embedding_dim;
-  hf_token_ = register_module("hf_token", torch::nn::Embedding(1, dim));
-  hf_mlp_ = register_module("hf_mlp", Mlp(dim, dim, dim / 8, kMlpDepth));
-  compress_vit_feat_ = register_module("compress_vit_feat", upscale4(options_.vit_dim, dim, dim / 8));
-  embedding_encoder_ = register_module("embedding_encoder", upscale4(dim, dim / 4, dim / 8));
-  embedding_maskfeature_ =
-      register_module("embedding_maskfeature", torch::nn::Sequential(conv3x3(dim / 8, dim / 4), LayerNorm2d(dim / 4),
-                                                                     torch::nn::GELU(), conv3x3(dim / 4, dim / 8)));
+  const HqOptions& hq = options_.hq;
+  if (hq.token == HqToken::kContext) {
+    context_tokens_ = register_module("context_tokens", torch::nn::Embedding(kContextTokens, dim));
+  } else {
+    hf_token_ = register_module("hf_token", torch::nn::Embedding(1, dim));
+    hf_mlp_ = register_module("hf_mlp", Mlp(dim, dim, dim / 8, kMlpDepth));
+  }
+  if (hq.fpn) {
+    fpn_ = register_module("fpn", FeaturePyramid(dim, options_.vit_dim, dim / 4, dim / 8));
+    return;
+  }
+  if (hq.early_feature) {
+    compress_vit_feat_ = register_module("compress_vit_feat", upscale4(options_.vit_dim, dim, dim / 8));
+  }
+  if (hq.final_feature) embedding_encoder_ = register_module("embedding_encoder", upscale4(dim, dim / 4, dim / 8));
+  if (hq.mask_feature == MaskFeature::kConvs) {
+    embedding_maskfeature_ =
+        register_module("embedding_maskfeature", torch::nn::Sequential(conv3x3(dim / 8, dim / 4), LayerNorm2d(dim / 4),
+                                                                       torch::nn::GELU(), conv3x3(dim / 4, dim / 8)));
+  }
 }
 
 torch::Tensor MaskDecoderImpl::hq_features(const ImageFeatures& features) {
   if (!has_hq()) fail("MaskDecoder::hq_features", "this model has no HQ modules");
-  const auto early = features.interm_embeddings.at(0).permute({0, 3, 1, 2});
-  return embedding_encoder_->forward(features.image_embeddings) + compress_vit_feat_->forward(early);
+  const HqOptions& hq = options_.hq;
+  torch::Tensor early, shared;
+  if (hq.early_feature) early = features.interm_embeddings.at(0).permute({0, 3, 1, 2});
+  if (hq.fpn) return fpn_->coarse(features.image_embeddings, early);
+  if (hq.final_feature) shared = embedding_encoder_->forward(features.image_embeddings);
+  if (!hq.early_feature) return shared;
+  const auto compressed = compress_vit_feat_->forward(early);
+  return shared.defined() ? shared + compressed : compressed;
 }
 
 torch::Tensor MaskDecoderImpl::output_tokens(DecoderPass pass, int64_t rows) {
   std::vector<torch::Tensor> tokens = {iou_token_->weight, mask_tokens_->weight};
-  if (pass != DecoderPass::kSam) tokens.push_back(hf_token_->weight);
+  if (pass != DecoderPass::kSam) tokens.push_back((context_tokens_ ? context_tokens_ : hf_token_)->weight);
   return torch::cat(tokens).unsqueeze(0).expand({rows, -1, -1});
+}
+
+torch::Tensor MaskDecoderImpl::sam_weights(const torch::Tensor& queries, int64_t slot) {
+  return output_hypernetworks_mlps_->at<MlpImpl>(slot).forward(queries.select(1, 1 + slot));
 }
 
 torch::Tensor MaskDecoderImpl::sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled) {
   std::vector<torch::Tensor> weights;
-  for (int64_t slot = 0; slot <= options_.num_multimask_outputs; ++slot) {
-    weights.push_back(output_hypernetworks_mlps_->at<MlpImpl>(slot).forward(queries.select(1, 1 + slot)));
-  }
+  for (int64_t slot = 0; slot <= options_.num_multimask_outputs; ++slot) weights.push_back(sam_weights(queries, slot));
   return dot_with_features(torch::stack(weights, 1), upscaled);
 }
 
-torch::Tensor MaskDecoderImpl::hq_mask(const torch::Tensor& queries, const torch::Tensor& upscaled,
-                                       const torch::Tensor& hq_features) {
-  const auto weights = hf_mlp_(queries.select(1, hq_token()));
-  return dot_with_features(weights.unsqueeze(1), embedding_maskfeature_->forward(upscaled) + hq_features);
+// [N,C/8]
+torch::Tensor MaskDecoderImpl::hq_weights(const torch::Tensor& queries) {
+  if (options_.hq.token == HqToken::kContext) return sam_weights(queries, 0);
+  const auto own = hf_mlp_(queries.select(1, hq_token()));
+  if (options_.hq.token == HqToken::kHq) return own;
+  const auto both = torch::stack({own, sam_weights(queries, 0)}, 1);  // [N,2,C/8]
+  const auto scores = torch::matmul(both, own.unsqueeze(2)) / std::sqrt(static_cast<double>(own.size(1)));
+  return (scores.softmax(1) * both).sum(1);
+}
+
+// [N,C/8,4G,4G]
+torch::Tensor MaskDecoderImpl::hq_feature(const torch::Tensor& upscaled, const torch::Tensor& shared) {
+  const HqOptions& hq = options_.hq;
+  if (hq.fpn) return fpn_->fine(upscaled, shared);
+  if (hq.mask_feature == MaskFeature::kNone) return shared;
+  const auto own = hq.mask_feature == MaskFeature::kConvs ? embedding_maskfeature_->forward(upscaled) : upscaled;
+  return shared.defined() ? own + shared : own;
 }
 
 DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pass) {
@@ -95,12 +132,12 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
     fail("MaskDecoder", "expected sparse and dense prompts for a multiple of {} images, got {} and {} rows", images,
          rows, input.dense.size(0));
   }
-  if (pass != DecoderPass::kSam && (!has_hq() || !input.hq_features.defined())) {
+  if (pass != DecoderPass::kSam && (!has_hq() || (has_hq_features() && !input.hq_features.defined()))) {
     fail("MaskDecoder", "the HQ pass needs HQ modules and hq_features; this model {}",
          has_hq() ? "got no hq_features" : "has no HQ modules");
   }
   const auto per_row = [&](const torch::Tensor& of_images) {
-    return rows == images ? of_images : of_images.repeat_interleave(rows / images, 0);
+    return rows == images || !of_images.defined() ? of_images : of_images.repeat_interleave(rows / images, 0);
   };
   const auto tokens = torch::cat({output_tokens(pass, rows), input.sparse}, 1);
   const auto source = per_row(input.image_embeddings) + input.dense;
@@ -114,8 +151,21 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
     output.masks_sam = sam_masks(queries, upscaled);
     output.iou = iou_prediction_head_(queries.select(1, 0));
   }
-  if (pass != DecoderPass::kSam) output.masks_hq = hq_mask(queries, upscaled, per_row(input.hq_features));
+  if (pass != DecoderPass::kSam) {
+    const auto feature = hq_feature(upscaled, per_row(input.hq_features));
+    output.masks_hq = dot_with_features(hq_weights(queries).unsqueeze(1), feature);
+  }
   return output;
+}
+
+std::string to_string(MaskKind kind) { return kind == MaskKind::kSam ? "sam" : kind == MaskKind::kHq ? "hq" : "sum"; }
+
+std::string to_string(Multimask multimask) {
+  return multimask == Multimask::kNone ? "none" : multimask == Multimask::kBest ? "best" : "all";
+}
+
+int64_t masks_per_prompt(MaskKind kind, Multimask multimask, int64_t num_multimask_outputs) {
+  return multimask == Multimask::kAll && kind != MaskKind::kHq ? num_multimask_outputs : 1;
 }
 
 SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, Multimask multimask) {
@@ -124,9 +174,8 @@ SelectedMasks select_masks(const DecoderOutput& output, MaskKind kind, Multimask
     selected.logits = output.masks_sam.narrow(1, 0, 1);
     selected.iou = output.iou.narrow(1, 0, 1);
     if (multimask != Multimask::kNone) {
-      const bool all = multimask == Multimask::kAll && kind != MaskKind::kHq;
       const auto [iou, slots] = output.iou.slice(1, 1).sort(/*stable=*/true, /*dim=*/1, /*descending=*/true);
-      const auto best = slots.slice(1, 0, all ? slots.size(1) : 1) + 1;
+      const auto best = slots.slice(1, 0, masks_per_prompt(kind, multimask, slots.size(1))) + 1;
       const auto rows = torch::arange(best.size(0), best.options()).unsqueeze(1);
       selected.logits = output.masks_sam.index({rows, best});
       selected.iou = iou.slice(1, 0, best.size(1));

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include "hqsam/model/feature_pyramid.h"
+#include "hqsam/model/hq_options.h"
 #include "hqsam/model/image_encoder.h"
 #include "hqsam/model/layers.h"
 #include "hqsam/model/transformer.h"
@@ -15,10 +17,14 @@ struct MaskDecoderOptions {
   int64_t iou_head_depth = 3;         // layers
   int64_t iou_head_hidden_dim = 256;  // channels
   int64_t vit_dim = 768;              // channels of the early feature; 0 = SAM without HQ modules
+  HqOptions hq;                       // which HQ modules there are, where vit_dim is set
   // What transformers' SamHQModel does (5.23 and before): in HQ passes masks are upscaled from the image embedding as
   // it was before the two-way transformer, its rows and columns swapped. SysCV's code upscales the transformer's
   // output.
   bool like_transformers = false;
+
+  // The position among the output tokens of that which gives the HQ mask.
+  int64_t hq_token() const { return hq.token == HqToken::kContext ? 1 : num_multimask_outputs + 2; }
 };
 
 // Which tokens run and which masks come out.
@@ -33,7 +39,7 @@ struct DecoderInput {
   torch::Tensor image_pe;          // [1,C,G,G]
   torch::Tensor sparse;            // [N,T,C], N = B * prompts per image, prompts of one image together
   torch::Tensor dense;             // [N,C,G,G]
-  torch::Tensor hq_features;       // [B,C/8,4G,4G] of MaskDecoder::hq_features; unused by kSam
+  torch::Tensor hq_features;       // of MaskDecoder::hq_features; unused by kSam
   // Where set, receives what the output tokens look at, [N,heads,T,G*G]: the weights of the transformer's final
   // attention to the image; sam_token() and hq_token() say which row is whose.
   torch::Tensor* attention = nullptr;
@@ -45,35 +51,41 @@ struct DecoderOutput {
   torch::Tensor iou;        // [N,4] SAM's predicted IoU per slot; undefined for kHqOnly
 };
 
-// SAM's mask decoder and, where vit_dim is set, HQ-SAM's additions to it (Ke et al., NeurIPS 2023, section 3.2).
+// SAM's mask decoder and, where vit_dim is set, HQ-SAM's additions to it (Ke et al., NeurIPS 2023, section 3.2), or
+// what HqOptions puts in their places. kSamAndHq and kHqOnly run SAM's tokens with those that HqOptions::token adds.
 class MaskDecoderImpl : public torch::nn::Module {
  public:
   explicit MaskDecoderImpl(MaskDecoderOptions options);
 
   DecoderOutput forward(const DecoderInput& input, DecoderPass pass);
-  // The image's share of the HQ-Feature: final embedding + early feature. Shared by all prompts.
+  // The image's share of the HQ-Feature, for all its prompts: final embedding + early feature, [B,C/8,4G,4G], or what
+  // HqOptions makes of them: a pyramid's coarse levels [B,C/4,G,G]; undefined where the image has no share.
   torch::Tensor hq_features(const ImageFeatures& features);
+  bool has_hq_features() const { return options_.hq.final_feature || options_.hq.early_feature; }
 
   bool has_hq() const { return options_.vit_dim > 0; }
   const MaskDecoderOptions& options() const { return options_; }
-  // The keys' first words of the five HQ modules: hf_token, hf_mlp, compress_vit_feat, ...
+  // The keys' first words of what HQ training adds: hf_token, hf_mlp, compress_vit_feat, ..., all that there may be.
   static const std::vector<std::string>& hq_module_names();
   // Positions among the tokens of DecoderInput::attention: of SAM's single mask, and of HQ's (in an HQ pass).
   int64_t sam_token() const { return 1; }
-  int64_t hq_token() const { return options_.num_multimask_outputs + 2; }
+  int64_t hq_token() const { return options_.hq_token(); }
 
  private:
   torch::Tensor output_tokens(DecoderPass pass, int64_t rows);
   torch::Tensor sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled);
-  torch::Tensor hq_mask(const torch::Tensor& queries, const torch::Tensor& upscaled, const torch::Tensor& hq_features);
+  torch::Tensor sam_weights(const torch::Tensor& queries, int64_t slot);
+  torch::Tensor hq_weights(const torch::Tensor& queries);
+  torch::Tensor hq_feature(const torch::Tensor& upscaled, const torch::Tensor& shared);
   void register_hq_modules();
 
   MaskDecoderOptions options_;
   TwoWayTransformer transformer_ = nullptr;
-  torch::nn::Embedding iou_token_ = nullptr, mask_tokens_ = nullptr, hf_token_ = nullptr;
+  torch::nn::Embedding iou_token_ = nullptr, mask_tokens_ = nullptr, hf_token_ = nullptr, context_tokens_ = nullptr;
   torch::nn::Sequential output_upscaling_, compress_vit_feat_, embedding_encoder_, embedding_maskfeature_;
   torch::nn::ModuleList output_hypernetworks_mlps_;
   Mlp iou_prediction_head_ = nullptr, hf_mlp_ = nullptr;
+  FeaturePyramid fpn_ = nullptr;
 };
 TORCH_MODULE(MaskDecoder);
 
@@ -85,6 +97,13 @@ enum class Multimask {
   kBest,  // one: the best of slots 1-3 by predicted IoU, as HQ-SAM's reference does with multimask_output
   kAll,   // slots 1-3, best first, as transformers does; kHq has one mask all the same
 };
+
+// In files and messages: sam, hq, sum; none, best, all.
+std::string to_string(MaskKind kind);
+std::string to_string(Multimask multimask);
+
+// Masks that a prompt gives: num_multimask_outputs with kAll, unless kHq is asked for; else one.
+int64_t masks_per_prompt(MaskKind kind, Multimask multimask, int64_t num_multimask_outputs);
 
 struct SelectedMasks {
   torch::Tensor logits;  // [N,K,4G,4G], K = 1, or 3 with kAll

@@ -52,6 +52,7 @@ void SamHqOptions::validate() const {
     fail("SamHqOptions", "mask_decoder.vit_dim is {}, the encoder's early feature has {} channels",
          mask_decoder.vit_dim, early_width());
   }
+  if (mask_decoder.vit_dim != 0) mask_decoder.hq.validate();
   const auto& transformer = mask_decoder.transformer;
   if (transformer.num_heads < 1 || transformer.num_heads > dim || transformer.downsample_rate < 1 ||
       transformer.downsample_rate > dim) {
@@ -111,8 +112,8 @@ bool is_hq_key(const std::string& key) {
 
 bool is_base_key(const std::string& key) { return !is_hq_key(key); }
 
-std::vector<std::pair<std::string, torch::Tensor>> named_tensors(const SamHq& model) {
-  std::vector<std::pair<std::string, torch::Tensor>> all;
+NamedTensors named_tensors(const SamHq& model) {
+  NamedTensors all;
   for (const auto& item : model->named_parameters()) all.emplace_back(item.key(), item.value());
   for (const auto& item : model->named_buffers()) all.emplace_back(item.key(), item.value());
   return all;

@@ -13,6 +13,7 @@
 #include "hqsam/model/mask_decoder.h"
 #include "hqsam/model/prompt_encoder.h"
 #include "hqsam/model/tiny_vit.h"
+#include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
 
@@ -77,13 +78,13 @@ class SamHqImpl : public torch::nn::Module {
 };
 TORCH_MODULE(SamHq);
 
-// Parameters of the five HQ modules, by checkpoint key ("mask_decoder.hf_token.weight", ...).
+// Parameters of the HQ modules, by checkpoint key ("mask_decoder.hf_token.weight", ...); those of HqOptions too.
 bool is_hq_key(const std::string& key);
 // All the others: SAM's own.
 bool is_base_key(const std::string& key);
 
 // Parameters, then buffers, by checkpoint key; the live tensors.
-std::vector<std::pair<std::string, torch::Tensor>> named_tensors(const SamHq& model);
+NamedTensors named_tensors(const SamHq& model);
 
 // Fresh weights as PyTorch's constructors draw them (uniform in +-1/sqrt(fan_in), embeddings normal), but
 // from the seed alone. All of the model, or its HQ modules only.

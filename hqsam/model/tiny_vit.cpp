@@ -101,23 +101,12 @@ class WindowAttentionImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) {
     const int64_t tokens = window_ * window_;
     const auto qkv = qkv_(norm_(x)).view({x.size(0), tokens, num_heads_, -1}).transpose(1, 2).chunk(3, -1);
-    const auto bias = pairwise_bias().to(qkv[0].dtype());
+    const auto bias = pairwise_bias(biases_, window_).to(qkv[0].dtype());
     const auto attended = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias);
     return proj_(attended.transpose(1, 2).reshape_as(x));
   }
 
  private:
-  // For every pair of tokens: [1,heads,tokens,tokens]. Distances count in row-major order, as first met by the
-  // reference when it walks the window.
-  torch::Tensor pairwise_bias() const {
-    const auto side = torch::arange(window_, biases_.options().dtype(torch::kLong).requires_grad(false));
-    const auto apart = (side.unsqueeze(1) - side.unsqueeze(0)).abs();
-    const auto dy = apart.view({window_, 1, window_, 1}), dx = apart.view({1, window_, 1, window_});
-    const auto which = (dy * window_ + dx).flatten();
-    const int64_t tokens = window_ * window_;
-    return biases_.index_select(1, which).view({1, num_heads_, tokens, tokens});
-  }
-
   int64_t num_heads_, window_;
   torch::Tensor biases_;  // [heads, window * window]
   torch::nn::LayerNorm norm_;
@@ -200,6 +189,14 @@ class PatchEmbedImpl : public torch::nn::Module {
 };
 
 }  // namespace
+
+torch::Tensor pairwise_bias(const torch::Tensor& biases, int64_t window) {
+  const auto side = torch::arange(window, biases.options().dtype(torch::kLong).requires_grad(false));
+  const auto apart = (side.unsqueeze(1) - side.unsqueeze(0)).abs();
+  const auto dy = apart.view({window, 1, window, 1}), dx = apart.view({1, window, 1, window});
+  const int64_t tokens = window * window;
+  return biases.index_select(1, (dy * window + dx).flatten()).view({1, biases.size(0), tokens, tokens});
+}
 
 void TinyVitOptions::validate() const {
   const auto require = [](bool good, const char* field, const char* rule) {

@@ -43,4 +43,8 @@ class TinyVitImpl : public ImageEncoderImpl {
 };
 TORCH_MODULE(TinyVit);
 
+// A window attention's biases [heads, window * window], one per distance (|dy|, |dx|) in row-major order, as those of
+// every pair of the window's tokens: [1,heads,tokens,tokens].
+torch::Tensor pairwise_bias(const torch::Tensor& biases, int64_t window);
+
 }  // namespace hqsam

@@ -10,12 +10,6 @@ namespace {
 
 constexpr int64_t kProtobufLimit = 2'000'000'000;  // bytes, with room for the nodes below 2 GiB
 
-const char* name_of(MaskKind masks) { return masks == MaskKind::kSam ? "sam" : masks == MaskKind::kHq ? "hq" : "sum"; }
-
-const char* name_of(Multimask multimask) {
-  return multimask == Multimask::kNone ? "none" : multimask == Multimask::kBest ? "best" : "all";
-}
-
 }  // namespace
 
 void OnnxOptions::validate() const {
@@ -29,6 +23,10 @@ void export_onnx(const SamHq& model, const std::filesystem::path& folder, const 
   options.validate();
   if (options.masks != MaskKind::kSam && !model->has_hq()) {
     fail("export_onnx", "this model has no HQ modules; ask for SAM's masks (sam) or load an HQ-SAM checkpoint");
+  }
+  if (options.masks != MaskKind::kSam && model->options().mask_decoder.hq != HqOptions()) {
+    fail("export_onnx", "the graphs are HQ-SAM's, this model's HQ modules are {}: ask for SAM's masks (sam)",
+         to_json(model->options().mask_decoder.hq));
   }
   if (options.masks != MaskKind::kSam && model->options().mask_decoder.like_transformers) {
     fail("export_onnx",
@@ -46,8 +44,8 @@ void export_onnx(const SamHq& model, const std::filesystem::path& folder, const 
   const std::map<std::string, std::string> metadata = {
       {"hqsam.architecture", variant_name(model->options())},
       {"hqsam.image_size", std::to_string(model->image_size())},
-      {"hqsam.masks", name_of(options.masks)},
-      {"hqsam.multimask", name_of(options.multimask)},
+      {"hqsam.masks", to_string(options.masks)},
+      {"hqsam.multimask", to_string(options.multimask)},
       {"hqsam.dtype", options.dtype == OnnxDtype::kFp16 ? "fp16" : "fp32"}};
   onnx::ModelFile encoder_file(folder / "encoder.onnx", encoder, metadata, options.external_above);
   onnx::ModelFile decoder_file(folder / "decoder.onnx", decoder, metadata, options.external_above);

@@ -38,7 +38,8 @@ struct OnnxOptions {
 //   -> masks [B,K,height,width] (logits, inside where > 0), iou_predictions [B,K], low_res_masks [B,K,4G,4G].
 //
 // Each file appears whole or not at all, and no decoder beside another export's encoder. Throws Error for HQ masks of a
-// model without HQ modules, weights that are not finite or too large for fp16, and a folder that cannot be written.
+// model without HQ modules or of one that is like_transformers, weights that are not finite or too large for fp16, and
+// a folder that cannot be written.
 void export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options = {});
 
 }  // namespace hqsam

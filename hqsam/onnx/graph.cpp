@@ -3,7 +3,6 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/checkpoint.h"
-#include "hqsam/model/lora.h"
 
 namespace hqsam::onnx {
 namespace {
@@ -83,7 +82,6 @@ torch::ScalarType torch_type(Type type) {
 
 Weights::Weights(const SamHq& model) {
   for (auto& [key, tensor] : checkpoint_of(model).tensors) tensors_.emplace(key, tensor);
-  for (auto& [key, tensor] : merged_lora_weights(*model)) tensors_[key] = tensor;
 }
 
 const torch::Tensor* Weights::find(const std::string& key) const {

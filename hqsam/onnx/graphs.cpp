@@ -73,8 +73,7 @@ DecoderInputs decoder_inputs(Graph& graph, const SamHqOptions& options, bool hq)
 
 int64_t multimask_outputs(const OnnxOptions& options, const MaskDecoderOptions& decoder) {
   if (options.multimask == Multimask::kNone) return 0;
-  const bool all = options.multimask == Multimask::kAll && options.masks != MaskKind::kHq;
-  return all ? decoder.num_multimask_outputs : 1;
+  return masks_per_prompt(options.masks, options.multimask, decoder.num_multimask_outputs);
 }
 
 }  // namespace

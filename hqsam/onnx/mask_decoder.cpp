@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/mask_decoder.h"
 
+#include <optional>
+
 #include "hqsam/onnx/modules.h"
 #include "hqsam/onnx/ops.h"
 
@@ -14,13 +16,10 @@ constexpr int64_t kMlpDepth = 3;  // hypernetworks and hf_mlp
 enum class Input { kNormed, kResiduals };
 Value upscale4(Graph& graph, const Value& x, const std::string& key, Input input = Input::kNormed) {
   const Scope scope(graph, key);
-  Value doubled;
-  if (input == Input::kResiduals) {
-    const InFloat exact(graph);
-    doubled = conv_transpose2x(graph, x, "0");
-  } else {
-    doubled = conv_transpose2x(graph, x, "0");
-  }
+  std::optional<InFloat> exact;
+  if (input == Input::kResiduals) exact.emplace(graph);
+  const Value doubled = conv_transpose2x(graph, x, "0");
+  exact.reset();
   return conv_transpose2x(graph, gelu(graph, layer_norm_2d(graph, doubled, "1")), "3");
 }
 
@@ -60,7 +59,7 @@ SamOutputs sam_outputs(Graph& graph, const Value& queries, const MaskDecoderOpti
 }
 
 Value hq_weights(Graph& graph, const Value& queries, const MaskDecoderOptions& options) {
-  const Value token = select(graph, queries, 1, options.num_multimask_outputs + 2);
+  const Value token = select(graph, queries, 1, options.hq_token());
   return unsqueeze(graph, mlp(graph, token, "hf_mlp", kMlpDepth), 1);
 }
 

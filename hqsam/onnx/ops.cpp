@@ -107,10 +107,14 @@ Value layer_norm_2d(Graph& graph, const Value& x, const std::string& key, double
 
 Value conv2d(Graph& graph, const Value& x, const std::string& key, const Convolution& how) {
   const torch::Tensor& weight = graph.weight(key + ".weight");
-  const auto inputs =
-      with_bias(graph, {to_compute(graph, x), graph.store(key + ".weight", weight, graph.compute())}, key);
+  const Value kernel = graph.store(key + ".weight", weight, graph.compute());
+  return conv2d(graph, with_bias(graph, {x, kernel}, key), weight.size(2), how);
+}
+
+Value conv2d(Graph& graph, std::vector<Value> inputs, int64_t kernel_size, const Convolution& how) {
+  inputs.front() = to_compute(graph, inputs.front());
   return graph.node("Conv", inputs, graph.compute(),
-                    {{"kernel_shape", std::vector<int64_t>{weight.size(2), weight.size(3)}},
+                    {{"kernel_shape", std::vector<int64_t>(2, kernel_size)},
                      {"strides", std::vector<int64_t>(2, how.stride)},
                      {"pads", std::vector<int64_t>(4, how.padding)},
                      {"group", how.groups}});

@@ -50,6 +50,8 @@ struct Convolution {
   int64_t groups = 1;
 };
 Value conv2d(Graph& graph, const Value& x, const std::string& key, const Convolution& how = {});
+// With weights that are stored already; inputs: x, kernel [out, in / groups, k, k], and bias [out] where there is one.
+Value conv2d(Graph& graph, std::vector<Value> inputs, int64_t kernel_size, const Convolution& how);
 // Twice the size: kernel 2, stride 2.
 Value conv_transpose2x(Graph& graph, const Value& x, const std::string& key);
 

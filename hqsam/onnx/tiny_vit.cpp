@@ -23,25 +23,13 @@ Value conv_bn(Graph& graph, const Value& x, const std::string& key, int64_t stri
   const Value weight = graph.store("weight", kernel.to(torch::kFloat64) * factor.view({-1, 1, 1, 1}), graph.compute());
   const Value bias = graph.store("bias", norm("bias") - norm("running_mean") * factor, graph.compute());
   const bool depthwise = kernel.size(1) == 1;
-  return graph.node("Conv", {to_compute(graph, x), weight, bias}, graph.compute(),
-                    {{"kernel_shape", std::vector<int64_t>{kernel.size(2), kernel.size(3)}},
-                     {"strides", std::vector<int64_t>(2, stride)},
-                     {"pads", std::vector<int64_t>(4, kernel.size(2) / 2)},
-                     {"group", depthwise ? kernel.size(0) : int64_t{1}}});
+  return conv2d(graph, {x, weight, bias}, kernel.size(2),
+                {.stride = stride, .padding = kernel.size(2) / 2, .groups = depthwise ? kernel.size(0) : 1});
 }
 
 Value conv_triple(Graph& graph, const Value& x, int64_t stride) {
   const Value hidden = gelu(graph, conv_bn(graph, x, "conv1"));
   return conv_bn(graph, gelu(graph, conv_bn(graph, hidden, "conv2", stride)), "conv3");
-}
-
-// For every pair of tokens of a window the bias of their distance, [1,heads,tokens,tokens].
-torch::Tensor pairwise_bias(const torch::Tensor& biases, int64_t window) {
-  const auto side = torch::arange(window, torch::kLong);
-  const auto apart = (side.unsqueeze(1) - side.unsqueeze(0)).abs();
-  const auto which = (apart.view({window, 1, window, 1}) * window + apart.view({1, window, 1, window})).flatten();
-  const int64_t tokens = window * window;
-  return biases.index_select(1, which).view({1, biases.size(0), tokens, tokens});
 }
 
 // x [N,window,window,C] -> the same

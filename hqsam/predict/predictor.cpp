@@ -142,8 +142,8 @@ std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& 
 }
 
 int64_t SamPredictor::masks_per_prompt(const PredictOptions& options) const {
-  const bool all = options.multimask == Multimask::kAll && options.masks != MaskKind::kHq;
-  return all ? model_->options().mask_decoder.num_multimask_outputs : 1;
+  return hqsam::masks_per_prompt(options.masks, options.multimask,
+                                 model_->options().mask_decoder.num_multimask_outputs);
 }
 
 torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size) {

@@ -2,9 +2,9 @@
 #include "hqsam/report/cost.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
@@ -25,7 +25,7 @@ double median(std::vector<double> values) {
 double seconds_of(SamHq& model, const PreparedSample& sample, MaskKind kind) {
   const auto start = std::chrono::steady_clock::now();
   decode_sample(model, sample, {kind}).at(kind).cpu();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return seconds_since(start);
 }
 
 // The first mask with an inside of up to `count` pictures, sets in turn.

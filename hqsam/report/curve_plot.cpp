@@ -109,14 +109,8 @@ class Drawing {
   }
 
   std::string grid() const {
-    std::string svg;
+    std::string svg = svg_rows(y_, kLeft, kWidth - kRight, [this](double y) { return py(y); });
     const double bottom = kHeight - kBottom;
-    for (int64_t i = 0; i <= y_.ticks(); ++i) {
-      const double y = py(y_.tick(i));
-      svg += fmt::format("<line x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>", kLeft, y, kWidth - kRight, y);
-      svg += fmt::format("<text class=\"soft\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kLeft - 7, y + 5,
-                         tick_text(y_, i));
-    }
     for (int64_t i = 0; i <= x_.ticks(); ++i) {
       const char* anchor = i == x_.ticks() ? "end" : "middle";
       const double x = px(x_.tick(i)) + (i == x_.ticks() ? kRight - 2 : 0);

@@ -41,6 +41,17 @@ std::string tick_text(const PlotAxis& axis, int64_t i) {
   return std::abs(value) < axis.step / 1000 ? "0" : fmt::format("{:.6g}", value);
 }
 
+std::string svg_rows(const PlotAxis& axis, double left, double right, const std::function<double(double)>& py) {
+  std::string svg;
+  for (int64_t i = 0; i <= axis.ticks(); ++i) {
+    const double y = py(axis.tick(i));
+    svg += fmt::format("<line x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>", left, y, right, y);
+    svg += fmt::format("<text class=\"soft\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", left - 7, y + 5,
+                       tick_text(axis, i));
+  }
+  return svg;
+}
+
 std::string shortened(const std::string& text, size_t characters) {
   size_t count = 0;
   for (size_t i = 0; i < text.size(); ++i) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace hqsam {
@@ -21,6 +22,9 @@ PlotAxis plot_axis(double low, double high);
 
 // A tick's number: six digits at most, and 0 where rounding left almost that.
 std::string tick_text(const PlotAxis& axis, int64_t i);
+
+// An SVG's lines and numbers across a plot from x = left to right, one per tick; py gives a value's y.
+std::string svg_rows(const PlotAxis& axis, double left, double right, const std::function<double(double)>& py);
 
 // At most `characters` of UTF-8 text, not cut inside one, then an ellipsis.
 std::string shortened(const std::string& text, size_t characters);

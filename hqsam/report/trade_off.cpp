@@ -32,12 +32,7 @@ std::string scatter(std::span<const TradeOffPoint> points, const std::string& ti
 
   std::string svg = fmt::format("<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">\n", kWidth,
                                 kHeight, escape_html(title + "; the numbers are in the table"));
-  for (int64_t i = 0; i <= y_axis.ticks(); ++i) {
-    const double y = py(y_axis.tick(i));
-    svg += fmt::format("<line x1=\"{}\" y1=\"{:.1f}\" x2=\"{}\" y2=\"{:.1f}\"/>", kLeft, y, kWidth - kRight, y);
-    svg += fmt::format("<text class=\"soft\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>\n", kLeft - 7, y + 5,
-                       tick_text(y_axis, i));
-  }
+  svg += svg_rows(y_axis, kLeft, kWidth - kRight, py);
   for (int64_t i = 0; i <= x_axis.ticks(); ++i) {
     svg += fmt::format("<text class=\"soft\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
                        px(x_axis.tick(i)), kHeight - kBottom + 18, tick_text(x_axis, i));

@@ -107,7 +107,8 @@ class Page {
     const auto best = std::max_element(validations_.begin(), validations_.end(), better);
     if (best != validations_.end() && std::isfinite(score(*best))) {
       tiles.emplace_back(fmt::format("best score, after step {}", best->step), fmt::format("{:.2f}", score(*best)));
-      tiles.emplace_back("score of the last validation", fmt::format("{:.2f}", score(validations_.back())));
+      const double last = score(validations_.back());  // none where it was not finite
+      tiles.emplace_back("score of the last validation", std::isfinite(last) ? fmt::format("{:.2f}", last) : "-");
     }
     return tiles.empty() ? "" : html_tiles(tiles);
   }
@@ -233,11 +234,11 @@ class Page {
   std::string about() const {
     std::string html = "<h2>The run</h2>\n";
     if (!options_.facts.empty()) {
-      HtmlTable table;
-      table.name = "The run";
-      table.header = {"fact", "value"};
-      for (const auto& [name, value] : options_.facts) table.rows.push_back({escape_html(name), escape_html(value)});
-      html += html_table(table);
+      html += "<dl>\n";
+      for (const auto& [name, value] : options_.facts) {
+        html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escape_html(name), escape_html(value));
+      }
+      html += "</dl>\n";
     }
     if (!std::filesystem::exists(folder_ / "config.yaml")) return options_.facts.empty() ? "" : html;
     // Lines apart, since escape_html makes blanks of control characters.

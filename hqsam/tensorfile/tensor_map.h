@@ -6,13 +6,16 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hqsam {
 
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
 // A state dict: named tensors in file order, with a file's string metadata.
 struct TensorMap {
-  std::vector<std::pair<std::string, torch::Tensor>> tensors;
+  NamedTensors tensors;
   std::map<std::string, std::string> metadata;
 
   const torch::Tensor* find(const std::string& name) const;  // null where missing

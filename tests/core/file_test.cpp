@@ -33,6 +33,20 @@ TEST_F(FileTest, AppearsOnlyOnCommit) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(FileTest, SaysWhyAFileCannotBeReadToItsEnd) {
+  try {
+    read_file("/proc/self/mem");  // an input/output error at the first byte
+    ADD_FAILURE() << "no Error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("cannot read /proc/self/mem: "), std::string::npos) << error.what();
+  }
+  const std::string large(200'001, 'x');
+  write_file(folder_ / "large.txt", large);
+  EXPECT_TRUE(read_file(folder_ / "large.txt") == large);
+  write_file(folder_ / "empty.txt", "");
+  EXPECT_EQ(read_file(folder_ / "empty.txt"), "");
+}
+
 TEST_F(FileTest, KeepsTheOldFileWhenTheDiskIsFull) {
   write_file(folder_ / "a.txt", "old");
   rlimit old_limit{};

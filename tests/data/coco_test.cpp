@@ -99,7 +99,11 @@ TEST_F(Coco, ReadsLvisUrlsAndItsListsOfCategories) {
   file["images"][1]["coco_url"] = "http://images.example.org/val2017/a.jpg";
   file["images"][1]["neg_category_ids"] = {2};
   file["images"][1]["not_exhaustive_category_ids"] = {1};
+  file["categories"][0]["frequency"] = "r";
   const Sample sample = open()->get(0);
+  EXPECT_EQ(sample.infos[0].frequency, 'r');
+  EXPECT_EQ(sample.infos[1].frequency, 0);
+  EXPECT_FALSE(sample.detected);
   EXPECT_TRUE(sample.federated);
   EXPECT_EQ(sample.negative_categories, std::vector<int64_t>{2});
   EXPECT_EQ(sample.not_exhaustive_categories, std::vector<int64_t>{1});
@@ -116,6 +120,7 @@ TEST_F(Coco, CutsADetectorsBoxesToThePicture) {
   EXPECT_EQ(sample.boxes[1].box_in_image, (Box{0, 30, 15, 40}));
   EXPECT_EQ(sample.skipped, 2);
   EXPECT_EQ(dataset->get(1).boxes.size(), 1U);
+  EXPECT_TRUE(sample.detected);
 }
 
 TEST_F(Coco, LeavesUnknownDetectionsOutAndRefusesThoseOfOtherData) {
@@ -159,6 +164,7 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "c.jpg");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["image_id"] = 4; }), "picture 4");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["category_id"] = 5; }), "category 5");
+  EXPECT_PRED2(contains, refusal_of([&] { file["categories"][0]["frequency"] = "often"; }), "r, c or f, got 'often'");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["iscrowd"] = "0"; }), "'iscrowd' must be a whole");
   EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0].erase("segmentation"); }), "lacks 'segmentation'");
   file = good;

@@ -103,6 +103,11 @@ TEST_F(Evaluate, MeansAreOverMasksAndThenOverSets) {
   }
   EXPECT_EQ(result.sets[1].images, 5);
   EXPECT_GT(result.seconds, 0);
+  for (const double station :
+       {result.stations.decode, result.stations.encoder, result.stations.decoder, result.stations.measure}) {
+    EXPECT_GT(station, 0);
+  }
+  EXPECT_LE(result.stations.encoder + result.stations.decoder, result.seconds);
 }
 
 TEST_F(Evaluate, AgreesWithEvaluateSampleForAllPromptsAndProtocols) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/error.h"
 #include "hqsam/evaluate/evaluate.h"
 #include "predict/tiny_model.h"
 

@@ -23,7 +23,7 @@ class EvaluatePrompts : public ::testing::Test {
     samples[0].infos = {{1}, {2}, {1, true}};
     samples[0].boxes = {{{20, 8, 60, 32}, 0.9, 1}, {{10, 8, 30, 22}, 0.8, 2}, {{60, 20, 80, 39}, 0.7, 1}};
     samples[1].infos = {{1}};
-    for (Sample& sample : samples) sample.annotated = true;
+    for (Sample& sample : samples) sample.annotated = sample.detected = true;
     return samples;
   }
   static std::vector<NamedDataset> sets(std::vector<Sample> samples = annotated()) {
@@ -56,7 +56,12 @@ TEST_F(EvaluatePrompts, ADetectorsBoxesGiveAveragePrecisionAlone) {
   EXPECT_EQ(read.at("prompt"), "detector");
   EXPECT_TRUE(read.at("mean").at("sum").contains("ap_b"));
   EXPECT_NE(results_table(result).find("AP_B"), std::string::npos);
-  EXPECT_NE(message_of([&] { run({{"plain", ellipses(1)}}); }).find("detector"), std::string::npos);
+  EXPECT_NE(message_of([&] { run({{"plain", ellipses(1)}}); }).find("no detector's boxes"), std::string::npos);
+  std::vector<NamedDataset> undetected = sets();
+  Sample sample = undetected[0].dataset->get(0);
+  sample.detected = false;
+  undetected[0].dataset = std::make_shared<MemoryDataset>(std::vector<Sample>{sample});
+  EXPECT_NE(message_of([&] { run(undetected); }).find("no detector's boxes"), std::string::npos);
 }
 
 TEST_F(EvaluatePrompts, CoarseMasksAreThePrompt) {

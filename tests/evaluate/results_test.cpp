@@ -44,6 +44,7 @@ TEST(ResultsJson, HasTheContractsKeysInPercent) {
   EXPECT_EQ(read.at("protocol"), "reference");
   EXPECT_EQ(read.at("prompt"), "box");
   EXPECT_TRUE(read.contains("seconds"));
+  EXPECT_TRUE(read.at("station_seconds").contains("encoder"));
   const json& set = read.at("sets").at(0);
   EXPECT_EQ(set.at("name"), "COIFT");
   EXPECT_EQ(set.at("images"), 4);

@@ -72,6 +72,11 @@ TEST(Morphology, SkeletonKeepsRegionsWholeAndApart) {
   }
 }
 
+TEST(Morphology, SkeletonIsWithoutTheCornersOfStairs) {
+  const Mask stairs = of_text({"##......", ".##.....", "..##....", "...####.", "........"});
+  EXPECT_EQ(skeleton(stairs), of_text({"........", ".##.....", "...#....", "....###.", "........"}));
+}
+
 TEST(Morphology, ComponentsTouchAtCornersToo) {
   const Components found = components(of_text({"#..#", ".#..", "...#"}));
   EXPECT_EQ(found.count, 3);

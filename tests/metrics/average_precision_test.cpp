@@ -68,6 +68,18 @@ TEST(AveragePrecision, OnlyCategoriesThatWereLookedForCount) {
   EXPECT_EQ(ApMatcher({{&truth, 1}}, {}, {.federated = true}).match(predictions).detections.size(), 2U);
 }
 
+TEST(AveragePrecision, IsAveragedOverCategoriesOfAFrequency) {
+  const Mask a = box(10, 10, 40, 40), b = box(60, 10, 40, 40), c = box(100, 60, 30, 30);
+  const ApMatcher matcher({{&a, 1, false, -1, 'r'}, {&b, 2, false, -1, 'f'}, {&c, 3, false, -1, 'f'}}, {});
+  const ApAccumulator one = of({matcher.match({{&a, 1, 1}, {&b, 2, 1}, {&a, 3, 1}})});
+  const ApSummary summary = ApAccumulator::from_bytes(one.bytes()).summary(ApForm::kBoundary);
+  EXPECT_NEAR(summary.ap_rare, 100, 1e-9);
+  EXPECT_NEAR(summary.ap_frequent, 50, 1e-9);
+  EXPECT_EQ(summary.ap_common, -1);
+  EXPECT_FALSE(ap_metrics(one).contains("ap_b_c"));
+  EXPECT_FALSE(ap_metrics(of({ApMatcher({{&a, 1}}, {}).match({})})).contains("ap_r"));
+}
+
 TEST(AveragePrecision, KeepsTheBestOfManyPredictions) {
   const Mask truth = box(10, 10, 40, 40);
   const std::vector<ApPrediction> predictions(9, {&truth, 1, 0.5});

@@ -62,21 +62,37 @@ TEST(HumanCorrectionEfforts, ARegionApartIsOneClick) {
   EXPECT_EQ(human_correction_efforts(two, truth).points, 0);
 }
 
-TEST(HumanCorrectionEfforts, ALumpOnTheObjectIsCutOffWithAFewPoints) {
+// The numbers are the published script's.
+TEST(HumanCorrectionEfforts, EqualThePublishedCounts) {
   const Mask truth = block_and_pole();
-  Mask lump = truth;
+  Mask lump = truth, ellipse = truth, bites = truth, ring = truth;
   fill(lump, 130, 80, 40, 40);
-  const CorrectionEfforts efforts = human_correction_efforts(lump, truth);
-  EXPECT_EQ(efforts.regions, 0);
-  EXPECT_GE(efforts.points, 2);
-  EXPECT_LE(efforts.points, 6);
+  for (int64_t y = 0; y < truth.height; ++y) {
+    for (int64_t x = 0; x < truth.width; ++x) {
+      const auto within = [&](int64_t left, int64_t top, int64_t radius) {
+        return (x - left) * (x - left) + (y - top) * (y - top) < radius * radius;
+      };
+      if (4 * (x - 130) * (x - 130) + 9 * (y - 100) * (y - 100) < 3600) ellipse.at(y, x) = 1;
+      if (within(60, 75, 20)) bites.at(y, x) = 0;
+      if (within(125, 140, 15)) bites.at(y, x) = 1;
+      if (within(90, 105, 22)) ring.at(y, x) = within(90, 105, 9);
+    }
+  }
+  const auto counts = [&](const Mask& prediction) {
+    const CorrectionEfforts efforts = human_correction_efforts(prediction, truth);
+    return std::pair(efforts.points, efforts.regions);
+  };
+  EXPECT_EQ(counts(lump), std::pair(int64_t{2}, int64_t{0}));
+  EXPECT_EQ(counts(ellipse), std::pair(int64_t{2}, int64_t{0}));
+  EXPECT_EQ(counts(bites), std::pair(int64_t{8}, int64_t{0}));
+  EXPECT_EQ(counts(ring), std::pair(int64_t{0}, int64_t{1}));
 }
 
 TEST(HumanCorrectionEfforts, AMissedPoleIsNotForgiven) {
   const Mask truth = block_and_pole();
   Mask without_pole = truth;
   fill(without_pole, 90, 5, 3, 60, 0);
-  EXPECT_GT(human_correction_efforts(without_pole, truth).total(), 0);
+  EXPECT_EQ(human_correction_efforts(without_pole, truth).points, 2);
   EXPECT_THROW(human_correction_efforts(truth, Mask(15, 20)), Error);
 }
 

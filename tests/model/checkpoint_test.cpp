@@ -10,20 +10,6 @@
 namespace hqsam {
 using namespace testing_support;
 
-namespace {
-
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
-}  // namespace
-
 TEST(Variants, HaveThePublishedNumberOfParameters) {
   // Millions of all and of HQ's, as in the reference's modules; the share is the published one, in percent.
   struct Expected {

@@ -31,17 +31,6 @@ class DialectTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << "more than one line: " << error.what();
-    return error.what();
-  }
-  return "";
-}
-
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 void expect_equal(const SamHq& actual, const SamHq& expected) {

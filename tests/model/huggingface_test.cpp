@@ -39,16 +39,6 @@ class HuggingFaceTest : public testing::Test {
   fs::path folder_;
 };
 
-template <class Call>
-std::string message_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
-
 void expect_message(const fs::path& path, const std::string& part) {
   const std::string message = message_of([&] { read_huggingface(path); });
   EXPECT_NE(message.find(part), std::string::npos) << "no '" << part << "' in: " << message;

@@ -5,12 +5,15 @@
 #include <chrono>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/random.h"
+#include "hqsam/mask/morphology.h"
 #include "hqsam/mask/polygon.h"
 #include "hqsam/mask/segmentation.h"
 #include "hqsam/metrics/average_precision.h"
+#include "hqsam/metrics/fine_structure.h"
 #include "hqsam/metrics/iou.h"
 
 namespace hqsam {
@@ -38,6 +41,9 @@ Mask mask_of(const json& segmentation) {
   return rle_decode(rle_from_json(segmentation, size_of(segmentation.at("size"))));
 }
 
+std::set<int64_t> ids(const json& picture, const char* key) { return picture.value(key, std::set<int64_t>()); }
+
+// A picture with "negative" categories is LVIS's.
 ApPicture match(const json& picture, const ApOptions& options) {
   std::vector<Mask> masks;
   const json &truths = picture.at("truths"), &predictions = picture.at("predictions");
@@ -47,28 +53,45 @@ ApPicture match(const json& picture, const ApOptions& options) {
   std::vector<ApPrediction> prediction_list;
   for (const json& truth : truths) {
     truth_list.push_back({&masks[truth_list.size()], truth.at("category_id").get<int64_t>(),
-                          truth.at("iscrowd").get<int>() != 0, truth.at("area").get<double>()});
+                          truth.at("iscrowd").get<int>() != 0, truth.at("area").get<double>(),
+                          truth.value("frequency", std::string(1, '\0')).front()});
   }
   for (const json& prediction : predictions) {
     prediction_list.push_back({&masks[truths.size() + prediction_list.size()],
                                prediction.at("category_id").get<int64_t>(), prediction.at("score").get<double>()});
   }
-  return ApMatcher(truth_list, options).match(prediction_list);
+  const ApFederation federation{picture.contains("negative"), ids(picture, "negative"), ids(picture, "not_exhaustive")};
+  return ApMatcher(truth_list, options, federation).match(prediction_list);
 }
 
-// {"pictures": [{"truths", "predictions"}]} -> the names and values of ap_metrics. Pictures go to three accumulators,
-// as if on three ranks.
+// {"pictures": [{"truths", "predictions"}]}, where wanted with "max_detections" and "max_detections_in_picture" -> the
+// names and values of ap_metrics. Pictures go to three accumulators, as if on three ranks.
 json average_precision(const json& input) {
-  std::vector<ApAccumulator> ranks(3);
+  const ApOptions options{.max_detections = input.value("max_detections", int64_t{100}),
+                          .max_detections_in_picture = input.value("max_detections_in_picture", int64_t{0})};
+  std::vector<ApAccumulator> ranks(3, ApAccumulator(options.max_detections));
   int64_t number = 0;
   for (const json& picture : input.at("pictures")) {
-    ranks[static_cast<size_t>(number) % ranks.size()].add(number, match(picture, {}));
+    ranks[static_cast<size_t>(number) % ranks.size()].add(number, match(picture, options));
     ++number;
   }
   ApAccumulator whole = ApAccumulator::from_bytes(ranks[2].bytes());
   whole.merge(ranks[0]);
   whole.merge(ranks[1]);
   return ap_metrics(whole);
+}
+
+// {"pairs": [[prediction, truth]]} as RLE -> [{"points", "regions", "skeleton" of the truth}]
+json correction_efforts(const json& input) {
+  json answers = json::array();
+  for (const json& pair : input.at("pairs")) {
+    const Mask prediction = mask_of(pair.at(0)), truth = mask_of(pair.at(1));
+    const CorrectionEfforts efforts = human_correction_efforts(prediction, truth);
+    answers.push_back({{"points", efforts.points},
+                       {"regions", efforts.regions},
+                       {"skeleton", rle_to_json(rle_encode(skeleton(truth)))}});
+  }
+  return answers;
 }
 
 // The median of `repeats` calls, in milliseconds.
@@ -109,10 +132,12 @@ int run(int argc, char** argv) {
     std::cout << segmentations(input);
   } else if (what == "average_precision") {
     std::cout << average_precision(input);
+  } else if (what == "correction_efforts") {
+    std::cout << correction_efforts(input);
   } else if (what == "times") {
     std::cout << times(input);
   } else {
-    fail("parity_cases", "usage: parity_cases segmentations|average_precision|times");
+    fail("parity_cases", "usage: parity_cases segmentations|average_precision|correction_efforts|times");
   }
   return 0;
 }

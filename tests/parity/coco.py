@@ -97,18 +97,19 @@ def plain_counts(mask):
     return counts if flat[0] == 0 else [0] + counts
 
 
+def boundary(rle, dilation):
+    mask = coco_mask.decode(rle)
+    height, width = mask.shape
+    width_of_band = max(1, int(round(dilation * np.sqrt(height**2 + width**2))))
+    padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width_of_band)[1:-1, 1:-1]
+    return coco_mask.encode(np.asfortranarray(mask - eroded))
+
+
 class BoundaryEval(COCOeval):
     """COCOeval whose overlap is the smaller of mask IoU and boundary IoU."""
 
     dilation = 0.02
-
-    def boundary(self, rle):
-        mask = coco_mask.decode(rle)
-        height, width = mask.shape
-        width_of_band = max(1, int(round(self.dilation * np.sqrt(height**2 + width**2))))
-        padded = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-        eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=width_of_band)[1:-1, 1:-1]
-        return coco_mask.encode(np.asfortranarray(mask - eroded))
 
     def computeIoU(self, image, category):
         ious = super().computeIoU(image, category)
@@ -118,8 +119,8 @@ class BoundaryEval(COCOeval):
         detections = self._dts[image, category]
         order = np.argsort([-d["score"] for d in detections], kind="mergesort")
         detections = [detections[i] for i in order][: self.params.maxDets[-1]]
-        bands = coco_mask.iou([self.boundary(d["segmentation"]) for d in detections],
-                              [self.boundary(g["segmentation"]) for g in truths],
+        bands = coco_mask.iou([boundary(d["segmentation"], self.dilation) for d in detections],
+                              [boundary(g["segmentation"], self.dilation) for g in truths],
                               [int(g["iscrowd"]) for g in truths])
         return np.minimum(ious, bands)
 
@@ -220,4 +221,5 @@ def main():
     sys.exit(0 if fine else 1)
 
 
-main()
+if __name__ == "__main__":
+    main()

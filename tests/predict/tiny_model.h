@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string>
 
-#include "hqsam/core/error.h"
 #include "hqsam/image/image.h"
 #include "hqsam/model/sam_hq.h"
 
@@ -66,17 +65,6 @@ inline Image ellipse(int64_t height, int64_t width, double centre_x, double cent
     }
   }
   return label;
-}
-
-// What the Error thrown by action says, "" where it throws none.
-template <class Action>
-std::string message_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
 }
 
 }  // namespace hqsam::testing_support
