@@ -68,30 +68,39 @@ TrainingRow training_row(const SamHq& model) {
   return row;
 }
 
+void time_model(SamHq& model, const BenchOptions& options, std::vector<StageTime>& stages) {
+  const torch::NoGradGuard no_grad;
+  const Bf16Scope autocast(model->device().type(), options.bf16);
+  const auto image = torch::full({1, 3, model->image_size(), model->image_size()}, 128, model->device());
+  const auto encode = [&] { return model->encode(image.to(torch::kFloat)); };
+  if (options.encoder) stages.push_back(time_stage("encoder", options.repeats, encode));
+  if (!options.decoder) return;
+  const ImageFeatures features = encode();
+  const auto hq_features = model->mask_decoder->hq_features(features);
+  for (const int64_t count : {1, 16}) {
+    const PromptTensors prompts = boxes(model, count);
+    stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), options.repeats,
+                                [&] { model->decode(features, hq_features, prompts, DecoderPass::kSamAndHq); }));
+  }
+}
+
+StageTime time_train_step(const SamHq& model, const BenchOptions& options) {
+  TrainOptions train;
+  train.batch_size = options.rows;
+  train.precision = options.bf16 ? Precision::kBf16 : Precision::kFp32;
+  Trainer trainer(model, train, make_group());
+  const std::vector<TrainingRow> rows(static_cast<size_t>(options.rows), training_row(model));
+  return time_stage(fmt::format("train step, {} row{}", options.rows, options.rows > 1 ? "s" : ""), options.repeats,
+                    [&] { trainer.step(rows, 0); });
+}
+
 }  // namespace
 
-std::vector<StageTime> time_stages(SamHq model, bool bf16, int64_t repeats) {
+std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options) {
   std::vector<StageTime> stages;
-  stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), repeats));
-  {
-    const torch::NoGradGuard no_grad;
-    const Bf16Scope autocast(model->device().type(), bf16);
-    const auto image = torch::full({1, 3, model->image_size(), model->image_size()}, 128, model->device());
-    ImageFeatures features;
-    stages.push_back(time_stage("encoder", repeats, [&] { features = model->encode(image.to(torch::kFloat)); }));
-    const auto hq_features = model->mask_decoder->hq_features(features);
-    for (const int64_t count : {1, 16}) {
-      const PromptTensors prompts = boxes(model, count);
-      stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), repeats,
-                                  [&] { model->decode(features, hq_features, prompts, DecoderPass::kSamAndHq); }));
-    }
-  }
-  TrainOptions options;
-  options.batch_size = options.micro_batch = 1;
-  options.precision = bf16 ? Precision::kBf16 : Precision::kFp32;
-  Trainer trainer(model, options, make_group());
-  const std::vector<TrainingRow> rows = {training_row(model)};
-  stages.push_back(time_stage("train step, 1 row", repeats, [&] { trainer.step(rows, 0); }));
+  if (options.decode) stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), options.repeats));
+  if (options.encoder || options.decoder) time_model(model, options, stages);
+  if (options.train_step) stages.push_back(time_train_step(model, options));
   return stages;
 }
 

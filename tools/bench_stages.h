@@ -13,8 +13,17 @@ struct StageTime {
   double median_ms = 0, min_ms = 0, max_ms = 0;  // over the repeats
 };
 
-// decode (a 1024 x 1024 JPEG), encoder, decoder with 1 and 16 boxes, and a training step of one row; each
-// once to warm up, then `repeats` times. Times on CUDA include the wait for the device.
-std::vector<StageTime> time_stages(SamHq model, bool bf16, int64_t repeats);
+struct BenchOptions {
+  bool decode = true;      // a 1024 x 1024 JPEG
+  bool encoder = true;     // one picture
+  bool decoder = true;     // 1 and 16 boxes
+  bool train_step = true;  // forward, backward and optimizer of HQ training
+  int64_t rows = 1;        // of the training step
+  int64_t repeats = 5;     // of each stage, after one to warm up
+  bool bf16 = false;
+};
+
+// Times on CUDA include the wait for the device.
+std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options);
 
 }  // namespace hqsam

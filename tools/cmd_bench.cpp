@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bench_stages.h"
@@ -7,13 +8,15 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/train/memory.h"
 
 namespace hqsam {
 namespace {
 
 struct BenchArguments {
   std::string variant, checkpoint;
-  int64_t repeats = 5;
+  std::vector<std::string> stages;  // empty: all
+  BenchOptions bench;
   bool json = false;
   ComputeOptions compute;
 };
@@ -43,18 +46,28 @@ nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
 
 int bench(const BenchArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
-  const bool bf16 = wants_bf16(arguments.compute, device);
+  BenchOptions options = arguments.bench;
+  options.bf16 = wants_bf16(arguments.compute, device);
+  const auto wanted = [&](const char* stage) {
+    const auto& stages = arguments.stages;
+    return stages.empty() || std::find(stages.begin(), stages.end(), stage) != stages.end();
+  };
+  options.decode = wanted("decode");
+  options.encoder = wanted("encoder");
+  options.decoder = wanted("decoder");
+  options.train_step = wanted("train");
   SamHq model = bench_model(arguments);
   model->to(device);
-  const std::vector<StageTime> stages = time_stages(model, bf16, arguments.repeats);
+  const std::vector<StageTime> stages = time_stages(model, options);
   print_table(arguments.json ? stderr : stdout, stages);
   if (!arguments.json) return 0;
   const nlohmann::ordered_json json = {{"version", 1},
                                        {"architecture", variant_name(model->options())},
                                        {"device", device.str()},
                                        {"threads", at::get_num_threads()},
-                                       {"precision", bf16 ? "bf16" : "fp32"},
-                                       {"repeats", arguments.repeats},
+                                       {"precision", options.bf16 ? "bf16" : "fp32"},
+                                       {"repeats", options.repeats},
+                                       {"peak_memory_gib", peak_memory_gib()},
                                        {"stages", as_json(stages)}};
   fmt::print("{}\n", json.dump(1));
   return 0;
@@ -70,7 +83,12 @@ void add_bench(CLI::App& app, Run& run) {
                                    "micro (default), vit_b, vit_l, vit_h or vit_tiny, random weights")
                       ->check(CLI::IsMember(variant_names()));
   command->add_option("--checkpoint", arguments->checkpoint, "an HQ-SAM checkpoint instead")->excludes(variant);
-  command->add_option("--repeats", arguments->repeats, "runs of each stage, after one to warm up")
+  add_repeated(*command, "--stage", arguments->stages, "decode, encoder, decoder or train; repeatable, default all")
+      ->check(CLI::IsMember({"decode", "encoder", "decoder", "train"}));
+  command->add_option("--rows", arguments->bench.rows, "rows of the training step")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command->add_option("--repeats", arguments->bench.repeats, "runs of each stage, after one to warm up")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "JSON on the standard output, the table on stderr");

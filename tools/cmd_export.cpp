@@ -40,6 +40,9 @@ void write_weights(const ExportArguments& arguments, const SamHq& model) {
   convert(map, arguments.dtype == "fp16" ? torch::kHalf : arguments.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
   if (arguments.format == "huggingface") return write_huggingface(arguments.output, model->options(), map);
   warn_about_epsilons(model->options());
+  if (model->has_hq() && model->options().mask_decoder.hq != HqOptions()) {
+    spdlog::warn("these HQ modules are an ablation of HQ-SAM: hqsam alone reads them");
+  }
   (arguments.format == "pth" ? write_pth : write_safetensors)(arguments.output, map);
 }
 

@@ -57,6 +57,7 @@ void print_json(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
   if (whole) {
     json["image_size"] = options.image_size();
     json["encoder"] = std::visit([](const auto& encoder) { return encoder_json(encoder); }, options.image_encoder);
+    if (options.mask_decoder.vit_dim > 0) json["hq_modules"] = Json::parse(to_json(options.mask_decoder.hq));
     json["decoder_layer_norm_eps"] = options.mask_decoder.transformer.layer_norm_eps;
   }
   json["missing"] = missing;
@@ -93,6 +94,8 @@ void print_rows(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
   row("dialect", info.dialect);
   row("dtype", info.dtype);
   row("parameters", fmt::format("{:.3f} M", static_cast<double>(info.parameters) / 1e6));
+  const HqOptions& hq = info.options.mask_decoder.hq;
+  if (hq != HqOptions()) row("HQ modules", to_json(hq));
   row("of these HQ", fmt::format("{:.3f} M, {:.2f} %", static_cast<double>(info.hq_parameters) / 1e6, share));
   if (info.whole) {
     row("decoder norms", fmt::format("epsilon {}", info.options.mask_decoder.transformer.layer_norm_eps));

@@ -14,15 +14,14 @@
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
-#include "hqsam/train/run_folder.h"
 #include "train_monitor.h"
 
 namespace hqsam {
 namespace {
 
 struct TrainArguments {
-  std::string config, output;
-  std::vector<std::string> set;
+  std::string output;
+  std::vector<std::string> configs, set;
   bool resume = false, overwrite = false;
   int rank_timeout = 600;
   ComputeOptions compute;
@@ -37,7 +36,8 @@ void request_stop(int signal) {
 }
 
 std::string resume_line(const TrainArguments& arguments) {
-  std::string line = fmt::format("hqsam train --config '{}'", arguments.config);
+  std::string line = "hqsam train";
+  for (const std::string& config : arguments.configs) line += fmt::format(" --config '{}'", config);
   for (const std::string& text : arguments.set) line += fmt::format(" --set '{}'", text);
   if (!arguments.output.empty()) line += fmt::format(" --output '{}'", arguments.output);
   const ComputeOptions standard, &compute = arguments.compute;
@@ -54,9 +54,13 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
   const auto validate = open_validation(config, group, stop_requested);
   model->to(device);
   Trainer trainer(model, config.train, group);
-  const bool restarted = restarted_after(RunFolder(config.output).config());  // by launch --max-restarts
-  RunOptions options{config.output, arguments.resume || restarted, arguments.overwrite && !restarted, to_yaml(config),
-                     training_fingerprint(config)};
+  RunOptions options{.output = config.output,
+                     .resume = arguments.resume,
+                     .overwrite = arguments.overwrite,
+                     .config_text = to_yaml(config),
+                     .config_fingerprint = training_fingerprint(config),
+                     .validation_fingerprint = validation_fingerprint(config),
+                     .launch_id = launch_id()};
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
   std::optional<TrainingMonitor> monitor;
   std::function<Validation(SamHq&)> validate_and_show = validate;
@@ -83,9 +87,11 @@ int train(const TrainArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
   std::vector<std::string> overrides = arguments.set;
   if (arguments.compute.precision != "auto") overrides.push_back("train.precision=" + arguments.compute.precision);
-  Config config = load_config(arguments.config, overrides);
+  Config config =
+      load_config(std::vector<std::filesystem::path>(arguments.configs.begin(), arguments.configs.end()), overrides);
   if (!arguments.output.empty()) config.output = std::filesystem::absolute(arguments.output).lexically_normal();
-  if (config.output.empty()) fail("train", "no folder to write to: set output in {}, or --output", arguments.config);
+  if (config.output.empty())
+    fail("train", "no folder to write to: set output in {}, or --output", arguments.configs.back());
   const auto group = make_group({.device = device, .timeout = std::chrono::seconds(arguments.rank_timeout)});
   if (!group->is_main()) spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
   return abort_on_error(*group, [&] { return train_in(group, config, arguments, device); });
@@ -96,7 +102,9 @@ int train(const TrainArguments& arguments) {
 void add_train(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<TrainArguments>(app, run, "train", "train HQ modules on a frozen SAM, or a SAM base", train);
-  command->add_option("--config", arguments->config, "YAML file of the run; see configs/")->required();
+  add_repeated(*command, "--config", arguments->configs,
+               "YAML file of the run; see configs/. Repeatable: each is laid over those before it")
+      ->required();
   add_repeated(*command, "--set", arguments->set, "key=value over the config, such as train.epochs=2; repeatable");
   command->add_option("--output", arguments->output, "the run's folder, instead of the config's output");
   auto* resume = command->add_flag("--resume", arguments->resume, "go on from where the run in the folder stopped");

@@ -26,6 +26,16 @@ build() {
   ninja -C "$folder" -j "$(nproc)" "$@"
 }
 
+# sets <data> <train|val|pretrain> <more keys>: a YAML list of the sets in <data>/<train>/<set>/{im,gt}.
+sets() {
+  local folder name
+  for folder in "$1/$2"/*/; do
+    [ -d "$folder" ] || continue
+    name=$(basename "$folder")
+    printf '    - {name: %s, images: %s/%s/im, masks: %s/%s/gt%s}\n' "$name" "$2" "$name" "$2" "$name" "${3:-}"
+  done
+}
+
 # stage <name> <command...>: runs it and keeps how long it took for stage_times.
 stages=()
 stage() {

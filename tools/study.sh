@@ -19,24 +19,14 @@ hqsam=$root/build/hqsam
 overrides=()
 for setting in "$@"; do overrides+=(--set "$setting"); done
 
-# sets <train|val|pretrain> <more keys>: a YAML list of the sets in that folder
-sets() {
-  local folder name
-  for folder in "$data/$1"/*/; do
-    [ -d "$folder" ] || continue
-    name=$(basename "$folder")
-    printf '    - {name: %s, images: %s/%s/im, masks: %s/%s/gt%s}\n' "$name" "$1" "$name" "$1" "$name" "${2:-}"
-  done
-}
-
 mkdir -p "$output"
 cat >"$output/base.yaml" <<YAML
 model: {checkpoint: $root/data/base_micro.safetensors}
 data:
   root: $data
   train:
-$(sets pretrain)
-$(sets train ', coarsen: true')
+$(sets "$data" pretrain)
+$(sets "$data" train ', coarsen: true')
   augment: {scale_min: 0.5, scale_max: 1.5}
 prompts: [{type: box, weight: 3}, {type: points, count: 3, weight: 1}, {type: noisy_mask, weight: 1}]
 train: {objective: sam, trainable: all, epochs: 3, batch_size: 8, micro_batch: 8, lr: 3.0e-4,
@@ -47,7 +37,7 @@ model: {checkpoint: $output/base/model.pth}
 data:
   root: $data
   train:
-$(sets train)
+$(sets "$data" train)
   augment: {scale_min: 0.5, scale_max: 2.0}
 prompts: [{type: box, weight: 2}, {type: points, weight: 1}, {type: noisy_mask, weight: 1}]
 train: {objective: hq, trainable: hq, epochs: 8, batch_size: 8, micro_batch: 8, lr: 1.0e-3,
@@ -57,7 +47,7 @@ cat >"$output/val.yaml" <<YAML
 data:
   root: $data
   valid:
-$(sets val)
+$(sets "$data" val)
 evaluate: {prompt: box, protocol: reference}
 YAML
 

@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,9 +15,9 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <optional>
+#include <random>
 
 #include "hqsam/comm/child_process.h"
 #include "hqsam/core/error.h"
@@ -30,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kUsage = 2, kStopped = 75;
 constexpr int kForwarded[] = {SIGINT, SIGTERM, SIGUSR1};
+constexpr char kLaunchId[] = "HQSAM_LAUNCH_ID";
 
 // The signals to this process, to be read one by one instead of interrupting it; as before when this ends.
 class Signals {
@@ -86,6 +86,11 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
+std::string random_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
 int usable_cores() {
   cpu_set_t cores;
   return ::sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
@@ -116,7 +121,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
 // One start of all ranks, until the last has ended.
 class Attempt {
  public:
-  Attempt(const LaunchOptions& options, int count, time_t launched, Signals& signals);
+  Attempt(const LaunchOptions& options, int count, const std::string& id, Signals& signals);
   int run();  // the exit code
 
  private:
@@ -141,7 +146,7 @@ class Attempt {
   std::optional<Clock::time_point> terminate_at_, kill_at_;
 };
 
-Attempt::Attempt(const LaunchOptions& options, int count, time_t launched, Signals& signals)
+Attempt::Attempt(const LaunchOptions& options, int count, const std::string& id, Signals& signals)
     : options_(options), signals_(signals) {
   std::vector<std::string> shared = {
       fmt::format("WORLD_SIZE={}", options.nodes * options.nproc),
@@ -149,7 +154,7 @@ Attempt::Attempt(const LaunchOptions& options, int count, time_t launched, Signa
       fmt::format("MASTER_ADDR={}", options.master_addr.empty() ? "127.0.0.1" : options.master_addr),
       fmt::format("MASTER_PORT={}", options.master_port == 0 ? free_port() : options.master_port),
       fmt::format("HQSAM_RESTART={}", count),
-      fmt::format("HQSAM_LAUNCH_TIME={}", launched)};
+      fmt::format("{}={}", kLaunchId, id)};
   if (std::getenv("OMP_NUM_THREADS") == nullptr) {
     shared.push_back(fmt::format("OMP_NUM_THREADS={}", std::max(1, usable_cores() / options.nproc)));
   }
@@ -262,9 +267,9 @@ void LaunchOptions::validate() const {
 int launch(const LaunchOptions& options) {
   options.validate();
   Signals signals;
-  const time_t launched = std::time(nullptr);
+  const std::string id = random_id();
   for (int count = 0;; ++count) {
-    const int code = Attempt(options, count, launched, signals).run();
+    const int code = Attempt(options, count, id, signals).run();
     while (signals.next() != 0) continue;  // one that came when all had ended
     if (code == 0 || code == kUsage || code == kStopped || signals.stop_asked() || count == options.max_restarts) {
       return code;
@@ -273,12 +278,9 @@ int launch(const LaunchOptions& options) {
   }
 }
 
-bool restarted_after(const std::filesystem::path& file) {
-  const char* count = std::getenv("HQSAM_RESTART");
-  const char* launched = std::getenv("HQSAM_LAUNCH_TIME");
-  if (count == nullptr || launched == nullptr || std::atoll(count) < 1) return false;
-  struct stat status;
-  return ::stat(file.c_str(), &status) == 0 && status.st_mtime >= std::atoll(launched);
+std::string launch_id() {
+  const char* id = std::getenv(kLaunchId);
+  return id != nullptr ? id : "";
 }
 
 }  // namespace hqsam

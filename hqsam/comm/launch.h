@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -24,7 +23,7 @@ struct LaunchOptions {
 
 // Starts the program nproc times with RANK, LOCAL_RANK, WORLD_SIZE, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT, a fair
 // share of the CPU in OMP_NUM_THREADS (where it isn't set), HQSAM_RESTART (0, 1, ... which start this is) and
-// HQSAM_LAUNCH_TIME, and waits for all. Their lines come out on stdout and stderr with "[rank] " in front. SIGINT,
+// HQSAM_LAUNCH_ID, and waits for all. Their lines come out on stdout and stderr with "[rank] " in front. SIGINT,
 // SIGTERM and SIGUSR1 go on to the ranks. Once one fails, the others get SIGTERM, after `grace` SIGKILL; a rank that
 // stopped with 75 leaves them `grace` to do the same. The first failure and its last lines are logged. The ranks end
 // with this process, however it ends.
@@ -34,8 +33,8 @@ struct LaunchOptions {
 // code is 2 (wrong usage) or 75 or a signal asked for the end. Throws Error where a process can't be started.
 int launch(const LaunchOptions& options);
 
-// Whether this process was started anew by launch(), and `file`, which a run writes when it begins, is of this launch
-// and not of an older run. Then the run is to go on.
-bool restarted_after(const std::filesystem::path& file);
+// The launch() that started this process, "" where none did: the same for all its ranks and starts on this machine,
+// and of no other launch. By it a run that begins anew knows itself again; of several machines rank 0's counts.
+std::string launch_id();
 
 }  // namespace hqsam

@@ -181,10 +181,6 @@ std::string reason_of(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
-std::string seconds_text(milliseconds duration) {
-  return fmt::format("{:g} s", static_cast<double>(duration.count()) / 1000);
-}
-
 Rendezvous meet(const RankEnvironment& environment, milliseconds timeout) {
   // Groups of one process follow each other in the same order on every rank; restarts under torchrun share a store.
   static int groups = 0;

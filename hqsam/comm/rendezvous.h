@@ -23,7 +23,4 @@ Rendezvous meet(const RankEnvironment& environment, std::chrono::milliseconds ti
 // What an exception of libtorch's says, on one line.
 std::string reason_of(const std::exception& error);
 
-// "10 s", "0.5 s"
-std::string seconds_text(std::chrono::milliseconds duration);
-
 }  // namespace hqsam

@@ -43,8 +43,8 @@ std::optional<std::string> Inquest::judge(const std::vector<SignOfLife>& signs, 
                        silent.size() == 1 ? "s" : "", kSilence.count(), failed_.operation);
   }
   if (failed_.timed_out && !late.empty()) {
-    return fmt::format("{} did not take part in {} within {:g} s: hung or too slow", ranks_text(late),
-                       failed_.operation, static_cast<double>(failed_.timeout.count()) / 1000);
+    return fmt::format("{} did not take part in {} within {}: hung or too slow", ranks_text(late), failed_.operation,
+                       seconds_text(failed_.timeout));
   }
   if (now - start_ < 2 * kSilence) return std::nullopt;
   return nobody_missing();
@@ -52,8 +52,8 @@ std::optional<std::string> Inquest::judge(const std::vector<SignOfLife>& signs, 
 
 std::string Inquest::nobody_missing() const {
   if (failed_.timed_out) {
-    return fmt::format("{} did not end within {:g} s, though all ranks are there: is the network between them open?",
-                       failed_.operation, static_cast<double>(failed_.timeout.count()) / 1000);
+    return fmt::format("{} did not end within {}, though all ranks are there: is the network between them open?",
+                       failed_.operation, seconds_text(failed_.timeout));
   }
   return fmt::format("{} failed on rank {}, though all ranks are alive: {}", failed_.operation, failed_.rank,
                      failed_.reason);

@@ -9,9 +9,18 @@
 namespace hqsam {
 
 // The words of files and command lines for the rooms' enums, as this version knows them.
-inline constexpr Choice<Objective> kObjectives[] = {{Objective::kHq, "hq"}, {Objective::kSam, "sam"}};
-inline constexpr Choice<Trainable> kTrainables[] = {
-    {Trainable::kHq, "hq"}, {Trainable::kDecoder, "decoder"}, {Trainable::kLora, "lora"}, {Trainable::kAll, "all"}};
+inline constexpr Choice<HqToken> kHqTokens[] = {
+    {HqToken::kHq, "hq"}, {HqToken::kContext, "context"}, {HqToken::kTimesOutput, "times_output"}};
+inline constexpr Choice<MaskFeature> kMaskFeatures[] = {
+    {MaskFeature::kNone, "none"}, {MaskFeature::kPlain, "plain"}, {MaskFeature::kConvs, "convs"}};
+inline constexpr Choice<Objective> kObjectives[] = {
+    {Objective::kHq, "hq"}, {Objective::kSam, "sam"}, {Objective::kSamMask, "sam_mask"}};
+inline constexpr Choice<Trainable> kTrainables[] = {{Trainable::kHq, "hq"},
+                                                    {Trainable::kOutputToken, "output_token"},
+                                                    {Trainable::kDecoder, "decoder"},
+                                                    {Trainable::kLora, "lora"},
+                                                    {Trainable::kAll, "all"}};
+inline constexpr Choice<LossRegion> kLossRegions[] = {{LossRegion::kAll, "all"}, {LossRegion::kBoundary, "boundary"}};
 inline constexpr Choice<ScheduleType> kScheduleTypes[] = {
     {ScheduleType::kConstant, "constant"}, {ScheduleType::kStep, "step"}, {ScheduleType::kCosine, "cosine"}};
 inline constexpr Choice<Precision> kPrecisions[] = {

@@ -14,6 +14,18 @@ namespace fs = std::filesystem;
 
 fs::path absolute_path(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
 
+HqOptions read_hq(YamlMap map) {
+  HqOptions hq;
+  map.read("token", hq.token, kHqTokens);
+  map.read("mask_feature", hq.mask_feature, kMaskFeatures);
+  map.read("final_feature", hq.final_feature, kSwitch);
+  map.read("early_feature", hq.early_feature, kSwitch);
+  map.read("fpn", hq.fpn, kSwitch);
+  map.finish();
+  map.validate(hq);
+  return hq;
+}
+
 void read_model(YamlMap map, Config& config) {
   map.read("checkpoint", config.checkpoint);
   map.read("variant", config.variant);
@@ -21,6 +33,8 @@ void read_model(YamlMap map, Config& config) {
   if (!config.variant.empty()) {
     map.checked([&] { variant_by_name(config.variant); });
   }
+  const HqOptions hq = read_hq(map.map("hq"));
+  if (map.has("hq")) config.hq = hq;
   map.finish();
 }
 
@@ -150,6 +164,12 @@ void read_train(YamlMap map, TrainOptions& train) {
   map.read("batch_size", train.batch_size);
   map.read("micro_batch", train.micro_batch);
   map.read("encoder_batch", train.encoder_batch);
+  std::string cache;
+  map.read("cache_features", cache);
+  if (!cache.empty()) train.cache_features = absolute_path(cache);
+  YamlMap loss = map.map("loss");
+  loss.read("region", train.loss.region, kLossRegions);
+  loss.finish();
   map.read("lr", train.lr);
   read_schedule(map.map("schedule"), train.schedule);
   map.read("clip_grad_norm", train.clip_grad_norm);
@@ -170,15 +190,16 @@ void read_train(YamlMap map, TrainOptions& train) {
 
 // The words of prompt_name() as origin and type.
 void read_prompt(YamlMap& map, const std::string& key, EvaluateOptions& evaluate) {
-  static constexpr Choice<int> kWords[] = {{0, "box"},         {1, "points"},   {2, "noisy_mask"},
-                                           {3, "coarse_mask"}, {4, "detector"}, {5, "clicks"}};
-  static constexpr std::pair<PromptOrigin, PromptType> kMeanings[] = {
-      {PromptOrigin::kTruth, PromptType::kBox},       {PromptOrigin::kTruth, PromptType::kPoints},
-      {PromptOrigin::kTruth, PromptType::kNoisyMask}, {PromptOrigin::kCoarseMask, PromptType::kBox},
-      {PromptOrigin::kDetector, PromptType::kBox},    {PromptOrigin::kClicks, PromptType::kBox}};
-  int word = -1;
-  map.read(key, word, kWords);
-  if (word >= 0) std::tie(evaluate.origin, evaluate.prompt) = kMeanings[word];
+  using Meaning = std::pair<PromptOrigin, PromptType>;
+  static constexpr Choice<Meaning> kWords[] = {{{PromptOrigin::kTruth, PromptType::kBox}, "box"},
+                                               {{PromptOrigin::kTruth, PromptType::kPoints}, "points"},
+                                               {{PromptOrigin::kTruth, PromptType::kNoisyMask}, "noisy_mask"},
+                                               {{PromptOrigin::kCoarseMask, PromptType::kBox}, "coarse_mask"},
+                                               {{PromptOrigin::kDetector, PromptType::kBox}, "detector"},
+                                               {{PromptOrigin::kClicks, PromptType::kBox}, "clicks"}};
+  Meaning meaning{evaluate.origin, evaluate.prompt};
+  map.read(key, meaning, kWords);
+  std::tie(evaluate.origin, evaluate.prompt) = meaning;
 }
 
 // evaluate.prompts: several prompts of one evaluation.
@@ -223,17 +244,26 @@ void read_evaluate(YamlMap map, Config& config) {
 }  // namespace
 
 Config load_config(const fs::path& path, const std::vector<std::string>& overrides) {
-  const YamlFile file(path.string(), overrides);
+  return load_config(std::vector<fs::path>{path}, overrides);
+}
+
+Config load_config(const std::vector<fs::path>& paths, const std::vector<std::string>& overrides) {
+  std::vector<std::string> names;
+  for (const fs::path& path : paths) names.push_back(path.string());
+  const YamlFile file(names, overrides);
   YamlMap root(file, file.root(), "");
   Config config;
   std::string output;
   read_model(root.map("model"), config);
-  read_data(root.map("data"), absolute_path(path).parent_path(), config);
+  read_data(root.map("data"), absolute_path(file.file_of("data.root")).parent_path(), config);
   read_prompts(root, config.rows);
   read_train(root.map("train"), config.train);
   read_evaluate(root.map("evaluate"), config);
   root.read("output", output);
   root.finish();
+  if (config.hq && config.train.objective != Objective::kHq) {
+    root.map("model").refuse("hq", "is for train.objective hq: the others train SAM without HQ modules");
+  }
   if (!output.empty()) config.output = absolute_path(output);
   config.rows.seed = config.train.seed;
   if (config.image_size > 0) config.rows.image_size = config.image_size;

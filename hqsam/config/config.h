@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace hqsam {
 struct Config {
   std::string checkpoint;  // "" = none: a fresh model of `variant`
   std::string variant;
+  std::optional<HqOptions> hq;  // which HQ modules to train; none = the checkpoint's, HQ-SAM's where it has none
   std::vector<FolderOptions> train_sets, valid_sets;
   int64_t image_size = 0;  // pixels of the model's input; 0 = the checkpoint's or variant's
   RowOptions rows;         // augmentation and prompts
@@ -30,10 +32,15 @@ struct Config {
 // working directory. Unknown keys and values of the wrong type are Errors that name key, line and the
 // nearest known key.
 Config load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+// Of several files, at least one, each laid over those before it: mappings join key by key, a list or a single value
+// takes the earlier one's place. data.root is relative to the folder of the file that has it, else of the first.
+Config load_config(const std::vector<std::filesystem::path>& paths, const std::vector<std::string>& overrides = {});
 
 // The resolved config, absolute paths, as YAML that load_config reads back to the same.
 std::string to_yaml(const Config& config);
 // Over all that shapes a training run's weights (not the output folder, workers, saves or validation).
 uint64_t training_fingerprint(const Config& config);
+// Over its validation sets and how they are evaluated.
+uint64_t validation_fingerprint(const Config& config);
 
 }  // namespace hqsam

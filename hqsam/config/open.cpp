@@ -44,6 +44,7 @@ SamHq open_training_model(const Config& config) {
     options.hq = hq ? HqModules::kFresh : HqModules::kAsFound;
     options.seed = config.train.seed;
     options.weights_alone = true;
+    options.hq_options = config.hq;
     if (!config.variant.empty()) options.variant = config.variant;
     if (config.image_size > 0) options.image_size = config.image_size;
     return load_sam_hq(config.checkpoint, options);
@@ -57,6 +58,7 @@ SamHq open_training_model(const Config& config) {
   }
   SamHqOptions options = variant_by_name(config.variant);
   if (config.image_size > 0) options.set_image_size(config.image_size);
+  options.mask_decoder.hq = config.hq.value_or(HqOptions());
   SamHq model(hq ? options : without_hq(options));
   initialize(model, InitScope::kAll, config.train.seed);
   return model;

@@ -20,9 +20,9 @@ std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, 
 // data.image_size is not the model's.
 TrainingSet open_training_set(const Config& config, int64_t image_size);
 
-// The model to train, on the CPU: model.checkpoint (objective hq: a SAM base gets fresh HQ modules from
-// train.seed), or fresh weights of model.variant (objective sam: without HQ modules); of data.image_size pixels, where
-// that is not auto.
+// The model to train, on the CPU: model.checkpoint (objective hq: a SAM base gets fresh HQ modules, those of model.hq,
+// from train.seed), or fresh weights of model.variant (the other objectives: without HQ modules); of data.image_size
+// pixels, where that is not auto.
 SamHq open_training_model(const Config& config);
 
 // How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective alone.

@@ -51,10 +51,25 @@ void put_sets(YAML::Emitter& out, const char* key, const std::vector<FolderOptio
   out << YAML::EndSeq;
 }
 
+// "key: {name: value, ...}" on one line.
+void put_flow(YAML::Emitter& out, const char* key, const std::vector<std::pair<const char*, std::string>>& values) {
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+  for (const auto& [name, value] : values) put(out, name, value);
+  out << YAML::EndMap;
+}
+
 void put_model(YAML::Emitter& out, const Config& config) {
   out << YAML::Key << "model" << YAML::Value << YAML::BeginMap;
   put(out, "checkpoint", literal(config.checkpoint));
   put(out, "variant", literal(config.variant));
+  if (config.hq) {
+    put_flow(out, "hq",
+             {{"token", word_of(config.hq->token, kHqTokens)},
+              {"mask_feature", word_of(config.hq->mask_feature, kMaskFeatures)},
+              {"final_feature", word_of(config.hq->final_feature, kSwitch)},
+              {"early_feature", word_of(config.hq->early_feature, kSwitch)},
+              {"fpn", word_of(config.hq->fpn, kSwitch)}});
+  }
   out << YAML::EndMap;
 }
 
@@ -94,13 +109,6 @@ void put_schedule(YAML::Emitter& out, const ScheduleOptions& schedule) {
   out << YAML::EndMap;
 }
 
-// "key: {name: value, ...}" on one line.
-void put_flow(YAML::Emitter& out, const char* key, const std::vector<std::pair<const char*, std::string>>& values) {
-  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
-  for (const auto& [name, value] : values) put(out, name, value);
-  out << YAML::EndMap;
-}
-
 void put_train(YAML::Emitter& out, const TrainOptions& train) {
   const ValidateEvery& every = train.validate_every;
   out << YAML::Key << "train" << YAML::Value << YAML::BeginMap;
@@ -111,6 +119,9 @@ void put_train(YAML::Emitter& out, const TrainOptions& train) {
   put(out, "batch_size", train.batch_size);
   put(out, "micro_batch", train.micro_batch);
   put(out, "encoder_batch", train.encoder_batch);
+  if (!train.cache_features.empty()) put(out, "cache_features", literal(train.cache_features.string()));
+  if (train.loss.region != LossRegion::kAll)
+    put_flow(out, "loss", {{"region", word_of(train.loss.region, kLossRegions)}});
   put(out, "lr", digits(train.lr));
   put_schedule(out, train.schedule);
   put(out, "clip_grad_norm", digits(train.clip_grad_norm));
@@ -188,12 +199,21 @@ uint64_t training_fingerprint(const Config& config) {
   shaping.evaluations.clear();
   shaping.output.clear();
   shaping.train.workers = defaults.train.workers;
+  shaping.train.cache_features.clear();
   shaping.train.save_minutes = defaults.train.save_minutes;
   shaping.train.keep_states = defaults.train.keep_states;
   shaping.train.validate_every = defaults.train.validate_every;
   shaping.train.best_metric = defaults.train.best_metric;
   shaping.train.patience = defaults.train.patience;
   return fingerprint(to_yaml(shaping));
+}
+
+uint64_t validation_fingerprint(const Config& config) {
+  Config validation;
+  validation.valid_sets = config.valid_sets;
+  validation.evaluate = config.evaluate;
+  validation.evaluations = config.evaluations;
+  return fingerprint(to_yaml(validation));
 }
 
 }  // namespace hqsam

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include "hqsam/config/yaml_map.h"
@@ -95,14 +96,51 @@ void set_value(YAML::Node node, const std::vector<std::string>& keys, size_t dep
   set_value(node[keys[depth]], keys, depth + 1, value, override_text);
 }
 
-}  // namespace
-
-YamlFile::YamlFile(const std::string& path, const std::vector<std::string>& overrides) : name_(path) {
+YAML::Node read(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) fail("load_config", "{}: no such file", path);
-  root_.reset(parse(name_, read_file(path)));
-  if (!root_.IsMap()) fail("load_config", "{}: expected a mapping such as 'train: {{epochs: 12}}'", name_);
+  const YAML::Node document = parse(path, read_file(path));
+  if (!document.IsMap()) fail("load_config", "{}: expected a mapping such as 'train: {{epochs: 12}}'", path);
+  return document;
+}
+
+}  // namespace
+
+YamlFile::YamlFile(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
+  if (paths.empty()) fail("load_config", "expected at least one file");
+  first_ = paths.front();
+  root_.reset(read(first_));
+  for (size_t i = 1; i < paths.size(); ++i) lay_over(root_, read(paths[i]), "", paths[i]);
   for (const std::string& text : overrides) apply(text);
+}
+
+void YamlFile::lay_over(YAML::Node below, const YAML::Node& above, const std::string& path, const std::string& name) {
+  std::set<std::string> seen;
+  for (const auto& pair : above) {
+    const int line = pair.first.Mark().line + 1;
+    if (!pair.first.IsScalar()) fail("load_config", "{}:{}: a key must be a word", name, line);
+    const std::string& key = pair.first.Scalar();
+    const std::string full = path.empty() ? key : path + "." + key;
+    if (!seen.insert(key).second) fail("load_config", "{}:{}: the key '{}' comes twice", name, line, full);
+    const YAML::Node before = std::as_const(below)[key];
+    if (before && before.IsMap() && pair.second.IsMap()) {
+      lay_over(before, pair.second, full, name);
+      continue;
+    }
+    below.remove(key);
+    below.force_insert(pair.first, pair.second);
+    origins_[full] = name;
+  }
+}
+
+const std::string& YamlFile::file_of(std::string path) const {
+  for (;;) {
+    const auto found = origins_.find(path);
+    if (found != origins_.end()) return found->second;
+    const size_t dot = path.rfind('.');
+    if (dot == std::string::npos) return first_;
+    path.resize(dot);
+  }
 }
 
 void YamlFile::apply(const std::string& text) {
@@ -138,9 +176,9 @@ std::string YamlFile::where(const std::string& path, const YAML::Node& node) con
   if (node.Mark().is_null()) {  // a mapping that an override made to put its value in
     const auto within = overrides_.lower_bound(path + ".");
     if (within != overrides_.end() && within->first.starts_with(path + ".")) return "--set " + within->second;
-    return name_;
+    return file_of(path);
   }
-  return fmt::format("{}:{}", name_, node.Mark().line + 1);
+  return fmt::format("{}:{}", file_of(path), node.Mark().line + 1);
 }
 
 }  // namespace hqsam

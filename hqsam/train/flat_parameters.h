@@ -3,13 +3,11 @@
 
 #include <torch/torch.h>
 
-#include <string>
-#include <utility>
 #include <vector>
 
-namespace hqsam {
+#include "hqsam/tensorfile/tensor_map.h"
 
-using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+namespace hqsam {
 
 // Parameters whose values lie in one float32 buffer and their gradients in another: one collective, one optimizer
 // call, one norm for all of them. The parameters stay what they are to the model; their storage becomes a part of the

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/loss.h"
 
+#include <limits>
+
 #include "hqsam/core/error.h"
+#include "hqsam/mask/boundary.h"
 
 namespace hqsam {
 namespace {
@@ -31,6 +34,27 @@ torch::Tensor sample_at(const torch::Tensor& maps, const torch::Tensor& points) 
   constexpr int64_t kBilinear = 0, kZeros = 0;
   const auto grid = (2 * points - 1).unsqueeze(2);
   return torch::grid_sampler(maps.to(torch::kFloat32), grid, kBilinear, kZeros, /*align_corners=*/false).squeeze(3);
+}
+
+// region [N,1,H,W] at points [N,P,2]: its pixels that they lie in -> [N,1,P]
+torch::Tensor pixels_at(const torch::Tensor& region, const torch::Tensor& points) {
+  const auto index = [&](int64_t axis, int64_t size) {
+    return (points.select(2, axis) * size).floor().clamp(0, size - 1).to(torch::kInt64);
+  };
+  const auto flat = index(1, region.size(2)) * region.size(3) + index(0, region.size(3));  // [N,P]
+  return region.flatten(2).gather(2, flat.unsqueeze(1));
+}
+
+// How many pixels of x [N,1,H,W], 0 or 1, lie in the square of 2 * radius + 1 pixels around each.
+torch::Tensor count_around(torch::Tensor x, int64_t radius) {
+  for (const int64_t axis : {2, 3}) {
+    const int64_t size = x.size(axis);
+    const auto sums = torch::cat({torch::zeros_like(x.narrow(axis, 0, 1)), x.cumsum(axis)}, axis);
+    const auto at = torch::arange(size, x.options().dtype(torch::kInt64));
+    x = sums.index_select(axis, (at + radius + 1).clamp_max(size)) -
+        sums.index_select(axis, (at - radius).clamp_min(0));
+  }
+  return x;
 }
 
 void require_shape(const char* name, const torch::Tensor& tensor, at::IntArrayRef expected) {
@@ -63,35 +87,60 @@ LossDraws draw_loss_points(const LossOptions& options, RandomStream& stream) {
   return draws;
 }
 
-torch::Tensor sample_uncertain_points(const torch::Tensor& logits, const LossDraws& draws, const LossOptions& options) {
+torch::Tensor sample_uncertain_points(const torch::Tensor& logits, const LossDraws& draws, const LossOptions& options,
+                                      const torch::Tensor& region) {
   const torch::NoGradGuard no_grad;
   const int64_t uncertain = uncertain_count(options);
   require_shape("logits", logits, {-1, 1, -1, -1});
   require_shape("draws.candidates", draws.candidates, {logits.size(0), candidate_count(options), 2});
   require_shape("draws.random", draws.random, {logits.size(0), options.num_points - uncertain, 2});
-  const auto certainty = sample_at(logits, draws.candidates).squeeze(1).abs();  // [N, candidates]
+  auto certainty = sample_at(logits, draws.candidates).squeeze(1).abs();  // [N, candidates]
+  if (region.defined()) {
+    const auto outside = pixels_at(region, draws.candidates).squeeze(1) == 0;
+    certainty = certainty.masked_fill(outside, std::numeric_limits<float>::infinity());
+  }
   const auto chosen = std::get<1>(certainty.topk(uncertain, 1, /*largest=*/false, /*sorted=*/false));
   const auto points = draws.candidates.gather(1, chosen.unsqueeze(2).expand({-1, -1, 2}));
   return torch::cat({points, draws.random}, 1);
 }
 
-MaskLoss mask_loss_at(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& points) {
+torch::Tensor boundary_region(const torch::Tensor& labels, int64_t width) {
+  const torch::NoGradGuard no_grad;
+  const auto inside = (labels > 0.5).to(torch::kFloat32);
+  const auto near = (count_around(inside, width) > 0) & (count_around(1 - inside, width) > 0);
+  return near.to(torch::kFloat32);
+}
+
+MaskLoss mask_loss_at(const torch::Tensor& logits, const torch::Tensor& labels, const torch::Tensor& points,
+                      const torch::Tensor& region) {
   require_shape("logits", logits, {-1, -1, -1, -1});
   require_shape("labels", labels, {logits.size(0), 1, -1, -1});
   require_shape("points", points, {logits.size(0), -1, 2});
   const auto values = sample_at(logits, points);  // [N,M,P]
   const auto truth = sample_at(labels, points);   // [N,1,P]
   const auto inside = torch::sigmoid(values);
+  const auto bce =
+      torch::binary_cross_entropy_with_logits(values, truth.expand_as(values), {}, {}, at::Reduction::None);
   MaskLoss loss;
-  loss.bce =
-      torch::binary_cross_entropy_with_logits(values, truth.expand_as(values), {}, {}, at::Reduction::None).mean(2);
-  loss.dice = 1 - (2 * (inside * truth).sum(2) + 1) / (inside.sum(2) + truth.sum(2) + 1);
+  if (!region.defined()) {
+    loss.bce = bce.mean(2);
+    loss.dice = 1 - (2 * (inside * truth).sum(2) + 1) / (inside.sum(2) + truth.sum(2) + 1);
+    return loss;
+  }
+  require_shape("region", region, {logits.size(0), 1, -1, -1});
+  const auto counts = pixels_at(region, points);  // [N,1,P]
+  loss.bce = (bce * counts).sum(2) / counts.sum(2).clamp_min(1);
+  loss.dice = 1 - (2 * (inside * truth * counts).sum(2) + 1) / (((inside + truth) * counts).sum(2) + 1);
   return loss;
 }
 
 MaskLoss mask_loss(const torch::Tensor& logits, const torch::Tensor& labels, const LossDraws& draws,
                    const LossOptions& options) {
-  const auto loss = mask_loss_at(logits, labels, sample_uncertain_points(logits, draws, options));
+  torch::Tensor region;
+  if (options.region == LossRegion::kBoundary) {
+    region = boundary_region(labels, boundary_width({labels.size(2), labels.size(3)}));
+  }
+  const auto loss = mask_loss_at(logits, labels, sample_uncertain_points(logits, draws, options, region), region);
   return {loss.bce.squeeze(1), loss.dice.squeeze(1)};
 }
 

@@ -3,10 +3,24 @@
 
 namespace hqsam {
 
+namespace {
+
+RowLosses losses_of(const torch::Tensor& logits, const torch::Tensor& labels, const LossDraws& draws,
+                    const LossOptions& options) {
+  const auto [bce, dice] = mask_loss(logits, labels, draws, options);
+  return {bce + dice, bce, dice, torch::zeros_like(bce)};
+}
+
+}  // namespace
+
 RowLosses hq_losses(const DecoderOutput& output, const torch::Tensor& labels, const LossDraws& draws,
                     const LossOptions& options) {
-  const auto [bce, dice] = mask_loss(output.masks_hq, labels, draws, options);
-  return {bce + dice, bce, dice, torch::zeros_like(bce)};
+  return losses_of(output.masks_hq, labels, draws, options);
+}
+
+RowLosses sam_mask_losses(const DecoderOutput& output, const torch::Tensor& labels, const LossDraws& draws,
+                          const LossOptions& options) {
+  return losses_of(output.masks_sam.narrow(1, 0, 1), labels, draws, options);
 }
 
 RowLosses sam_losses(const DecoderOutput& output, const torch::Tensor& labels, const LossDraws& draws,

@@ -17,6 +17,10 @@ struct RowLosses {
 RowLosses hq_losses(const DecoderOutput& output, const torch::Tensor& labels, const LossDraws& draws,
                     const LossOptions& options);
 
+// HQ-SAM's loss for SAM's own single mask (slot 0): what its paper's rivals of HQ training learn by.
+RowLosses sam_mask_losses(const DecoderOutput& output, const torch::Tensor& labels, const LossDraws& draws,
+                          const LossOptions& options);
+
 // SAM's (Kirillov et al., Segment Anything, ICCV 2023, appendix A), with both of its outputs at once:
 // mask and dice are those of slot 0 (the single mask) plus those of the multimask slot with the least sum of
 // the two; iou is the mean over slots of the squared error of the predicted IoU against the IoU of

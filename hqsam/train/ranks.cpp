@@ -6,17 +6,6 @@
 #include "hqsam/core/error.h"
 
 namespace hqsam {
-namespace {
-
-// All parameters and buffers with their keys.
-std::vector<std::pair<std::string, torch::Tensor>> all_tensors(SamHq& model) {
-  std::vector<std::pair<std::string, torch::Tensor>> tensors;
-  for (const auto& item : model->named_parameters()) tensors.emplace_back(item.key(), item.value());
-  for (const auto& item : model->named_buffers()) tensors.emplace_back(item.key(), item.value());
-  return tensors;
-}
-
-}  // namespace
 
 void require_equal(Group& group, const std::string& mine, const std::string& what) {
   const auto all = group.all_gather_bytes(mine);
@@ -32,7 +21,7 @@ void require_equal(Group& group, const std::string& mine, const std::string& wha
 void broadcast_model(SamHq& model, Group& group) {
   if (group.size() == 1) return;
   const torch::NoGradGuard no_grad;
-  const auto tensors = all_tensors(model);
+  const auto tensors = named_tensors(model);
   std::string shapes;
   for (const auto& [key, tensor] : tensors) {
     shapes += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), toString(tensor.scalar_type()));

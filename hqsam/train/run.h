@@ -22,11 +22,14 @@ struct Validation {
 };
 
 struct RunOptions {
-  std::filesystem::path output;     // the run's folder
-  bool resume = false;              // go on from output/state
-  bool overwrite = false;           // replace what an earlier run left
-  std::string config_text;          // resolved config, kept as output/config.yaml
-  uint64_t config_fingerprint = 0;  // of what must not change across a resume
+  std::filesystem::path output;         // the run's folder
+  bool resume = false;                  // go on from output/state
+  bool overwrite = false;               // replace what an earlier run left
+  std::string config_text;              // resolved config, kept as output/config.yaml
+  uint64_t config_fingerprint = 0;      // of what must not change across a resume
+  uint64_t validation_fingerprint = 0;  // of what validate goes by; may change across a resume, not between ranks
+  // launch_id() of this process. A run in output that this launch began goes on, whatever resume and overwrite say.
+  std::string launch_id = {};
   // Called with every line of metrics.jsonl, on rank 0; may be empty.
   std::function<void(const nlohmann::ordered_json& line)> on_line = {};
 };
@@ -66,6 +69,7 @@ class StoppableDataset : public Dataset {
 //   state/state_000001.safetensors after each epoch (before and after its validation), every save_minutes, and on a
 //     stop; the last train.keep_states of them
 //   state/lock                     held while a process trains here
+//   state/launch                   options.launch_id, where the run began with one
 // With train.ema.decay, validations see and .pth files hold the running means. validate is called without gradients,
 // on all ranks (may be empty); stop, set on any rank, is looked at after every step, and during validations whose data
 // sets are StoppableDatasets.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 
@@ -14,10 +15,6 @@ namespace {
 constexpr int kMostFailures = 3;
 constexpr double kMostFailingSeconds = 30 * 60;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 RunFiles::RunFiles(const RunOptions& options, int64_t keep_states)
@@ -26,20 +23,23 @@ RunFiles::RunFiles(const RunOptions& options, int64_t keep_states)
 std::optional<SavedRun> RunFiles::open(const RunState& begun) {
   const std::string root = folder_.root().string();
   const bool holds_run = folder_.holds_run();
-  if (options_.resume && !holds_run) fail("run_training", "{} holds no run to resume: start without --resume", root);
-  if (!options_.resume && !options_.overwrite && holds_run) {
+  const bool begun_by_this_launch =
+      holds_run && !options_.launch_id.empty() && folder_.launch_id() == options_.launch_id;
+  const bool goes_on = options_.resume || begun_by_this_launch;
+  if (goes_on && !holds_run) fail("run_training", "{} holds no run to resume: start without --resume", root);
+  if (!goes_on && !options_.overwrite && holds_run) {
     fail("run_training", "{} holds a run already: --resume goes on with it, --overwrite replaces it", root);
   }
   folder_.create();
   lock_.emplace(folder_.lock());
   std::optional<SavedRun> saved;
-  if (options_.resume && folder_.holds_state()) {
+  if (goes_on && folder_.holds_state()) {
     saved = resume(begun);
   } else {
-    if (options_.resume && folder_.holds_weights()) {
+    if (goes_on && folder_.holds_weights()) {
       fail("run_training", "{} holds checkpoints but no state to resume from: --overwrite starts anew", root);
     }
-    if (options_.resume) spdlog::info("the run in {} ended before its first save: starting anew", root);
+    if (goes_on) spdlog::info("the run in {} ended before its first save: starting anew", root);
     start_anew();
   }
   log_.emplace(folder_.metrics());
@@ -49,6 +49,7 @@ std::optional<SavedRun> RunFiles::open(const RunState& begun) {
 void RunFiles::start_anew() {
   folder_.clear();
   folder_.remove_unfinished();
+  folder_.set_launch_id(options_.launch_id);  // only now: an older run's files are never taken for this launch's
   write_file(folder_.config(), options_.config_text);
 }
 
@@ -60,7 +61,7 @@ std::optional<SavedRun> RunFiles::resume(const RunState& begun) {
   return saved;
 }
 
-// The newest state that verifies. Damaged ones are then set aside: they would push whole ones out.
+// The newest state that can be read and verifies. The others are then set aside: they would push whole ones out.
 SavedRun RunFiles::newest_state() {
   const auto states = folder_.states();
   next_state_ = RunFolder::state_number(states.back()) + 1;
@@ -75,12 +76,12 @@ SavedRun RunFiles::newest_state() {
       spdlog::info("going on from {}", path->string());
       return saved;
     } catch (const DamagedState& error) {
-      spdlog::warn("a damaged state is passed over: {}", error.what());
+      spdlog::warn("a state is passed over: {}", error.what());
       damages.emplace_back(error.what());
     }
   }
-  fail("run_training", "no state in {} is whole; start anew with --overwrite: {}", folder_.root().string(),
-       fmt::join(damages, "; "));
+  fail("run_training", "no state in {} is whole and can be read; mend that, or start anew with --overwrite: {}",
+       folder_.root().string(), fmt::join(damages, "; "));
 }
 
 void RunFiles::require_same(const RunState& now, const RunState& saved) const {

@@ -31,6 +31,10 @@ std::vector<fs::path> matching(const fs::path& folder, const char* pattern) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (std::regex_match(entry->path().filename().string(), regex)) found.push_back(entry->path());
   }
+  // What cannot be seen must not count as not there: a run would begin anew.
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail("RunFolder", "cannot list {}: {}", folder.string(), error.message());
+  }
   return found;
 }
 
@@ -79,6 +83,12 @@ void RunFolder::create() const {
   }
 }
 
+std::string RunFolder::launch_id() const { return fs::exists(launch()) ? read_file(launch()) : ""; }
+
+void RunFolder::set_launch_id(const std::string& id) const {
+  id.empty() ? remove_file(launch()) : write_file(launch(), id);
+}
+
 void RunFolder::clear() const {
   for (const fs::path& path : matching(root_ / kStateFolder, "state_[0-9]{6,15}\\.safetensors(\\.damaged)?")) {
     remove_file(path);
@@ -97,7 +107,7 @@ void RunFolder::clear() const {
 void RunFolder::remove_unfinished() const {
   constexpr char kOwn[] =
       "(config\\.yaml|metrics\\.jsonl|report\\.html|(model|best|epoch_[0-9]{4,})\\.pth|"
-      "state_[0-9]{6,15}\\.safetensors|(truth|step)_[0-9_]+\\.jpg|index\\.jsonl)\\.[0-9]+\\.tmp";
+      "state_[0-9]{6,15}\\.safetensors|launch|(truth|step)_[0-9_]+\\.jpg|index\\.jsonl)\\.[0-9]+\\.tmp";
   for (const fs::path& folder : {root_, root_ / kStateFolder, root_ / kCheckpointFolder, root_ / kSampleFolder}) {
     for (const fs::path& path : matching(folder, kOwn)) remove_file(path);
   }

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace hqsam {
 
-// The folder of a training run: what lies where.
+// The folder of a training run: what lies where. What looks into folders throws Error where one cannot be listed.
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path root) : root_(std::move(root)) {}
@@ -19,6 +20,7 @@ class RunFolder {
   std::filesystem::path best() const { return root_ / "best.pth"; }
   std::filesystem::path report() const { return root_ / "report.html"; }
   std::filesystem::path lock() const { return root_ / "state" / "lock"; }
+  std::filesystem::path launch() const { return root_ / "state" / "launch"; }
   std::filesystem::path state(int64_t number) const;      // state/state_000001.safetensors
   std::filesystem::path checkpoint(int64_t epoch) const;  // after that many epochs: checkpoints/epoch_0001.pth
 
@@ -30,7 +32,10 @@ class RunFolder {
   bool holds_weights() const;  // model.pth, best.pth or a checkpoint
   // Makes the folder and those in it. Throws Error with the path.
   void create() const;
-  // Removes what a run leaves, the states first, and nothing else. Throws Error with the path.
+  // The launch that began the run, "" where none did. Throws Error with the path.
+  std::string launch_id() const;
+  void set_launch_id(const std::string& id) const;
+  // Removes what a run leaves but lock() and launch(), the states first, and nothing else. Throws Error with the path.
   void clear() const;
   // Removes the unfinished files of processes that were killed while they wrote. Throws Error with the path.
   void remove_unfinished() const;

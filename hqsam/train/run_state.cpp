@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/run_state.h"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <vector>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
@@ -38,6 +38,14 @@ std::string sum_of(const std::string& key, const torch::Tensor& tensor) {
   const torch::NoGradGuard no_grad;
   const auto words = tensor.contiguous().view(-1).view(tensor.element_size() % 4 == 0 ? torch::kInt32 : torch::kUInt8);
   return fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
+}
+
+// Reads all of it once: pages that a disk cannot give would end the process when they are touched through a map.
+void require_readable(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::vector<char> piece(size_t{1} << 20);
+  while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size()))) continue;
+  if (!stream.eof()) damaged("cannot read {}: {}", path.string(), std::strerror(errno));
 }
 
 TensorMap read_tensors_of_state(const std::filesystem::path& path) {
@@ -100,9 +108,7 @@ void save_run_state(const std::filesystem::path& path, const RunState& state, Te
 }
 
 SavedRun load_run_state(const std::filesystem::path& path) {
-  if (::access(path.c_str(), R_OK) != 0 && errno != ENOENT) {
-    fail("load_run_state", "cannot read {}: {}", path.string(), std::strerror(errno));
-  }
+  require_readable(path);
   SavedRun saved;
   saved.tensors = read_tensors_of_state(path);
   const auto& metadata = saved.tensors.metadata;
@@ -127,11 +133,9 @@ uint64_t frozen_fingerprint(Trainer& trainer) {
   std::set<std::string> trained;
   for (const auto& [key, parameter] : trainer.parameters()) trained.insert(key);
   std::string sums;
-  const auto add = [&](const std::string& key, const torch::Tensor& tensor) {
+  for (const auto& [key, tensor] : named_tensors(trainer.model())) {
     if (!trained.contains(key)) sums += sum_of(key, tensor);
-  };
-  for (const auto& item : trainer.model()->named_parameters()) add(item.key(), item.value());
-  for (const auto& item : trainer.model()->named_buffers()) add(item.key(), item.value());
+  }
   return fingerprint(sums);
 }
 

@@ -40,12 +40,13 @@ struct SavedRun {
   RunState state;
   TensorMap tensors;
 };
-// A state that is not as it was written, or no state at all.
+// A state that is not as it was written or cannot be read, or no state at all.
 class DamagedState : public Error {
  public:
   using Error::Error;
 };
-// Throws DamagedState when the file is no run's state or fails its checksum, Error when it is of another version.
+// Throws DamagedState when the file cannot be read, is no run's state or fails its checksum, Error when it is of
+// another version.
 SavedRun load_run_state(const std::filesystem::path& path);
 
 // Changes when a bit of the model's parameters and buffers that are not in the trainer's parameters() does (a

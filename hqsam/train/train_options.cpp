@@ -30,7 +30,22 @@ void TrainOptions::validate() const {
   if (objective == Objective::kSam && trainable != Trainable::kAll) {
     fail("TrainOptions", "objective sam trains SAM itself, and trainable is not all: set trainable to all");
   }
-  if (encoder_batch > 0 && (trainable == Trainable::kAll || trainable == Trainable::kLora)) {
+  if (objective == Objective::kSamMask && (trainable == Trainable::kHq || trainable == Trainable::kLora)) {
+    fail("TrainOptions",
+         "objective sam_mask trains parts of SAM, and trainable is hq or lora: set it to output_token, decoder or all");
+  }
+  if (objective == Objective::kHq && trainable == Trainable::kOutputToken) {
+    fail("TrainOptions", "trainable output_token is for SAM's own mask: set objective to sam_mask");
+  }
+  if (objective == Objective::kSam && loss.region != LossRegion::kAll) {
+    fail("TrainOptions", "loss.region is for the objectives hq and sam_mask; objective sam has the whole picture");
+  }
+  const bool trains_encoder = trainable == Trainable::kAll || trainable == Trainable::kLora;
+  if (!cache_features.empty() && trains_encoder) {
+    fail("TrainOptions",
+         "cache_features keeps what an encoder gives that does not train; with trainable all or lora leave it out");
+  }
+  if (encoder_batch > 0 && trains_encoder) {
     fail("TrainOptions",
          "encoder_batch is for an encoder that does not train; with trainable all or lora lower "
          "micro_batch instead");

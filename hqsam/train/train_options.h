@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 #include "hqsam/model/lora.h"
@@ -10,10 +11,12 @@
 
 namespace hqsam {
 
-enum class Objective { kHq, kSam };  // kHq: loss on the HQ mask; kSam: SAM's own masks and IoU head
-// kHq: the five HQ modules; kDecoder: the whole mask decoder; kLora: the HQ modules and low-rank terms of the
-// encoder's qkv layers; kAll: every parameter.
-enum class Trainable { kHq, kDecoder, kLora, kAll };
+// kHq: loss on the HQ mask; kSam: SAM's own masks and IoU head; kSamMask: HQ-SAM's loss on SAM's own single mask, for
+// the rivals of HQ training in its paper.
+enum class Objective { kHq, kSam, kSamMask };
+// kHq: the HQ modules; kOutputToken: SAM's token of its single mask and that token's network; kDecoder: the whole mask
+// decoder; kLora: the HQ modules and low-rank terms of the encoder's qkv layers; kAll: every parameter.
+enum class Trainable { kHq, kOutputToken, kDecoder, kLora, kAll };
 enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 on CUDA, fp32 on a CPU
 
 // After every so many epochs, or after every so many steps; always at the end of the run.
@@ -30,7 +33,10 @@ struct TrainOptions {
   int64_t batch_size = 32;    // rows per optimizer step, over all ranks
   int64_t micro_batch = 4;    // rows of a rank at a time; the rest is accumulated
   int64_t encoder_batch = 0;  // rows through the encoder at a time, where it does not train; 0 = micro_batch
-  double lr = 1e-3;           // Adam, betas 0.9 0.999, eps 1e-8
+  // Where set, what the encoder makes of each picture is kept in this folder (feature_cache.h), for an encoder that
+  // does not train and pictures that are the same in every epoch.
+  std::filesystem::path cache_features;
+  double lr = 1e-3;  // Adam, betas 0.9 0.999, eps 1e-8
   ScheduleOptions schedule;
   double clip_grad_norm = 0;  // the gradient's norm is cut to this; 0 = as it is
   // Above 0: saved and validated are running means of the weights, mean = decay mean + (1 - decay) weight after every

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
@@ -15,13 +16,18 @@ namespace {
 enum LossPart : int64_t { kTotal, kMask, kDice, kIou, kLossParts };
 enum Tail : int64_t { kRows = kLossParts, kStop, kTailSize };
 
-// The names of up to five rows.
 std::string names_of(const std::vector<const TrainingRow*>& rows) {
-  constexpr size_t kShown = 5;
   std::vector<std::string> names;
-  for (size_t i = 0; i < std::min(rows.size(), kShown); ++i) names.push_back(rows[i]->name);
-  const std::string more = rows.size() > kShown ? fmt::format(" and {} more", rows.size() - kShown) : "";
-  return fmt::format("{}{}", fmt::join(names, ", "), more);
+  for (const TrainingRow* row : rows) names.push_back(row->name);
+  return first_few(names);
+}
+
+constexpr const char* kMaskTokens = "mask_decoder.mask_tokens.weight";
+
+bool is_decoder_key(const std::string& key) { return key.starts_with("mask_decoder."); }
+
+bool is_output_token_key(const std::string& key) {
+  return key == kMaskTokens || key.starts_with("mask_decoder.output_hypernetworks_mlps.0.");
 }
 
 bool wanted(const std::string& key, Trainable trainable) {
@@ -29,12 +35,21 @@ bool wanted(const std::string& key, Trainable trainable) {
     case Trainable::kHq:
     case Trainable::kLora:
       return is_hq_key(key);
+    case Trainable::kOutputToken:
+      return is_output_token_key(key);
     case Trainable::kDecoder:
-      return key.starts_with("mask_decoder.");
+      return is_decoder_key(key);
     case Trainable::kAll:
       break;
   }
   return true;
+}
+
+// The other mask tokens stand beside SAM's own and attend to it, but stay as they are.
+torch::Tensor of_first_token(const torch::Tensor& gradient) {
+  auto of_first = torch::zeros_like(gradient);
+  of_first.narrow(0, 0, 1).copy_(gradient.narrow(0, 0, 1));
+  return of_first;
 }
 
 bool is_hq_or_qkv_key(const std::string& key) {
@@ -55,6 +70,7 @@ NamedTensors select_trainable(SamHq& model, Trainable trainable) {
   for (auto& item : model->named_parameters()) {
     const bool trains = item.value().is_floating_point() && wanted(item.key(), trainable);
     item.value().requires_grad_(trains);
+    if (trainable == Trainable::kOutputToken && item.key() == kMaskTokens) item.value().register_hook(of_first_token);
     if (trains) selected.emplace_back(item.key(), item.value());
   }
   return selected;
@@ -68,7 +84,7 @@ Trainer::Trainer(SamHq model, TrainOptions options, std::shared_ptr<Group> group
   }
   model_->eval();
   NamedTensors parameters = select_trainable(model_, options_.trainable);
-  if (options_.objective == Objective::kSam) {  // SAM's pass does not reach the HQ modules
+  if (options_.objective != Objective::kHq) {  // SAM's pass does not reach the HQ modules
     std::erase_if(parameters, [](auto& item) {
       if (is_hq_key(item.first)) item.second.requires_grad_(false);
       return is_hq_key(item.first);
@@ -95,6 +111,7 @@ SamHq& Trainer::model() {
 }
 
 StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr, bool stop) {
+  if (!options_.cache_features.empty() && !cache_) cache_.emplace(options_.cache_features, model(), bf16_);
   if (bf16_) frozen_->to_bf16();
   flat_->sums().zero_();
   // Sorted over the whole share, so that most micro batches go through the decoder in one piece.
@@ -166,16 +183,20 @@ void Trainer::swap_average() {
 }
 
 TensorMap Trainer::checkpoint(bool trained_only) {
-  const Trainable trainable = options_.trainable;
-  bool (*filter)(const std::string&) = nullptr;
-  if (trained_only && trainable == Trainable::kHq) filter = is_hq_key;
-  if (trained_only && trainable == Trainable::kLora) filter = is_hq_or_qkv_key;
-  if (trained_only && trainable == Trainable::kDecoder) {
-    filter = [](const std::string& key) { return wanted(key, Trainable::kDecoder); };
+  if (!trained_only) return checkpoint_of(model());
+  switch (options_.trainable) {
+    case Trainable::kHq:
+      return checkpoint_of(model(), is_hq_key);
+    case Trainable::kOutputToken:
+      return checkpoint_of(model(), is_output_token_key);
+    case Trainable::kDecoder:
+      return checkpoint_of(model(), is_decoder_key);
+    case Trainable::kLora:
+      return checkpoint_of(model(), is_hq_or_qkv_key);
+    case Trainable::kAll:
+      break;
   }
-  TensorMap map = checkpoint_of(model(), filter);
-  for (auto& [key, weight] : merged_lora_weights(*model_)) map.set(key, std::move(weight));
-  return map;
+  return checkpoint_of(model());
 }
 
 }  // namespace hqsam

@@ -15,6 +15,7 @@
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "hqsam/train/adam.h"
+#include "hqsam/train/feature_cache.h"
 #include "hqsam/train/flat_parameters.h"
 #include "hqsam/train/frozen_weights.h"
 #include "hqsam/train/micro_batch.h"
@@ -37,7 +38,7 @@ struct StepResult : StepLoss {
 };
 
 // Parameters that train, by checkpoint key, in the model's order; the others no longer require gradients. With
-// kLora those of the HQ modules alone.
+// kLora those of the HQ modules alone; with kOutputToken mask_tokens, of which the first row alone gets a gradient.
 NamedTensors select_trainable(SamHq& model, Trainable trainable);
 
 // One optimizer step at a time: forward and backward over micro batches, one sum over the ranks, then Adam.
@@ -82,7 +83,7 @@ class Trainer {
   DecoderOutput decode(const MicroBatch& batch, const ImageFeatures& features);
   std::string blame(const std::vector<const TrainingRow*>& rows, const torch::Tensor& losses);
   void update(double lr);
-  std::vector<std::pair<std::string, torch::Tensor>> buffers_to_save() const;
+  NamedTensors buffers_to_save() const;
 
   SamHq model_;
   TrainOptions options_;
@@ -90,7 +91,8 @@ class Trainer {
   std::optional<FlatParameters> flat_;
   std::optional<FrozenWeights> frozen_;
   std::optional<Adam> adam_;
-  torch::Tensor average_;  // like the weights; undefined without ema_decay
+  std::optional<FeatureCache> cache_;  // from the first step on, with cache_features
+  torch::Tensor average_;              // like the weights; undefined without ema_decay
   bool trains_encoder_ = false, bf16_ = false;
 };
 

@@ -36,22 +36,24 @@ torch::Tensor Trainer::accumulate(std::span<const TrainingRow* const> rows, int6
 
 // Without gradients unless the encoder trains. Early features that nobody reads are let go.
 ImageFeatures Trainer::encode(std::span<const TrainingRow* const> rows) {
-  const bool hq = options_.objective == Objective::kHq;
+  const bool reads_early = options_.objective == Objective::kHq && model_->options().mask_decoder.hq.early_feature;
   const torch::AutoGradMode with_gradients(trains_encoder_);
   const Bf16Scope autocast(model_->device().type(), bf16_);
-  const size_t at_once = options_.encoder_batch > 0 ? static_cast<size_t>(options_.encoder_batch) : rows.size();
+  size_t at_once = options_.encoder_batch > 0 ? static_cast<size_t>(options_.encoder_batch) : rows.size();
+  if (cache_) at_once = 1;
   std::vector<torch::Tensor> embeddings, early;
   for (size_t begin = 0; begin < rows.size(); begin += at_once) {
     const auto part = rows.subspan(begin, std::min(at_once, rows.size() - begin));
-    ImageFeatures features = model_->encode(stack_images(part, model_->device()));
+    const auto run = [&] { return model_->encode(stack_images(part, model_->device())); };
+    ImageFeatures features = cache_ ? cache_->get(part.front()->image, run) : run();
     embeddings.push_back(std::move(features.image_embeddings));
-    if (hq) early.push_back(std::move(features.interm_embeddings.at(0)));
+    if (reads_early) early.push_back(std::move(features.interm_embeddings.at(0)));
   }
   const auto join = [](std::vector<torch::Tensor>& parts) {
     return parts.size() == 1 ? std::move(parts.front()) : torch::cat(parts);
   };
   ImageFeatures features{join(embeddings), {}};
-  if (hq) features.interm_embeddings.push_back(join(early));
+  if (reads_early) features.interm_embeddings.push_back(join(early));
   return features;
 }
 
@@ -59,7 +61,9 @@ torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const 
                                 int64_t epoch) {
   const MicroBatch batch = stack_rows(rows, options_.seed, epoch, options_.loss, model_->device());
   const DecoderOutput output = decode(batch, features);
-  const auto losses_of = options_.objective == Objective::kHq ? hq_losses : sam_losses;
+  const auto losses_of = options_.objective == Objective::kHq    ? hq_losses
+                         : options_.objective == Objective::kSam ? sam_losses
+                                                                 : sam_mask_losses;
   const RowLosses losses = losses_of(output, batch.labels, batch.draws, options_.loss);
   losses.loss.sum().backward();
   return torch::stack({losses.loss, losses.mask, losses.dice, losses.iou}).detach();
@@ -79,7 +83,9 @@ DecoderOutput Trainer::decode(const MicroBatch& batch, const ImageFeatures& feat
   const Bf16Scope autocast(model_->device().type(), bf16_);
   const auto embeddings = features.image_embeddings.split_with_sizes(rows);
   std::vector<torch::Tensor> hq_features(rows.size());
-  if (hq) hq_features = model_->mask_decoder->hq_features(features).split_with_sizes(rows);
+  if (hq && model_->mask_decoder->has_hq_features()) {
+    hq_features = model_->mask_decoder->hq_features(features).split_with_sizes(rows);
+  }
 
   std::vector<torch::Tensor> masks, iou;
   for (size_t i = 0; i < rows.size(); ++i) {

@@ -20,8 +20,8 @@ const torch::Tensor& checked(const TensorMap& state, const std::string& name, at
 }  // namespace
 
 // By the first word of their names in the state.
-std::vector<std::pair<std::string, torch::Tensor>> Trainer::buffers_to_save() const {
-  std::vector<std::pair<std::string, torch::Tensor>> buffers = {
+NamedTensors Trainer::buffers_to_save() const {
+  NamedTensors buffers = {
       {"weight/", flat_->weights()}, {"exp_avg/", adam_->exp_avg}, {"exp_avg_sq/", adam_->exp_avg_sq}};
   if (average_.defined()) buffers.emplace_back("ema/", average_);
   return buffers;

@@ -4,9 +4,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 #include "hqsam/train/memory.h"
@@ -15,11 +15,7 @@
 namespace hqsam {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int64_t kMostSkipped = 10;  // in a row
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 StepLoss mean(const StepLoss& sums, int64_t steps) {
   const double n = static_cast<double>(std::max<int64_t>(steps, 1));
@@ -55,6 +51,11 @@ void TrainingLoop::check() const {
     fail("run_training", "rows are made for {} pixels and the model takes {}", set_.options().image_size,
          trainer_.model()->image_size());
   }
+  if (!train().cache_features.empty() && !set_.options().augment.fixed()) {
+    fail("run_training",
+         "train.cache_features keeps one encoding of each picture, and data.augment changes them: set flip_probability "
+         "to 0, scale_min and scale_max to 1, or leave cache_features out");
+  }
   if (options_.resume && options_.overwrite) fail("run_training", "--resume and --overwrite exclude each other");
 }
 
@@ -70,9 +71,9 @@ void TrainingLoop::share_weights() {
   require_equal(group_, std::to_string(state_.files_fingerprint), "the list of training files");
   const ValidateEvery& every = train().validate_every;
   require_equal(group_,
-                fmt::format("{} {} {} {} {}", validate_ != nullptr, every.epochs, every.steps, train().patience,
-                            train().best_metric),
-                "when and how to validate");
+                fmt::format("{} {} {} {} {} {}", validate_ != nullptr, options_.validation_fingerprint, every.epochs,
+                            every.steps, train().patience, train().best_metric),
+                "the plan of validations");
   require_equal(group_, fmt::format("{} {}", state_.frozen_fingerprint, trained_fingerprint(trainer_)), "the model");
 }
 
@@ -87,6 +88,7 @@ bool TrainingLoop::open() {
   const std::string text = from_main(group_, saved ? to_json(saved->state) : "");
   if (!text.empty()) state_ = run_state_from_json(text);
   if (state_.best_by != train().best_metric) {  // the best of another measure says nothing
+    if (files_ && state_.best_score) spdlog::info("train.best_metric changed: the best is looked for anew");
     state_.best_score.reset();
     state_.stale = 0;
   }
@@ -109,7 +111,7 @@ bool TrainingLoop::open() {
 // False when stopped on the way.
 bool TrainingLoop::train_epoch() {
   const int64_t end = rows_per_epoch(), first = state_.rows, batch = batch_size();
-  const int64_t from = batch * group_.rank() / group_.size(), to = batch * (group_.rank() + 1) / group_.size();
+  const auto [from, to] = share_of_batch();
   std::vector<int64_t> positions;  // of this rank's rows
   for (int64_t begin = first; begin < end; begin += batch) {
     for (int64_t row = from; row < to; ++row) positions.push_back(begin + row);
@@ -121,7 +123,7 @@ bool TrainingLoop::train_epoch() {
   while (state_.rows < end) {
     if (validation_due() && !validate_within_epoch()) return false;
     if (state_.finished) return true;
-    const auto step_start = Clock::now();
+    const auto step_start = std::chrono::steady_clock::now();
     const double waited_before = loader.seconds_waited();
     const StepResult result = take_step(loader);
     const double took = std::max(seconds_since(step_start), 1e-9);
@@ -142,8 +144,7 @@ bool TrainingLoop::train_epoch() {
 }
 
 StepResult TrainingLoop::take_step(Loader& loader) {
-  const int64_t from = batch_size() * group_.rank() / group_.size();
-  const int64_t to = batch_size() * (group_.rank() + 1) / group_.size();
+  const auto [from, to] = share_of_batch();
   const StepResult result = trainer_.step(loader.next(to - from), state_.epoch, learning_rate(state_.step), stop_);
   state_.rows += batch_size();
   ++state_.step;
@@ -221,8 +222,7 @@ bool TrainingLoop::finish_epoch() {
     json["valid"] = rated->at("valid");
     json["score"] = rated->at("score");
     state_.validated = state_.step;
-    summary += fmt::format(", {} {:.2f}", rated->at("by").get<std::string>(), json["score"].get<double>());
-    if (best) summary += " (best so far)";
+    summary += ", " + rating_text(*rated);
   }
   state_.epoch = epoch;
   state_.rows = 0;

@@ -49,6 +49,7 @@ class TrainingLoop {
   std::optional<Validation> validate();
   std::optional<Json> validate_and_rate();
   double score_of(const Validation& validation) const;
+  static std::string rating_text(const Json& rated);
   void write_checkpoints(bool epoch_done, bool best);
   void save();
   RunEnd stopped();
@@ -56,6 +57,10 @@ class TrainingLoop {
 
   const TrainOptions& train() const { return trainer_.options(); }
   int64_t batch_size() const { return train().batch_size; }
+  // Rows of a batch, from and to (exclusive), that are this rank's.
+  std::pair<int64_t, int64_t> share_of_batch() const {
+    return {batch_size() * group_.rank() / group_.size(), batch_size() * (group_.rank() + 1) / group_.size()};
+  }
   int64_t rows_per_epoch() const { return set_.size() / batch_size() * batch_size(); }
   int64_t steps_per_epoch() const { return set_.size() / batch_size(); }
   int64_t last_step() const { return steps_per_epoch() * train().epochs; }

@@ -2,7 +2,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
-#include <limits>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
@@ -46,32 +45,40 @@ bool TrainingLoop::validate_within_epoch() {
   } else {
     save();
   }
-  spdlog::info("step {}: score {:.2f}{}", state_.step, rated->at("score").get<double>(),
-               rated->at("best").get<bool>() ? " (best so far)" : "");
+  spdlog::info("step {}: {}", state_.step, rating_text(*rated));
   return true;
 }
 
-// {"valid", "score", "by" (the score's name), "best"} as rank 0 has it; nothing when stopped.
+// "hq.mbiou 71.30 (best so far)"
+std::string TrainingLoop::rating_text(const Json& rated) {
+  const Json& score = rated.at("score");
+  return fmt::format("{} {}{}", rated.at("by").get<std::string>(),
+                     score.is_null() ? "not finite" : fmt::format("{:.2f}", score.get<double>()),
+                     rated.at("best").get<bool>() ? " (best so far)" : "");
+}
+
+// {"valid", "score" (null where it is not finite), "by" (the score's name), "best"} as rank 0 has it; nothing when
+// stopped.
 std::optional<nlohmann::ordered_json> TrainingLoop::validate_and_rate() {
   if (files_) save();
   const std::optional<Validation> validation = validate();
   if (!validation) return std::nullopt;
   const double own_score = score_of(*validation);
-  if (std::isnan(own_score)) {
-    fail("run_training", "the validation's {} is not a number: no validation can be the best",
-         train().best_metric.empty() ? "score" : train().best_metric);
-  }
-  const Json rated = Json::parse(
-      from_main(group_, Json{{"valid", validation->metrics},
-                             {"score", own_score},
-                             {"by", train().best_metric.empty() ? "score" : train().best_metric},
-                             {"best", own_score > state_.best_score.value_or(-std::numeric_limits<double>::infinity())}}
-                            .dump(-1, ' ', false, Json::error_handler_t::replace)));
+  const Json rated = Json::parse(from_main(
+      group_, Json{{"valid", validation->metrics},
+                   {"score", own_score},
+                   {"by", train().best_metric.empty() ? "score" : train().best_metric},
+                   {"best", std::isfinite(own_score) && (!state_.best_score || own_score > *state_.best_score)}}
+                  .dump(-1, ' ', false, Json::error_handler_t::replace)));
   if (rated.at("best")) {
     state_.best_score = rated.at("score").get<double>();
     state_.stale = 0;
   } else {
     ++state_.stale;
+    if (files_ && rated.at("score").is_null()) {
+      spdlog::warn("step {}: the validation's {} is not finite and cannot be the best", state_.step,
+                   rated.at("by").get<std::string>());
+    }
   }
   const bool enough = train().patience > 0 && state_.stale >= train().patience;
   if (enough && files_ && state_.step < last_step()) {

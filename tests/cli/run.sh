@@ -298,6 +298,9 @@ happy_path() {
   cmp p/00002_0.png p3/00002_0.png || fault "trained keys merged over their base predict another mask"
   works "$hqsam" bench --checkpoint e.pth --repeats 1 --json
   grep -q '"stages"' stdout || fault "bench --json prints $(cat stdout)"
+  works "$hqsam" bench --checkpoint e.pth --repeats 1 --stage train --rows 2
+  { grep -q "train step, 2 rows" stdout && ! grep -q "coder" stdout; } ||
+    fault "bench of one stage prints $(cat stdout)"
 }
 
 # Average precision, a detector's boxes, clicks and several prompts, on a COCO file over the synthetic pictures.
@@ -373,6 +376,46 @@ sam_base() {
   leaves_nothing b_bad
 }
 
+# A model with other HQ modules, and one of SAM's own parts, go from training through all that follows; a row that
+# another folder trains finds the pictures encoded.
+ablations() {
+  local rows=$source/configs/ablation name
+  local small=(--set "model.checkpoint=$source/data/base_micro.safetensors" --set data.image_size=128
+    --set data.valid=[] --set train.epochs=2 --set train.cache_features=features
+    --set 'data.augment={flip_probability: 0, scale_min: 1, scale_max: 1}')
+  for name in fpn context_token output_token; do
+    works "$hqsam" train --config good.yaml --config "$rows/$name.yaml" "${small[@]}" --output "a/$name"
+  done
+  [ "$(find features -name '*.safetensors' | wc -l)" -eq 8 ] || fault "not each picture was encoded once"
+  works "$hqsam" train --config good.yaml --config "$rows/fpn.yaml" "${small[@]}" --output a/again
+  cmp a/fpn/model.pth a/again/model.pth || fault "cached features gave other weights"
+  works "$hqsam" train --config good.yaml --config "$rows/fpn.yaml" "${small[@]}" --output a/fpn --resume
+  refuses 1 "config" "$hqsam" train --config good.yaml --config "$rows/hq_token.yaml" "${small[@]}" --output a/fpn \
+    --resume --log-level error
+  refuses 1 "flip_probability to 0" "$hqsam" train --config good.yaml --config "$rows/fpn.yaml" "${small[@]}" \
+    --set data.augment.scale_min=0.5 --output a_bad --log-level error
+  refuses 1 "has HQ modules already" "$hqsam" train --config good.yaml --config "$rows/fpn.yaml" --output a_bad
+  leaves_nothing a_bad
+
+  works "$hqsam" evaluate --config good.yaml --checkpoint a/fpn/model.pth --masks sam,hq --output a/fpn/evaluate
+  works "$hqsam" evaluate --config good.yaml --checkpoint a/context_token/model.pth --masks hq --output a/context
+  works "$hqsam" evaluate --config good.yaml --checkpoint a/output_token/model.pth --masks sam --output a/token
+  works "$hqsam" compare --table fpn=a/fpn/evaluate context_token=a/context 'output token=a/token,a/token'
+  grep -q '^| output token | 2, mBIoU .* | [0-9.]* \[.*\] |.*\] |$' stdout || fault "the table is $(cat stdout)"
+  refuses 1 "table compares more" "$hqsam" compare a/fpn/evaluate a/context a/token
+  works "$hqsam" predict --checkpoint a/fpn/model.pth --image set/im/00000.jpg --box 5,5,200,200 --output a_p
+  leaves a_p/00000_0.png
+  works "$hqsam" info a/fpn/model.pth
+  grep -q '"fpn":true' stdout || fault "info does not tell the HQ modules: $(cat stdout)"
+  works "$hqsam" export --checkpoint a/fpn/model.pth --format safetensors --output a.safetensors
+  grep -q "hqsam alone reads them" stderr || fault "export does not warn of an ablation: $(cat stderr)"
+  works "$hqsam" predict --checkpoint a.safetensors --image set/im/00000.jpg --box 5,5,200,200 --output a_q
+  cmp a_p/00000_0.png a_q/00000_0.png || fault "an exported ablation predicts another mask"
+  refuses 1 "no model for these HQ modules" "$hqsam" export --checkpoint a/fpn/model.pth --format huggingface --output a_hf
+  refuses 1 "the graphs are HQ-SAM's" "$hqsam" export --checkpoint a/fpn/model.pth --format onnx --output a_onnx
+  leaves_nothing a_hf a_onnx
+}
+
 # Several ranks: their lines carry their numbers, and the first failure's exit code is launch's.
 launch_ranks() {
   works "$hqsam" launch --nproc 2 -- info "$model"
@@ -422,6 +465,7 @@ happy_path
 protocols
 compare
 sam_base
+ablations
 stop_and_resume
 launch_ranks
 left=$(find . -name '*.tmp')

@@ -227,23 +227,24 @@ TEST(Launch, RefusesOptionsThatMakeNoSense) {
   refused([](auto& options) { options.max_restarts = -1; });
 }
 
-TEST(Launch, ARestartedProcessGoesOnOnlyWithARunOfThisLaunch) {
-  const ranks::TemporaryFolder folder;
-  const auto file = folder.path / "config.yaml";
-  const auto now = std::to_string(std::time(nullptr));
-  ::setenv("HQSAM_RESTART", "1", 1);
-  ::setenv("HQSAM_LAUNCH_TIME", now.c_str(), 1);
-  EXPECT_FALSE(restarted_after(file));
-  std::ofstream(file) << "run";
-  EXPECT_TRUE(restarted_after(file));
-  ranks::fs::last_write_time(file, ranks::fs::last_write_time(file) - 10s);
-  EXPECT_FALSE(restarted_after(file));
-  std::ofstream(file) << "run";
-  ::setenv("HQSAM_RESTART", "0", 1);
-  EXPECT_FALSE(restarted_after(file));
-  ::unsetenv("HQSAM_RESTART");
-  ::unsetenv("HQSAM_LAUNCH_TIME");
-  EXPECT_FALSE(restarted_after(file));
+TEST(Launch, TellsAllItsRanksAndStartsWhichLaunchTheyAreOf) {
+  const std::string script = "echo $HQSAM_LAUNCH_ID >>id$RANK; [ $HQSAM_RESTART = 1 ]";
+  std::string before;
+  for (int i = 0; i < 2; ++i) {
+    Launch launch(script, {.nproc = 2, .max_restarts = 1});
+    EXPECT_EQ(launch.code(), 0);
+    const std::string ids = ranks::read(launch.path("id0"));
+    const std::string first = ids.substr(0, ids.find('\n') + 1);
+    EXPECT_EQ(first.size(), 33u);
+    EXPECT_EQ(ids, first + first);
+    EXPECT_EQ(ranks::read(launch.path("id1")).substr(0, 33), first);
+    EXPECT_NE(first, before);
+    before = first;
+    ::setenv("HQSAM_LAUNCH_ID", "of another launch around this one", 1);
+  }
+  EXPECT_EQ(launch_id(), "of another launch around this one");
+  ::unsetenv("HQSAM_LAUNCH_ID");
+  EXPECT_EQ(launch_id(), "");
 }
 
 TEST(LinePrefixer, PassesWholeLinesOnAndTakesCarriageReturnsForEnds) {

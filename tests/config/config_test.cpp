@@ -217,7 +217,8 @@ TEST_F(LoadConfig, RefusesWrongTypesWithTheLine) {
 
 TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {
   EXPECT_EQ(error("train: {trainable: loro}"),
-            "[load_config] run.yaml:1: 'train.trainable' is one of hq, decoder, lora, all in this version, got 'loro' "
+            "[load_config] run.yaml:1: 'train.trainable' is one of hq, output_token, decoder, lora, all in this "
+            "version, got 'loro' "
             "(did you mean 'lora'?)");
   EXPECT_EQ(error("train: {precision: int8}"),
             "[load_config] run.yaml:1: 'train.precision' is one of auto, fp32, bf16 in this version, got 'int8'");
@@ -347,6 +348,16 @@ TEST_F(LoadConfig, FingerprintsWhatShapesTheWeights) {
        {"train.lr=2e-3", "train.epochs=4", "train.seed=1", "data.train.0.weight=3", "data.augment.scale_max=1.0",
         "prompts=[{type: box}]", "train.batch_size=4", "model.checkpoint=other.pth", "data.train.0.images=elsewhere"}) {
     EXPECT_NE(training_fingerprint(load(kWhole, {other})), base) << other;
+  }
+}
+
+TEST_F(LoadConfig, FingerprintsHowItValidates) {
+  const uint64_t base = validation_fingerprint(load(kWhole));
+  for (const char* same : {"output=elsewhere", "data.workers=1", "train.lr=2e-3", "data.train.0.weight=3"}) {
+    EXPECT_EQ(validation_fingerprint(load(kWhole, {same})), base) << same;
+  }
+  for (const char* other : {"data.valid=[]", "evaluate.limit=1", "evaluate.masks=[sam]", "evaluate.seed=5"}) {
+    EXPECT_NE(validation_fingerprint(load(kWhole, {other})), base) << other;
   }
 }
 

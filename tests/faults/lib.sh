@@ -3,13 +3,13 @@
 # For the scripts beside it: a run of a few seconds on a model of 128 pixels, by one or more ranks. Needs $hqsam and
 # $source, and leaves the shell in a folder of its own.
 set -uo pipefail
+hqsam=$(realpath -e "$hqsam") && source=$(realpath -e "$source") || exit 2
 export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=10000
 work=$(mktemp -d)
 trap 'stop_all; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 pids=() codes=()
-port=$((10000 + RANDOM % 20000))
 
 fault() {
   printf 'FAILED: %s\n' "$*"
@@ -22,6 +22,23 @@ done_with() { # <what>
     exit 1
   }
   echo "$1: all passed"
+}
+
+# says <pattern> <files...>: one of the runs' outputs has it.
+says() {
+  local pattern=$1
+  shift
+  grep -q -- "$pattern" "$@" || fault "no '$pattern' in: $(tail -qn 2 "$@")"
+}
+
+# Nothing listens there; below the ports that the system gives out by itself.
+free_port() {
+  local port
+  while :; do
+    port=$((10000 + RANDOM % 20000))
+    (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+  done
+  echo $port
 }
 
 make_run() { # [pictures]
@@ -40,10 +57,10 @@ YAML
 # begin <ranks> <folder> [options...]: starts hqsam train; the processes' numbers go into pids, their words into
 # <folder>.<rank>.
 begin() {
-  local ranks=$1 folder=$2 rank
+  local ranks=$1 folder=$2 rank port=0
   shift 2
   pids=()
-  port=$((port + 1))
+  [ "$ranks" -eq 1 ] || port=$(free_port)
   for ((rank = 0; rank < ranks; ++rank)); do
     RANK=$rank WORLD_SIZE=$ranks MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$hqsam" train --config run.yaml \
       --threads 1 --output "$folder" "$@" >"$folder.$rank" 2>&1 &
@@ -75,6 +92,16 @@ whole() {
   end
   [ "${codes[*]}" = "$(printf '0 %.0s' $(seq "$1") | sed 's/ $//')" ] ||
     fault "a whole run exits with ${codes[*]}: $(tail -n 3 "$2".*)"
+}
+
+# Waits until a folder's run has taken a step.
+first_step() {
+  local i
+  for ((i = 0; i < 6000; ++i)); do
+    [ -s "$1/metrics.jsonl" ] && return
+    sleep 0.02
+  done
+  fault "no step in two minutes: $(tail -qn 2 "$1".*)"
 }
 
 # resume_option <folder>: --resume where there is a run.

@@ -75,21 +75,29 @@ class DistributedRun : public TrainingRun {
     TrainOptions train = tiny::train_options();
     bool resume = false;
     int64_t broken_rank = -1, broken_after = -1, stopping_rank = -1, odd_rank = -1;
+    std::function<void(TrainOptions&)> spoil = nullptr;  // the last rank's options
+    bool last_validates = true;
+    uint64_t last_validation = 5;
   };
 
   Outcome go(int64_t size, const Setup& setup) {
     Outcome outcome{std::vector<RunEnd>(size), {}, std::vector<std::map<std::string, torch::Tensor>>(size)};
     outcome.errors = tiny::run_ranks(size, [&](std::shared_ptr<Group> group) {
       const int64_t rank = group->rank();
+      const bool last = rank == size - 1;
+      TrainOptions train = setup.train;
+      if (last && setup.spoil) setup.spoil(train);
       // Ranks begin with different weights: rank 0's are the run's.
-      Trainer trainer(tiny::make_model(1 + rank), setup.train, group);
+      Trainer trainer(tiny::make_model(1 + rank), train, group);
       const TrainingSet set = tiny::make_set(10, rank == setup.broken_rank ? setup.broken_after : -1);
       const RunOptions options{.output = folder(),
                                .resume = setup.resume,
                                .config_text = "train: {}\n",
-                               .config_fingerprint = rank == setup.odd_rank ? 12U : 11U};
+                               .config_fingerprint = rank == setup.odd_rank ? 12U : 11U,
+                               .validation_fingerprint = last ? setup.last_validation : 5U};
       const std::atomic<bool> stop = rank == setup.stopping_rank;
-      const auto validate = [](SamHq&) { return Validation{1, {{"hq.miou", 50}}}; };
+      std::function<Validation(SamHq&)> validate;
+      if (!last || setup.last_validates) validate = [](SamHq&) { return Validation{1, {{"hq.miou", 50}}}; };
       outcome.ends[rank] = run_training(trainer, set, options, validate, stop);
       outcome.weights[rank] = tiny::copy_weights(trainer.model());
     });
@@ -167,6 +175,22 @@ TEST_F(DistributedRun, RefusesRanksWithDifferentConfigsAndMoreRanksThanRows) {
   EXPECT_FALSE(fs::exists(folder()));
   for (const std::string& error : go(4, {}).errors) {
     EXPECT_NE(error.find("less than the 4 ranks"), std::string::npos) << error;
+  }
+}
+
+TEST_F(DistributedRun, RefusesRanksThatValidateInAnotherWay) {
+  std::vector<Setup> setups(6);
+  setups[0].last_validates = false;
+  setups[1].spoil = [](TrainOptions& train) { train.validate_every.steps = 2; };
+  setups[2].spoil = [](TrainOptions& train) { train.validate_every.epochs = 2; };
+  setups[3].spoil = [](TrainOptions& train) { train.best_metric = "hq.miou"; };
+  setups[4].spoil = [](TrainOptions& train) { train.patience = 3; };
+  setups[5].last_validation = 6;
+  for (const Setup& setup : setups) {
+    for (const std::string& error : go(3, setup).errors) {
+      EXPECT_NE(error.find("the plan of validations of rank 2 is not that of rank 0"), std::string::npos) << error;
+    }
+    EXPECT_FALSE(fs::exists(folder()));
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <limits>
@@ -58,6 +59,56 @@ TEST_F(TrainingRun, KeepsTheLastStatesAndFallsBackToAnOlderOne) {
   setup.overwrite = true;
   ASSERT_EQ(go(setup), RunEnd::kFinished);
   EXPECT_FALSE(fs::exists(states[2].string() + ".damaged"));
+}
+
+TEST_F(TrainingRun, PassesOverStatesThatCannotBeRead) {
+  const Outcome whole = unbroken({});
+  Setup setup;
+  setup.train.save_minutes = 0;
+  setup.broken_after = 17;
+  error_of(setup);
+  const auto states = RunFolder(folder()).states();
+  ASSERT_EQ(states.size(), 3u);
+  fs::remove(states[1]);
+  fs::create_directory(states[1]);
+  fs::remove(states[2]);
+  fs::create_symlink("/proc/self/mem", states[2]);  // an input/output error at the first byte
+  setup.broken_after = -1;
+  setup.resume = true;
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  expect_same(whole, outcome());
+  EXPECT_TRUE(fs::is_symlink(states[2].string() + ".damaged"));
+  EXPECT_TRUE(fs::is_directory(states[1].string() + ".damaged"));
+}
+
+TEST_F(TrainingRun, GoesOnUnderTheLaunchThatBeganItAndNoOther) {
+  Setup setup{.overwrite = true, .launch_id = "one"};
+  const Outcome whole = unbroken(setup);
+  setup.broken_after = 17;
+  error_of(setup);
+  fs::last_write_time(folder() / "config.yaml", {});  // no clock has a say
+  setup.broken_after = 0;
+  error_of(setup);
+  EXPECT_EQ(load_run_state(state()).state.step, 3);  // still there, though it was to be overwritten
+  setup.broken_after = -1;
+  for (const char* other : {"two", ""}) {
+    const std::string message = error_of({.launch_id = other});
+    EXPECT_NE(message.find("holds a run already"), std::string::npos) << message;
+  }
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  expect_same(whole, outcome());
+
+  setup.launch_id = "two";
+  setup.broken_after = 4;
+  error_of(setup);
+  EXPECT_FALSE(RunFolder(folder()).holds_state());
+  EXPECT_EQ(RunFolder(folder()).launch_id(), "two");
+  setup.broken_after = -1;
+  ASSERT_EQ(go(setup), RunEnd::kFinished);  // before its first save: anew
+  expect_same(whole, outcome());
+
+  ASSERT_EQ(go({.overwrite = true}), RunEnd::kFinished);
+  EXPECT_EQ(RunFolder(folder()).launch_id(), "");
 }
 
 TEST_F(TrainingRun, RefusesWhenNoStateIsWhole) {
@@ -197,6 +248,47 @@ TEST(MetricsLog, HoldsLinesBackWhileTheDiskIsFull) {
   log.write({{"step", 3}});
   log.flush();
   EXPECT_EQ(read_file(path), "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n");
+}
+
+// While it lives, the process is not root, whom no permissions stop.
+class Nobody {
+ public:
+  Nobody() : was_root_(::geteuid() == 0) { EXPECT_TRUE(!was_root_ || ::seteuid(65534) == 0); }
+  ~Nobody() { EXPECT_TRUE(!was_root_ || ::seteuid(0) == 0); }
+
+ private:
+  bool was_root_;
+};
+
+TEST(RunState, ThatMayNotBeReadCountsAsDamaged) {
+  const tiny::TemporaryFolder temporary;
+  fs::create_directories(temporary.path);
+  const fs::path path = temporary.path / "state_000001.safetensors";
+  save_run_state(path, {}, {});
+  fs::permissions(path, fs::perms::none);
+  const Nobody nobody;
+  try {
+    load_run_state(path);
+    ADD_FAILURE() << "no Error";
+  } catch (const DamagedState& error) {
+    EXPECT_NE(std::string(error.what()).find("Permission denied"), std::string::npos) << error.what();
+  }
+}
+
+TEST(RunFolder, ThatCannotBeListedDoesNotCountAsEmpty) {
+  const tiny::TemporaryFolder temporary;
+  const RunFolder folder(temporary.path);
+  EXPECT_FALSE(folder.holds_state());  // there is none
+  folder.create();
+  write_file(folder.state(1), "state");
+  fs::permissions(temporary.path / "state", fs::perms::none);
+  {
+    const Nobody nobody;
+    EXPECT_THROW(folder.holds_state(), Error);
+    EXPECT_THROW(folder.clear(), Error);
+  }
+  fs::permissions(temporary.path / "state", fs::perms::owner_all);
+  EXPECT_TRUE(folder.holds_state());
 }
 
 TEST(RunState, KeepsItsCountsAndCallsAMissingFileDamaged) {

@@ -325,6 +325,45 @@ TEST_F(ValidatedRun, StopsEarlyWhenValidationGetsNoBetter) {
   EXPECT_TRUE(steps_.empty());
 }
 
+TEST_F(ValidatedRun, LooksForTheBestAnewWhenItsMeasureChanges) {
+  const std::vector<double> scores = {0, 0, 90, 0, 0, 80, 0, 0, 70};
+  for (const bool changes : {false, true}) {
+    TrainOptions train = tiny::train_options();
+    train.best_metric = "hq.mbiou";
+    broken_after_ = 14;
+    EXPECT_THROW(go(train, scores), Error);
+    broken_after_ = -1;
+    EXPECT_EQ(read_pth(folder() / "best.pth").metadata.at("step"), "3");
+    if (changes) train.best_metric = "discs/hq.miou";  // 7 each time: less than 90
+    ASSERT_EQ(go(train, scores, /*resume=*/true), RunEnd::kFinished);
+    EXPECT_EQ(read_pth(folder() / "best.pth").metadata.at("step"), changes ? "6" : "3");
+    EXPECT_EQ(load_run_state(state()).state.best_score, changes ? 7 : 90);
+    EXPECT_EQ(load_run_state(state()).state.stale, changes ? 1 : 2);
+    fs::remove_all(folder());
+  }
+}
+
+TEST_F(ValidatedRun, GoesOnAfterAScoreThatIsNotANumberAndNeverTakesItForTheBest) {
+  TrainOptions train = tiny::train_options();
+  train.best_metric = "hq.mbiou";
+  for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+    ASSERT_EQ(go(train, {0, 0, bad, 0, 0, 5, 0, 0, bad}), RunEnd::kFinished);
+    EXPECT_EQ(read_pth(folder() / "best.pth").metadata.at("step"), "6");
+    std::vector<nlohmann::json> of_epochs;
+    for (const auto& line : metrics()) {
+      if (line.at("type") == "epoch") of_epochs.push_back(line.at("score"));
+    }
+    EXPECT_EQ(of_epochs, (std::vector<nlohmann::json>{nullptr, 5, nullptr}));
+    fs::remove_all(folder());
+  }
+  train.patience = 2;
+  train.validate_every.steps = 1;
+  const double bad = std::nan("");
+  ASSERT_EQ(go(train, {1, bad, bad, 9, 9, 9, 9, 9, 9}), RunEnd::kFinished);
+  EXPECT_EQ(read_pth(folder() / "model.pth").metadata.at("step"), "3");
+  EXPECT_EQ(read_pth(folder() / "best.pth").metadata.at("step"), "1");
+}
+
 TEST_F(ValidatedRun, NamesTheMetricsItHas) {
   TrainOptions train = tiny::train_options();
   train.best_metric = "hq.mbio";

@@ -81,7 +81,7 @@ class TrainStepsGolden : public ::testing::Test {
 
   TensorMap golden_;
   MaskDecoder decoder_ = nullptr;
-  std::vector<std::pair<std::string, torch::Tensor>> trained_;
+  NamedTensors trained_;
 };
 
 TEST_F(TrainStepsGolden, GivesTheReferencesLossesGradientsAndWeightsOverThreeSteps) {

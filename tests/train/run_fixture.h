@@ -26,6 +26,7 @@ class TrainingRun : public ::testing::Test {
     TrainOptions train = tiny::train_options();
     bool resume = false, overwrite = false;
     uint64_t config_fingerprint = 11, model_seed = 1;
+    std::string launch_id = {};
     int64_t images = 10, broken_after = -1, stop_after_validations = -1;
     std::shared_ptr<const TrainingSet> set = nullptr;  // instead of discs
     std::shared_ptr<Group> group = nullptr;            // instead of one process
@@ -40,7 +41,8 @@ class TrainingRun : public ::testing::Test {
                              .resume = setup.resume,
                              .overwrite = setup.overwrite,
                              .config_text = "train: {}\n",
-                             .config_fingerprint = setup.config_fingerprint};
+                             .config_fingerprint = setup.config_fingerprint,
+                             .launch_id = setup.launch_id};
     std::atomic<bool> stop = setup.stop_after_validations == 0;
     validations_ = 0;
     std::function<Validation(SamHq&)> validate;

@@ -13,29 +13,12 @@
 #include "hqsam/data/loader.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/train/trainer.h"
+#include "predict/tiny_model.h"
 
 // A model of 64 pixels and a data set of discs, small enough for many training steps in a test.
 namespace hqsam::tiny {
 
-inline SamHqOptions model_options() {
-  SamHqOptions options;
-  auto& encoder = std::get<ImageEncoderVitOptions>(options.image_encoder);
-  encoder.image_size = 64;
-  encoder.embed_dim = 32;
-  encoder.depth = 2;
-  encoder.num_heads = 2;
-  encoder.mlp_dim = 64;
-  encoder.out_chans = 32;
-  encoder.window_size = 2;
-  encoder.global_attn_indexes = {1};
-  options.prompt_encoder = {.embed_dim = 32, .image_size = 64, .grid = 4, .mask_in_chans = 16};
-  auto& decoder = options.mask_decoder;
-  decoder.transformer.embedding_dim = 32;
-  decoder.transformer.mlp_dim = 64;
-  decoder.iou_head_hidden_dim = 32;
-  decoder.vit_dim = 32;
-  return options;
-}
+inline SamHqOptions model_options() { return testing_support::tiny_options(); }
 
 inline SamHq make_model(uint64_t seed = 1) {
   SamHq model(model_options());
