@@ -6,7 +6,7 @@
 # DATA/train/<set>/{im,gt} and DATA/val/<set>/{im,gt} hold pictures (.jpg) and masks (.png) of equal stems. SAM is a
 # checkpoint without HQ modules, such as tools/study.sh's OUTPUT/base/model.pth; else data/base_micro.safetensors.
 # key=value are settings of all trainings, such as train.precision=bf16. Pictures are not augmented, so that each is
-# encoded once for all rows (OUTPUT/features, which may go afterwards). What an earlier call did is kept, what it began
+# encoded once for all rows but `everything` (OUTPUT/features, which may go afterwards). What an earlier call did is kept, what it began
 # goes on; the table has the rows and seeds of this call.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
@@ -46,34 +46,38 @@ hqsam=$root/build/hqsam
 
 config() {
   cat <<YAML
-model: {checkpoint: $base}
+model: {checkpoint: "$base"}
 data:
-  root: $data
+  root: "$data"
   train:
 $(sets "$data" train)
   augment: {flip_probability: 0, scale_min: 1, scale_max: 1}
 prompts: [{type: box, weight: 2}, {type: points, weight: 1}, {type: noisy_mask, weight: 1}]
-train: {epochs: 8, batch_size: 8, micro_batch: 8, lr: 1.0e-3, cache_features: $output/features,
+train: {epochs: 8, batch_size: 8, micro_batch: 8, lr: 1.0e-3, cache_features: "$output/features",
         schedule: {type: step, drop_after_epoch: 6, factor: 0.1}}
 YAML
 }
-if [ ! -f "$output/train.yaml" ]; then
-  config >"$output/train.yaml"
-elif ! config | cmp -s - "$output/train.yaml"; then
-  die "$output holds ablations of another SAM or of other data: take another folder"
-fi
-cat >"$output/val.yaml" <<YAML
+val_config() {
+  cat <<YAML
 data:
-  root: $data
+  root: "$data"
   valid:
 $(sets "$data" val)
 evaluate: {prompt: box, protocol: reference}
 YAML
+}
+# keep <file> <command>: what the command prints; an earlier call's file must have been the same.
+keep() {
+  [ -f "$1" ] || "$2" >"$1"
+  "$2" | cmp -s - "$1" || die "$output holds ablations of another SAM or of other data: take another folder"
+}
+keep "$output/train.yaml" config
+keep "$output/val.yaml" val_config
 
 # train <row> <seed> <folder>: goes on where an earlier call was stopped.
 train() {
   local how=()
-  [ ! -d "$3/state" ] || how=(--resume)
+  [ ! -f "$3/config.yaml" ] || how=(--resume)
   "$hqsam" train --config "$output/train.yaml" --config "$root/configs/ablation/$1.yaml" --output "$3" "${how[@]}" \
     "${overrides[@]}" --set "train.seed=$2"
 }

@@ -95,7 +95,7 @@ void print_rows(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
   row("dtype", info.dtype);
   row("parameters", fmt::format("{:.3f} M", static_cast<double>(info.parameters) / 1e6));
   const HqOptions& hq = info.options.mask_decoder.hq;
-  if (hq != HqOptions()) row("HQ modules", to_json(hq));
+  if (info.options.mask_decoder.vit_dim > 0 && hq != HqOptions()) row("HQ modules", to_json(hq));
   row("of these HQ", fmt::format("{:.3f} M, {:.2f} %", static_cast<double>(info.hq_parameters) / 1e6, share));
   if (info.whole) {
     row("decoder norms", fmt::format("epsilon {}", info.options.mask_decoder.transformer.layer_norm_eps));

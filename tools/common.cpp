@@ -2,6 +2,7 @@
 #include "common.h"
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <malloc.h>
 
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
@@ -18,6 +19,11 @@ std::string check_device(const std::string& text) {
 }
 
 }  // namespace
+
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);  // never
+}
 
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description) {

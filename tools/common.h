@@ -41,6 +41,10 @@ std::pair<CLI::App*, std::shared_ptr<Arguments>> add_command(CLI::App& app, Run&
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description);
 
+// What large tensors leave stays with the program from now on. Given back to the system it costs a million page faults
+// in a training step of ViT-B, a sixth of the step, and saves a tenth of the memory.
+void keep_freed_memory();
+
 struct ComputeOptions {
   std::string device = "auto";     // auto, cpu, cuda or cuda:i
   int threads = 0;                 // of the CPU; 0 = all cores

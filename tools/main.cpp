@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -132,19 +131,11 @@ void spin_briefly(char** argv) {
   execv("/proc/self/exe", argv);  // where that fails, threads spin
 }
 
-// What large tensors leave stays with the program. Given back to the system it costs a million page faults in a
-// training step of ViT-B, a sixth of the step, and saves a tenth of the memory.
-void keep_freed_memory() {
-  mallopt(M_MMAP_MAX, 0);
-  mallopt(M_TRIM_THRESHOLD, -1);  // never
-}
-
 }  // namespace
 }  // namespace hqsam
 
 int main(int argc, char** argv) {
   hqsam::spin_briefly(argv);
-  hqsam::keep_freed_memory();
   // A file that outgrows its limit is then an error of write(), with a message, and not a silent end.
   std::signal(SIGXFSZ, SIG_IGN);
   return hqsam::run_command_line(argc, argv);

@@ -127,6 +127,7 @@ void YamlFile::lay_over(YAML::Node below, const YAML::Node& above, const std::st
       lay_over(before, pair.second, full, name);
       continue;
     }
+    if (before && before.IsMap() && pair.second.IsNull()) continue;  // a section of which all is commented out
     below.remove(key);
     below.force_insert(pair.first, pair.second);
     origins_[full] = name;

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <random>
+#include <vector>
 
 #include "hqsam/core/error.h"
 
@@ -18,8 +20,8 @@ namespace fs = std::filesystem;
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   temporary_ = path_;
-  temporary_ += fmt::format(".{}.tmp", ::getpid());
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  temporary_ += fmt::format(".{}{:010}.tmp", ::getpid(), std::random_device()());
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail_with_errno("cannot create");
 }
 
@@ -66,6 +68,13 @@ void write_file(const fs::path& path, std::string_view content) {
   AtomicFile file(path);
   file.write(content);
   file.commit();
+}
+
+void require_readable(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::vector<char> piece(size_t{1} << 20);
+  while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size()))) continue;
+  if (!stream.eof()) fail("require_readable", "cannot read {}: {}", path.string(), std::strerror(errno));
 }
 
 std::string read_file(const fs::path& path) {

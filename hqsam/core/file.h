@@ -33,6 +33,10 @@ class AtomicFile {
 // Writes a whole file through AtomicFile.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
+// Reads all of a file once and throws Error where that fails: pages that a disk cannot give would end the process when
+// they are touched through a map.
+void require_readable(const std::filesystem::path& path);
+
 // Reads a whole file. Throws Error when it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 

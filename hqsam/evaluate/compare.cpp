@@ -242,6 +242,7 @@ std::string models_table(const std::vector<TableRow>& rows) {
       table += " | |\n";
       continue;
     }
+    for (const auto& folder : row.folders) warn_of_settings(rows.front().folders.front(), folder);
     add_pairs(mean, first, -1, row.folders.front().string(), rows.front().folders.front().string());
     for (const size_t metric : {0, 1}) {
       const Interval apart = interval_of(mean, metric);

@@ -140,12 +140,16 @@ Checkpoint over_base(Checkpoint base, const Checkpoint& trained) {
   for (const auto& [key, tensor] : trained.tensors.tensors) base.tensors.set(key, tensor);
   // The decoder's shapes are those of the trained keys; what shapes do not tell is the base's.
   const TwoWayTransformerOptions of_base = base.options.mask_decoder.transformer;
+  const HqOptions hq_of_base = base.options.mask_decoder.hq;
   base.options.mask_decoder = architecture_of(base.tensors).mask_decoder;
   auto& transformer = base.options.mask_decoder.transformer;
   transformer.num_heads = of_base.num_heads;
   transformer.layer_norm_eps = of_base.layer_norm_eps;
   transformer.final_norm_eps = of_base.final_norm_eps;
-  base.options.mask_decoder.hq = hq_options_of(options_json(trained.tensors));
+  const HqOptions of_trained = hq_options_of(options_json(trained.tensors));
+  const auto& tensors = trained.tensors.tensors;
+  const bool hq = std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) { return is_hq_key(entry.first); });
+  base.options.mask_decoder.hq = hq ? of_trained : hq_of_base;
   base.dialect = trained.dialect + " over " + base.dialect;
   return base;
 }

@@ -23,7 +23,8 @@ enum class MaskFeature {
 };
 
 // The HQ modules of a mask decoder; a module that is not in use does not exist. The defaults are HQ-SAM, the others
-// its paper's ablations (Ke et al., NeurIPS 2023, tables 2 and 3).
+// its paper's ablations (Ke et al., NeurIPS 2023, tables 2 and 3). Keys do not tell them all: without its metadata a
+// checkpoint with kTimesOutput is taken for HQ-SAM.
 struct HqOptions {
   HqToken token = HqToken::kHq;
   // The HQ-Feature is the sum of those of these that are there.

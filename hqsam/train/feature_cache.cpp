@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/dialect.h"
 #include "hqsam/tensorfile/tensor_map.h"
@@ -18,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kVersion = "hqsam.features 1";
+constexpr std::uintmax_t kReserve = std::uintmax_t{1} << 30;  // bytes of the disk that are left to the run's own files
 constexpr const char* kEmbedding = "image_embeddings";
 constexpr const char* kEarly = "early";
 constexpr const char* kChecksum = "hqsam.checksum";
@@ -78,6 +80,7 @@ std::optional<TensorMap> read_whole(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return std::nullopt;
   try {
+    require_readable(path);
     TensorMap map = read_safetensors(path);
     const auto sum = map.metadata.find(kChecksum);
     if (sum != map.metadata.end() && sum->second == checksum(map)) return map;
@@ -108,6 +111,12 @@ ImageFeatures FeatureCache::get(const torch::Tensor& image, const std::function<
 }
 
 void FeatureCache::keep(const fs::path& path, const ImageFeatures& features) {
+  std::error_code unknown;
+  if (const auto space = fs::space(folder_, unknown); !unknown && space.available < kReserve) {
+    writable_ = false;
+    spdlog::warn("no more features are kept: the disk of {} has less than 1 GiB left", folder_.string());
+    return;
+  }
   TensorMap map;
   put(map, kEmbedding, features.image_embeddings);
   put(map, kEarly, features.interm_embeddings.front());

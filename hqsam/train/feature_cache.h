@@ -13,7 +13,8 @@ namespace hqsam {
 // What a frozen encoder makes of pictures, kept on disk and shared by runs, ranks and data sets. A file's place is a
 // fingerprint of the encoder's weights, its input size, precision and kind of device, then one of the picture's pixels
 // as they go into the model: another encoder or a changed picture is another file. A file that is damaged is warned of
-// and made anew. Where nothing can be written, a warning says so and the run goes on without.
+// and made anew. Where nothing can be written, or the disk has less than 1 GiB left, a warning says so
+// and the run goes on without.
 class FeatureCache {
  public:
   // folder: made where it is missing; Error where that fails. The encoder's weights must be float32 now.

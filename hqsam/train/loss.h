@@ -8,7 +8,8 @@
 namespace hqsam {
 
 // Which points count. kBoundary: those near the label's boundary alone, an ablation of Ke et al. (NeurIPS 2023, table
-// 2). Near is as far as boundary IoU's band reaches, 2 % of the diagonal, on both sides of the boundary.
+// 2). Near is as far as boundary IoU's band reaches, 2 % of the diagonal, on both sides of the boundary. An object that
+// the right or lower edge of a padded picture cuts has a boundary there.
 enum class LossRegion { kAll, kBoundary };
 
 struct LossOptions {

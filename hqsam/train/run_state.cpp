@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/run_state.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <vector>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
 
 namespace hqsam {
@@ -40,16 +37,9 @@ std::string sum_of(const std::string& key, const torch::Tensor& tensor) {
   return fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), words.sum().item<int64_t>());
 }
 
-// Reads all of it once: pages that a disk cannot give would end the process when they are touched through a map.
-void require_readable(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::vector<char> piece(size_t{1} << 20);
-  while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size()))) continue;
-  if (!stream.eof()) damaged("cannot read {}: {}", path.string(), std::strerror(errno));
-}
-
 TensorMap read_tensors_of_state(const std::filesystem::path& path) {
   try {
+    require_readable(path);
     return read_safetensors(path);
   } catch (const Error& error) {
     throw DamagedState(error.what());
@@ -108,7 +98,6 @@ void save_run_state(const std::filesystem::path& path, const RunState& state, Te
 }
 
 SavedRun load_run_state(const std::filesystem::path& path) {
-  require_readable(path);
   SavedRun saved;
   saved.tensors = read_tensors_of_state(path);
   const auto& metadata = saved.tensors.metadata;

@@ -45,11 +45,12 @@ bool wanted(const std::string& key, Trainable trainable) {
   return true;
 }
 
-// The other mask tokens stand beside SAM's own and attend to it, but stay as they are.
-torch::Tensor of_first_token(const torch::Tensor& gradient) {
-  auto of_first = torch::zeros_like(gradient);
-  of_first.narrow(0, 0, 1).copy_(gradient.narrow(0, 0, 1));
-  return of_first;
+// kOutputToken: the other mask tokens stand beside SAM's own and attend to it, but stay as they are.
+void drop_gradients_of_other_tokens(const NamedTensors& parameters) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [key, parameter] : parameters) {
+    if (key == kMaskTokens) parameter.grad().slice(0, 1).zero_();
+  }
 }
 
 bool is_hq_or_qkv_key(const std::string& key) {
@@ -70,7 +71,6 @@ NamedTensors select_trainable(SamHq& model, Trainable trainable) {
   for (auto& item : model->named_parameters()) {
     const bool trains = item.value().is_floating_point() && wanted(item.key(), trainable);
     item.value().requires_grad_(trains);
-    if (trainable == Trainable::kOutputToken && item.key() == kMaskTokens) item.value().register_hook(of_first_token);
     if (trains) selected.emplace_back(item.key(), item.value());
   }
   return selected;
@@ -110,13 +110,18 @@ SamHq& Trainer::model() {
   return model_;
 }
 
-StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr, bool stop) {
+void Trainer::open_cache() {
   if (!options_.cache_features.empty() && !cache_) cache_.emplace(options_.cache_features, model(), bf16_);
+}
+
+StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr, bool stop) {
+  open_cache();
   if (bf16_) frozen_->to_bf16();
   flat_->sums().zero_();
   // Sorted over the whole share, so that most micro batches go through the decoder in one piece.
   const auto sorted = sort_by_prompt(rows);
   const torch::Tensor losses = accumulate(sorted, epoch);
+  if (options_.trainable == Trainable::kOutputToken) drop_gradients_of_other_tokens(parameters());
   auto tail = flat_->tail();
   tail.narrow(0, kTotal, kLossParts).copy_(losses.sum(1));
   tail[kRows] = static_cast<float>(rows.size());

@@ -54,6 +54,10 @@ class Trainer {
   StepResult step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr = {},
                   bool stop = false);
 
+  // Opens cache_features, where they are asked for, with the encoder's weights as they are now; the first step does so
+  // otherwise. Throws Error where the folder cannot be made.
+  void open_cache();
+
   // Its weights outside of step() are float32 throughout.
   SamHq& model();
   torch::Device device() const { return flat_->weights().device(); }

@@ -63,6 +63,7 @@ void TrainingLoop::check() const {
 void TrainingLoop::share_weights() {
   broadcast_model(trainer_.model(), group_);
   trainer_.broadcast_state();
+  trainer_.open_cache();
   state_.config_fingerprint = options_.config_fingerprint;
   state_.files_fingerprint = set_.file_list_fingerprint();
   state_.frozen_fingerprint = frozen_fingerprint(trainer_);

@@ -64,6 +64,7 @@ TEST_F(Overlay, JoinsMappingsAndReplacesTheRest) {
   ASSERT_EQ(lists.train_sets.size(), 1U);
   EXPECT_EQ(lists.train_sets[0].images, folder_ / "more/other/im") << "a root is relative to the file that has it";
   EXPECT_EQ(load("output: x", "train: {epochs: 2}").train.epochs, 2);
+  EXPECT_EQ(load(kBase, "train:\n#  epochs: 5\n").train.epochs, 3) << "a section of which all is commented out";
   EXPECT_FALSE(load(kBase, "{}").hq.has_value());
 }
 
