@@ -62,8 +62,9 @@ begin() {
   pids=()
   [ "$ranks" -eq 1 ] || port=$(free_port)
   for ((rank = 0; rank < ranks; ++rank)); do
+    : >"$folder.$rank" # and appended to: two runs of one folder may write to it
     RANK=$rank WORLD_SIZE=$ranks MASTER_ADDR=127.0.0.1 MASTER_PORT=$port "$hqsam" train --config run.yaml \
-      --threads 1 --output "$folder" "$@" >"$folder.$rank" 2>&1 &
+      --threads 1 --output "$folder" "$@" >>"$folder.$rank" 2>&1 &
     pids+=($!)
   done
 }
