@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "common.h"
 #include "hqsam/core/error.h"
 #include "hqsam/evaluate/compare.h"

@@ -43,4 +43,15 @@ std::shared_ptr<Group> make_group(const GroupOptions& options) {
   return std::make_shared<C10dGroup>(environment, options);
 }
 
+void require_equal(Group& group, const std::string& mine, std::string_view function, std::string_view what) {
+  const auto all = group.all_gather_bytes(mine);
+  std::vector<size_t> others;
+  for (size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] != all[0]) others.push_back(rank);
+  }
+  if (others.empty()) return;
+  fail(function, "{} of rank {} is not that of rank 0: all ranks need the same files, config and program", what,
+       fmt::join(others, ", "));
+}
+
 }  // namespace hqsam

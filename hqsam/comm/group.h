@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace hqsam {
@@ -64,6 +65,9 @@ struct GroupOptions {
 // Returns when all ranks are there. Throws Error for a variable that is missing or makes no sense, a port in use, a
 // master that can't be reached and ranks that do not come within the timeout, and for CUDA in a build without NCCL.
 std::shared_ptr<Group> make_group(const GroupOptions& options = {});
+
+// Throws Error("[function] what of rank 2 is not that of rank 0: ...") on every rank unless all bring the same bytes.
+void require_equal(Group& group, const std::string& mine, std::string_view function, std::string_view what);
 
 // Which process of its machine this is: LOCAL_RANK, 0 without it. A rank's CUDA device is cuda:<local rank>.
 // Throws Error where it is not a number.

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "hqsam/config/choose.h"
+#include "hqsam/core/choose.h"
 #include "hqsam/data/folder_dataset.h"
 #include "hqsam/evaluate/evaluate.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
 
-// The words of files and command lines for the rooms' enums, as this version knows them.
-inline constexpr Choice<HqToken> kHqTokens[] = {
-    {HqToken::kHq, "hq"}, {HqToken::kContext, "context"}, {HqToken::kTimesOutput, "times_output"}};
-inline constexpr Choice<MaskFeature> kMaskFeatures[] = {
-    {MaskFeature::kNone, "none"}, {MaskFeature::kPlain, "plain"}, {MaskFeature::kConvs, "convs"}};
+// The words of files and command lines for the rooms' enums, as this version knows them. Those that a room needs itself
+// stand there.
 inline constexpr Choice<Objective> kObjectives[] = {
     {Objective::kHq, "hq"}, {Objective::kSam, "sam"}, {Objective::kSamMask, "sam_mask"}};
 inline constexpr Choice<Trainable> kTrainables[] = {{Trainable::kHq, "hq"},
@@ -29,12 +26,6 @@ inline constexpr Choice<PromptType> kPromptTypes[] = {
     {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
 inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "reference"},
                                                   {Protocol::kKeepAspect, "keep_aspect"}};
-inline constexpr Choice<MaskKind> kMaskKinds[] = {
-    {MaskKind::kSam, "sam"}, {MaskKind::kHq, "hq"}, {MaskKind::kSum, "sum"}};
-
-inline constexpr Choice<Multimask> kMultimasks[] = {
-    {Multimask::kNone, "none"}, {Multimask::kBest, "best"}, {Multimask::kAll, "all"}};
-
 inline constexpr Choice<SetFormat> kSetFormats[] = {{SetFormat::kFolder, "folder"},
                                                     {SetFormat::kBig, "big"},
                                                     {SetFormat::kDavis, "davis"},

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "hqsam/config/choose.h"
+#include "hqsam/core/choose.h"
 
 namespace hqsam {
 

@@ -6,27 +6,25 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/mask/segmentation.h"
 
 namespace hqsam {
 namespace {
 
-constexpr size_t kNamed = 5;                         // files named in a message
 constexpr int64_t kMaxMaskBytes = int64_t{1} << 33;  // of one picture's masks at full size
 
 void check_files(const std::string& name, const std::vector<AnnotatedPicture>& pictures) {
   if (pictures.empty()) fail("AnnotatedDataset", "data set '{}': its JSON has no pictures", name);
-  std::string missing;
-  size_t count = 0;
+  std::vector<std::string> missing;
   std::error_code error;
   for (const AnnotatedPicture& picture : pictures) {
-    if (std::filesystem::is_regular_file(picture.path, error)) continue;
-    if (++count <= kNamed) missing += (missing.empty() ? "" : ", ") + picture.path.string();
+    if (!std::filesystem::is_regular_file(picture.path, error)) missing.push_back(picture.path.string());
   }
-  if (count == 0) return;
-  fail("AnnotatedDataset", "data set '{}': {} of {} pictures are not there: {}{}", name, count, pictures.size(),
-       missing, count > kNamed ? ", ..." : "");
+  if (missing.empty()) return;
+  fail("AnnotatedDataset", "data set '{}': {} of {} pictures are not there: {}", name, missing.size(), pictures.size(),
+       first_few(missing));
 }
 
 void check_memory(const Sample& sample, int64_t masks) {

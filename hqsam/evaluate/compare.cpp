@@ -9,6 +9,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -20,14 +21,13 @@ namespace fs = std::filesystem;
 constexpr const char* kCompare = "compare";
 constexpr const char* kKinds[] = {"sam", "hq", "sum"};
 constexpr const char* kMetrics[] = {"iou", "biou", "biou_strict", "thin_iou", "hce"};
-constexpr size_t kNamed = 5;  // masks named in a message
 
 using Key = std::tuple<std::string, std::string, int64_t>;             // set, file, mask
 using Values = std::map<std::pair<std::string, std::string>, double>;  // (kind, metric), percent; hce: clicks
 using Samples = std::map<Key, Values>;
 
 std::string text_of(const Key& key) {
-  return fmt::format("{}: {}, mask {}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
+  return fmt::format("{}: {} mask {}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
 }
 
 void read_line(const std::string& line, Samples& samples, std::vector<std::string>& sets) {
@@ -69,13 +69,12 @@ Samples read_samples(const std::string& text, const std::string& name, std::vect
 // Throws Error where `of` has masks that `in` lacks.
 void check_covered(const Samples& of, const std::string& of_name, const Samples& in, const std::string& in_name) {
   std::vector<std::string> missing;
-  size_t count = 0;
   for (const auto& [key, values] : of) {
-    if (!in.contains(key) && ++count <= kNamed) missing.push_back(text_of(key));
+    if (!in.contains(key)) missing.push_back(text_of(key));
   }
-  if (count == 0) return;
-  fail(kCompare, "results of other data: {} of {} masks of {} are not in {}: {}{}", count, of.size(), of_name, in_name,
-       fmt::join(missing, "; "), count > kNamed ? "; ..." : "");
+  if (missing.empty()) return;
+  fail(kCompare, "results of other data: {} of {} masks of {} are not in {}: {}", missing.size(), of.size(), of_name,
+       in_name, first_few(missing));
 }
 
 ComparedSet compare_set(const std::string& name, const Samples& first, const Samples& second) {
@@ -108,11 +107,11 @@ ComparedSet compare_set(const std::string& name, const Samples& first, const Sam
   return set;
 }
 
-void warn_of_settings(const std::filesystem::path& first, const std::filesystem::path& second) {
-  const auto read = [](const std::filesystem::path& folder) {
+void warn_of_settings(const fs::path& first, const fs::path& second) {
+  const auto read = [](const fs::path& folder) {
     std::error_code error;
     const auto path = folder / "results.json";
-    if (!std::filesystem::exists(path, error)) return json();
+    if (!fs::exists(path, error)) return json();
     return json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   };
   const json a = read(first), b = read(second);
@@ -204,7 +203,7 @@ std::vector<ComparedSet> compare_samples(const std::string& first, const std::st
   return sets;
 }
 
-std::vector<ComparedSet> compare_folders(const std::filesystem::path& first, const std::filesystem::path& second) {
+std::vector<ComparedSet> compare_folders(const fs::path& first, const fs::path& second) {
   const auto a = samples_of(first), b = samples_of(second);
   warn_of_settings(first, second);
   return compare_samples(read_file(a), a.string(), read_file(b), b.string());

@@ -11,6 +11,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
+#include "hqsam/core/text.h"
 #include "hqsam/evaluate/click_rounds.h"
 #include "hqsam/evaluate/measure.h"
 
@@ -26,6 +27,19 @@ void check_sets(const std::vector<NamedDataset>& sets) {
     if (!set.dataset || set.dataset->size() == 0) fail(kEvaluate, "data set '{}' has no pictures", set.name);
     if (!names.insert(set.name).second) fail(kEvaluate, "two data sets are called '{}'; rename one", set.name);
   }
+}
+
+// Ranks may find the files in other places, but must have the same ones.
+void check_ranks(const std::vector<NamedDataset>& sets, Group& group) {
+  if (group.size() == 1) return;
+  std::string names;
+  for (const NamedDataset& set : sets) {
+    names += set.name + "\n";
+    for (int64_t i = 0; i < set.dataset->size(); ++i) {
+      names += std::filesystem::path(set.dataset->path(i)).filename().string() + "\n";
+    }
+  }
+  require_equal(group, fmt::format("{:016x}", fingerprint(names)), kEvaluate, "the list of pictures");
 }
 
 // Positions in a set: all, or `limit` evenly spaced.
@@ -222,6 +236,7 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
   for (const EvaluateOptions& of_prompt : options) check_options(of_prompt, options.front());
   check_sets(sets);
   check_kinds(model, options.front().masks);
+  check_ranks(sets, group);
   StationSeconds stations;
   auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group, stations); }, group);
 

@@ -133,11 +133,6 @@ MaskDecoderOptions decoder_options(const Shapes& shapes) {
   return options;
 }
 
-bool has_hq_keys(const TensorMap& checkpoint) {
-  const auto& tensors = checkpoint.tensors;
-  return std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) { return is_hq_key(entry.first); });
-}
-
 }  // namespace
 
 SamHqOptions architecture_of(const TensorMap& checkpoint) {

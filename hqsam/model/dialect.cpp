@@ -147,9 +147,7 @@ Checkpoint over_base(Checkpoint base, const Checkpoint& trained) {
   transformer.layer_norm_eps = of_base.layer_norm_eps;
   transformer.final_norm_eps = of_base.final_norm_eps;
   const HqOptions of_trained = hq_options_of(options_json(trained.tensors));
-  const auto& tensors = trained.tensors.tensors;
-  const bool hq = std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) { return is_hq_key(entry.first); });
-  base.options.mask_decoder.hq = hq ? of_trained : hq_of_base;
+  base.options.mask_decoder.hq = has_hq_keys(trained.tensors) ? of_trained : hq_of_base;
   base.dialect = trained.dialect + " over " + base.dialect;
   return base;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/hq_options.h"
 
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
@@ -10,18 +9,6 @@ namespace hqsam {
 namespace {
 
 constexpr const char* kFunction = "HqOptions";
-// In the enums' order.
-constexpr const char* kTokens[] = {"hq", "context", "times_output"};
-constexpr const char* kMaskFeatures[] = {"none", "plain", "convs"};
-
-template <class E, size_t N>
-E value_of(const std::string& word, const char* const (&words)[N]) {
-  for (size_t i = 0; i < N; ++i) {
-    if (word == words[i]) return static_cast<E>(i);
-  }
-  fail(kFunction, "'{}' is none of {}: another version of hqsam wrote it", word,
-       fmt::join(std::begin(words), std::end(words), ", "));
-}
 
 }  // namespace
 
@@ -38,8 +25,8 @@ void HqOptions::validate() const {
 }
 
 std::string to_json(const HqOptions& options) {
-  return nlohmann::ordered_json{{"token", kTokens[static_cast<int>(options.token)]},
-                                {"mask_feature", kMaskFeatures[static_cast<int>(options.mask_feature)]},
+  return nlohmann::ordered_json{{"token", word_of(options.token, kHqTokens)},
+                                {"mask_feature", word_of(options.mask_feature, kMaskFeatures)},
                                 {"final_feature", options.final_feature},
                                 {"early_feature", options.early_feature},
                                 {"fpn", options.fpn}}
@@ -50,8 +37,8 @@ HqOptions hq_options_from_json(const std::string& text) {
   HqOptions options;
   try {
     const auto json = nlohmann::json::parse(text);
-    options.token = value_of<HqToken>(json.at("token").get<std::string>(), kTokens);
-    options.mask_feature = value_of<MaskFeature>(json.at("mask_feature").get<std::string>(), kMaskFeatures);
+    options.token = choose(json.at("token").get<std::string>(), kHqTokens, kFunction, "token");
+    options.mask_feature = choose(json.at("mask_feature").get<std::string>(), kMaskFeatures, kFunction, "mask_feature");
     options.final_feature = json.at("final_feature").get<bool>();
     options.early_feature = json.at("early_feature").get<bool>();
     options.fpn = json.at("fpn").get<bool>();

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "hqsam/core/choose.h"
+
 namespace hqsam {
 
 // Where the HQ mask comes from: which weights h [N,c] are dotted with which feature map. With q_hq and q_sam the HQ
@@ -15,12 +17,18 @@ enum class HqToken {
                  // h = softmax([a.a, a.b] / sqrt(c)) [a; b]. The paper names the product and gives no formula
 };
 
+inline constexpr Choice<HqToken> kHqTokens[] = {
+    {HqToken::kHq, "hq"}, {HqToken::kContext, "context"}, {HqToken::kTimesOutput, "times_output"}};
+
 // What SAM's upscaled mask feature gives to the HQ-Feature.
 enum class MaskFeature {
   kNone,
   kPlain,  // as it is
   kConvs,  // through two 3x3 convolutions
 };
+
+inline constexpr Choice<MaskFeature> kMaskFeatures[] = {
+    {MaskFeature::kNone, "none"}, {MaskFeature::kPlain, "plain"}, {MaskFeature::kConvs, "convs"}};
 
 // The HQ modules of a mask decoder; a module that is not in use does not exist. The defaults are HQ-SAM, the others
 // its paper's ablations (Ke et al., NeurIPS 2023, tables 2 and 3). Keys do not tell them all: without its metadata a

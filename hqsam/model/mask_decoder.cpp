@@ -158,11 +158,8 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
   return output;
 }
 
-std::string to_string(MaskKind kind) { return kind == MaskKind::kSam ? "sam" : kind == MaskKind::kHq ? "hq" : "sum"; }
-
-std::string to_string(Multimask multimask) {
-  return multimask == Multimask::kNone ? "none" : multimask == Multimask::kBest ? "best" : "all";
-}
+std::string to_string(MaskKind kind) { return word_of(kind, kMaskKinds); }
+std::string to_string(Multimask multimask) { return word_of(multimask, kMultimasks); }
 
 int64_t masks_per_prompt(MaskKind kind, Multimask multimask, int64_t num_multimask_outputs) {
   return multimask == Multimask::kAll && kind != MaskKind::kHq ? num_multimask_outputs : 1;

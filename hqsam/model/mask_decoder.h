@@ -98,7 +98,11 @@ enum class Multimask {
   kAll,   // slots 1-3, best first, as transformers does; kHq has one mask all the same
 };
 
-// In files and messages: sam, hq, sum; none, best, all.
+// Their words in files, command lines and messages.
+inline constexpr Choice<MaskKind> kMaskKinds[] = {
+    {MaskKind::kSam, "sam"}, {MaskKind::kHq, "hq"}, {MaskKind::kSum, "sum"}};
+inline constexpr Choice<Multimask> kMultimasks[] = {
+    {Multimask::kNone, "none"}, {Multimask::kBest, "best"}, {Multimask::kAll, "all"}};
 std::string to_string(MaskKind kind);
 std::string to_string(Multimask multimask);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/sam_hq.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "hqsam/core/error.h"
@@ -108,6 +109,11 @@ bool is_hq_key(const std::string& key) {
     if (key.starts_with(prefix + name + ".")) return true;
   }
   return false;
+}
+
+bool has_hq_keys(const TensorMap& checkpoint) {
+  const auto& tensors = checkpoint.tensors;
+  return std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) { return is_hq_key(entry.first); });
 }
 
 bool is_base_key(const std::string& key) { return !is_hq_key(key); }

@@ -80,6 +80,7 @@ TORCH_MODULE(SamHq);
 
 // Parameters of the HQ modules, by checkpoint key ("mask_decoder.hf_token.weight", ...); those of HqOptions too.
 bool is_hq_key(const std::string& key);
+bool has_hq_keys(const TensorMap& checkpoint);
 // All the others: SAM's own.
 bool is_base_key(const std::string& key);
 

@@ -69,8 +69,7 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.92
 dt{font-weight:600}dd{margin:0;color:var(--soft);overflow-wrap:anywhere}
 @media(max-width:640px){main{padding:18px 12px 40px}h1{font-size:1.35rem}.panels,.panels.three{grid-template-columns:1fr 1fr}
 th,td{padding:7px 8px;font-size:.9rem}.counts tr>:nth-child(2){display:none}.sheet{grid-template-columns:1fr 1fr}.film figure{flex-basis:150px}.tiles{grid-template-columns:1fr 1fr;gap:10px}.tile{padding:10px 12px}
-.tile b{font-size:1.45rem}.card{padding:10px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}
-.chart .plot text{font-size:16px}}
+.tile b{font-size:1.45rem}.card{padding:10px}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:8px}}
 @media print{.card{break-inside:avoid}}
 )";
 

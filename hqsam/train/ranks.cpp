@@ -7,17 +7,6 @@
 
 namespace hqsam {
 
-void require_equal(Group& group, const std::string& mine, const std::string& what) {
-  const auto all = group.all_gather_bytes(mine);
-  std::vector<size_t> others;
-  for (size_t rank = 1; rank < all.size(); ++rank) {
-    if (all[rank] != all[0]) others.push_back(rank);
-  }
-  if (others.empty()) return;
-  fail("run_training", "{} of rank {} is not that of rank 0: all ranks need the same files, config and program", what,
-       fmt::join(others, ", "));
-}
-
 void broadcast_model(SamHq& model, Group& group) {
   if (group.size() == 1) return;
   const torch::NoGradGuard no_grad;
@@ -26,7 +15,7 @@ void broadcast_model(SamHq& model, Group& group) {
   for (const auto& [key, tensor] : tensors) {
     shapes += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), toString(tensor.scalar_type()));
   }
-  require_equal(group, shapes, "the model");
+  require_equal(group, shapes, "run_training", "the model");
   for (const auto& [key, tensor] : tensors) group.broadcast(tensor.detach(), 0);
 }
 

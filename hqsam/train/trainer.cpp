@@ -30,19 +30,27 @@ bool is_output_token_key(const std::string& key) {
   return key == kMaskTokens || key.starts_with("mask_decoder.output_hypernetworks_mlps.0.");
 }
 
-bool wanted(const std::string& key, Trainable trainable) {
+bool is_hq_or_qkv_key(const std::string& key) {
+  return is_hq_key(key) || (key.starts_with("image_encoder.") && key.ends_with(".qkv.weight"));
+}
+
+// Which of a checkpoint's keys training changes; null: all.
+using KeyFilter = bool (*)(const std::string& key);
+
+KeyFilter changed_keys(Trainable trainable) {
   switch (trainable) {
     case Trainable::kHq:
+      return is_hq_key;
     case Trainable::kLora:
-      return is_hq_key(key);
+      return is_hq_or_qkv_key;  // the terms of low rank are added to these in what is saved
     case Trainable::kOutputToken:
-      return is_output_token_key(key);
+      return is_output_token_key;
     case Trainable::kDecoder:
-      return is_decoder_key(key);
+      return is_decoder_key;
     case Trainable::kAll:
       break;
   }
-  return true;
+  return nullptr;
 }
 
 // kOutputToken: the other mask tokens stand beside SAM's own and attend to it, but stay as they are.
@@ -51,10 +59,6 @@ void drop_gradients_of_other_tokens(const NamedTensors& parameters) {
   for (const auto& [key, parameter] : parameters) {
     if (key == kMaskTokens) parameter.grad().slice(0, 1).zero_();
   }
-}
-
-bool is_hq_or_qkv_key(const std::string& key) {
-  return is_hq_key(key) || (key.starts_with("image_encoder.") && key.ends_with(".qkv.weight"));
 }
 
 void use_deterministic_algorithms() {
@@ -67,9 +71,10 @@ void use_deterministic_algorithms() {
 }  // namespace
 
 NamedTensors select_trainable(SamHq& model, Trainable trainable) {
+  const KeyFilter wanted = trainable == Trainable::kLora ? is_hq_key : changed_keys(trainable);
   NamedTensors selected;
   for (auto& item : model->named_parameters()) {
-    const bool trains = item.value().is_floating_point() && wanted(item.key(), trainable);
+    const bool trains = item.value().is_floating_point() && (wanted == nullptr || wanted(item.key()));
     item.value().requires_grad_(trains);
     if (trains) selected.emplace_back(item.key(), item.value());
   }
@@ -188,20 +193,7 @@ void Trainer::swap_average() {
 }
 
 TensorMap Trainer::checkpoint(bool trained_only) {
-  if (!trained_only) return checkpoint_of(model());
-  switch (options_.trainable) {
-    case Trainable::kHq:
-      return checkpoint_of(model(), is_hq_key);
-    case Trainable::kOutputToken:
-      return checkpoint_of(model(), is_output_token_key);
-    case Trainable::kDecoder:
-      return checkpoint_of(model(), is_decoder_key);
-    case Trainable::kLora:
-      return checkpoint_of(model(), is_hq_or_qkv_key);
-    case Trainable::kAll:
-      break;
-  }
-  return checkpoint_of(model());
+  return checkpoint_of(model(), trained_only ? changed_keys(options_.trainable) : nullptr);
 }
 
 }  // namespace hqsam

@@ -15,6 +15,7 @@
 namespace hqsam {
 namespace {
 
+constexpr const char* kFunction = "run_training";
 constexpr int64_t kMostSkipped = 10;  // in a row
 
 StepLoss mean(const StepLoss& sums, int64_t steps) {
@@ -40,23 +41,23 @@ RunEnd TrainingLoop::go() {
 
 void TrainingLoop::check() const {
   if (set_.size() < batch_size()) {
-    fail("run_training", "an epoch has {} rows, fewer than train.batch_size {}: lower it, or raise the sets' weights",
+    fail(kFunction, "an epoch has {} rows, fewer than train.batch_size {}: lower it, or raise the sets' weights",
          set_.size(), batch_size());
   }
   if (batch_size() < group_.size()) {
-    fail("run_training", "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch_size(),
+    fail(kFunction, "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch_size(),
          group_.size());
   }
   if (set_.options().image_size != trainer_.model()->image_size()) {
-    fail("run_training", "rows are made for {} pixels and the model takes {}", set_.options().image_size,
+    fail(kFunction, "rows are made for {} pixels and the model takes {}", set_.options().image_size,
          trainer_.model()->image_size());
   }
   if (!train().cache_features.empty() && !set_.options().augment.fixed()) {
-    fail("run_training",
+    fail(kFunction,
          "train.cache_features keeps one encoding of each picture, and data.augment changes them: set flip_probability "
          "to 0, scale_min and scale_max to 1, or leave cache_features out");
   }
-  if (options_.resume && options_.overwrite) fail("run_training", "--resume and --overwrite exclude each other");
+  if (options_.resume && options_.overwrite) fail(kFunction, "--resume and --overwrite exclude each other");
 }
 
 // One model on all ranks, and one config and list of files.
@@ -68,14 +69,15 @@ void TrainingLoop::share_weights() {
   state_.files_fingerprint = set_.file_list_fingerprint();
   state_.frozen_fingerprint = frozen_fingerprint(trainer_);
   if (group_.size() == 1) return;
-  require_equal(group_, std::to_string(state_.config_fingerprint), "the config");
-  require_equal(group_, std::to_string(state_.files_fingerprint), "the list of training files");
+  require_equal(group_, std::to_string(state_.config_fingerprint), kFunction, "the config");
+  require_equal(group_, std::to_string(state_.files_fingerprint), kFunction, "the list of training files");
   const ValidateEvery& every = train().validate_every;
   require_equal(group_,
                 fmt::format("{} {} {} {} {} {}", validate_ != nullptr, options_.validation_fingerprint, every.epochs,
                             every.steps, train().patience, train().best_metric),
-                "the plan of validations");
-  require_equal(group_, fmt::format("{} {}", state_.frozen_fingerprint, trained_fingerprint(trainer_)), "the model");
+                kFunction, "the plan of validations");
+  require_equal(group_, fmt::format("{} {}", state_.frozen_fingerprint, trained_fingerprint(trainer_)), kFunction,
+                "the model");
 }
 
 // False when there is nothing left to do. Rank 0 reads and checks, the others follow.
@@ -169,7 +171,7 @@ void TrainingLoop::count_skip(const StepResult& result) {
   skip_reasons_.push_back(fmt::format("step {}: {}", state_.step, result.reason));
   if (files_) spdlog::warn("step {} is skipped: {}", state_.step, result.reason);
   if (state_.skipped_in_row < kMostSkipped) return;
-  fail("run_training",
+  fail(kFunction,
        "{} steps in a row had no finite loss or gradient: look at these pictures and their masks, lower train.lr, set "
        "train.clip_grad_norm, or set train.precision to fp32, and start anew with --overwrite. {}",
        state_.skipped_in_row, fmt::join(skip_reasons_, "; "));

@@ -11,6 +11,7 @@
 #include "comm/ranks.h"
 #include "hqsam/comm/child_process.h"
 #include "hqsam/core/error.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -74,7 +75,7 @@ class Launch {
   std::string errors() const { return ranks::read(path("err")); }
 
  private:
-  ranks::TemporaryFolder folder_;
+  testing_support::TemporaryFolder folder_;
   pid_t launcher_ = -1;
 };
 

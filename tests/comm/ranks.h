@@ -19,22 +19,13 @@
 #include <thread>
 #include <vector>
 
+#include "temporary_folder.h"
+
 namespace hqsam::ranks {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-struct TemporaryFolder {
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "hqsam_comm_XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~TemporaryFolder() { fs::remove_all(path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  fs::path path;
-};
 
 inline std::string read(const fs::path& path) {
   std::ostringstream text;
@@ -152,7 +143,7 @@ class Ranks {
 
   std::string role_;
   int size_;
-  TemporaryFolder folder_;
+  testing_support::TemporaryFolder folder_;
   Variables variables_;
   std::map<int, pid_t> running_;
 };

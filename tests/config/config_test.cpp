@@ -2,13 +2,13 @@
 #include "hqsam/config/config.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -17,12 +17,6 @@ namespace fs = std::filesystem;
 
 class LoadConfig : public testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("hqsam_config_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   Config load(const std::string& text, const std::vector<std::string>& overrides = {}) {
     write_file(folder_ / "run.yaml", text);
     return load_config(folder_ / "run.yaml", overrides);
@@ -41,7 +35,8 @@ class LoadConfig : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  testing_support::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path;
 };
 
 constexpr const char* kWhole = R"(

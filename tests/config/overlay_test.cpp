@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <set>
 
 #include "hqsam/config/config.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -24,10 +24,7 @@ train: {objective: hq, trainable: hq, epochs: 3, schedule: {type: step, factor: 
 
 class Overlay : public testing::Test {
  protected:
-  Overlay() : folder_(fs::temp_directory_path() / ("hqsam_overlay_" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_ / "more");
-  }
-  ~Overlay() override { fs::remove_all(folder_); }
+  Overlay() { fs::create_directories(folder_ / "more"); }
   Config load(const std::string& base, const std::string& above, const std::vector<std::string>& overrides = {}) {
     write_file(folder_ / "base.yaml", base);
     write_file(folder_ / "more/above.yaml", above);
@@ -46,7 +43,8 @@ class Overlay : public testing::Test {
     return "no error";
   }
 
-  fs::path folder_;
+  testing_support::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path;
 };
 
 TEST_F(Overlay, JoinsMappingsAndReplacesTheRest) {

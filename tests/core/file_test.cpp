@@ -7,18 +7,16 @@
 #include <csignal>
 
 #include "hqsam/core/error.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
 
 class FileTest : public testing::Test {
  protected:
-  FileTest() : folder_(fs::temp_directory_path() / ("hqsam_file_test_" + std::to_string(::getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~FileTest() override { fs::remove_all(folder_); }
   size_t files() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
-  fs::path folder_;
+  testing_support::TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path;
 };
 
 TEST_F(FileTest, AppearsOnlyOnCommit) {

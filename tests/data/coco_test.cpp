@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/coco.h"
 
+#include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/mask/segmentation.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -60,7 +63,8 @@ class Coco : public ::testing::Test {
     return error_of([&] { open(); });
   }
 
-  TempFolder folder;
+  testing_support::TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path;
   json file, detections;
   FolderOptions options;
 };

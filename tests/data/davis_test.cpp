@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
 #include <png.h>
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include "hqsam/data/davis_dataset.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/image/codec.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -41,7 +43,8 @@ class Davis : public ::testing::Test {
     options = {.name = "davis", .images = folder / "im", .masks = folder / "gt"};
     options.format = SetFormat::kDavis;
   }
-  TempFolder folder;
+  testing_support::TemporaryFolder temporary;
+  const fs::path folder = temporary.path;
   FolderOptions options;
 };
 
@@ -94,7 +97,8 @@ TEST_F(Davis, NamesWhatIsMissingOrWrong) {
 }
 
 TEST(Big, ReadsPictureMaskAndCoarseMaskOfOneFolder) {
-  const TempFolder folder;
+  const testing_support::TemporaryFolder temporary;
+  const auto& folder = temporary.path;
   fs::create_directories(folder / "val");
   write_image(folder / "val" / "2007_im.jpg", random_picture({30, 40}, 3, 2));
   write_image(folder / "val" / "2007_gt.png", label_with_square({30, 40}, 3, 3, 9));

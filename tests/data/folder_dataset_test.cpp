@@ -6,13 +6,15 @@
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
 
 // Pictures and masks b, a, c in im/ and gt/.
 struct Folders {
-  TempFolder root;
+  testing_support::TemporaryFolder temporary;
+  const std::filesystem::path root = temporary.path;
   FolderOptions options;
 
   Folders() {

@@ -8,6 +8,7 @@
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -152,7 +153,8 @@ TEST(Coarsen, DependsOnItsStreamAlone) {
 }
 
 TEST(WriteSynth, WritesPicturesAndBothMasksReproducibly) {
-  const TempFolder folder;
+  const testing_support::TemporaryFolder temporary;
+  const auto& folder = temporary.path;
   const SynthOptions options = {.size = {96, 96}, .seed = 9};
   write_synth(folder / "a", 3, options);
   write_synth(folder / "b", 3, options);
@@ -166,7 +168,8 @@ TEST(WriteSynth, WritesPicturesAndBothMasksReproducibly) {
 }
 
 TEST(WriteSynth, RefusesAFolderThatHoldsSomething) {
-  const TempFolder folder;
+  const testing_support::TemporaryFolder temporary;
+  const auto& folder = temporary.path;
   write_file(folder / "note", "x");
   EXPECT_THROW(write_synth(folder / "", 1, {.size = {64, 64}}), Error);
   EXPECT_THROW(write_synth(folder / "note", 1, {.size = {64, 64}}), Error);

@@ -1,66 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/evaluate/evaluate.h"
 
-#include <condition_variable>
-#include <exception>
-#include <thread>
-
 #include "evaluate/memory_dataset.h"
 #include "golden.h"
 #include "hqsam/metrics/iou.h"
+#include "thread_group.h"
 
 namespace hqsam {
 using namespace testing_support;
 
 namespace {
 
-// Ranks as threads of one process, with what evaluation needs of a group.
-struct Meeting {
-  explicit Meeting(int64_t size) : size(size), bytes(size) {}
-  const int64_t size;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::vector<std::string> bytes;
-  int64_t arrived = 0;
-};
-
-class ThreadGroup : public Alone {
- public:
-  ThreadGroup(Meeting& meeting, int64_t rank) : meeting_(meeting), rank_(rank) {}
-  int64_t rank() const override { return rank_; }
-  int64_t size() const override { return meeting_.size; }
-  std::vector<std::string> all_gather_bytes(const std::string& mine) override {
-    std::unique_lock lock(meeting_.mutex);
-    meeting_.bytes[rank_] = mine;
-    ++meeting_.arrived;
-    meeting_.changed.notify_all();
-    meeting_.changed.wait(lock, [&] { return meeting_.arrived == meeting_.size; });
-    return meeting_.bytes;
-  }
-
- private:
-  Meeting& meeting_;
-  int64_t rank_;
-};
-
-// What each of `ranks` ranks gets, and what each throws ("" = nothing).
-struct Everyone {
-  std::vector<EvaluateResult> results;
-  std::vector<std::string> messages;
-};
-Everyone evaluate_with(int64_t ranks, const std::vector<NamedDataset>& sets, const EvaluateOptions& options) {
-  Meeting meeting(ranks);
-  Everyone everyone{std::vector<EvaluateResult>(ranks), std::vector<std::string>(ranks)};
-  std::vector<std::thread> threads;
-  for (int64_t rank = 0; rank < ranks; ++rank) {
-    threads.emplace_back([&, rank] {
-      SamHq model = tiny_model();
-      ThreadGroup group(meeting, rank);
-      everyone.messages[rank] = message_of([&] { everyone.results[rank] = evaluate(model, sets, options, group); });
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return everyone;
+// What each of `ranks` ranks gets.
+std::vector<EvaluateResult> evaluate_with(int64_t ranks, const std::vector<NamedDataset>& sets,
+                                          const EvaluateOptions& options) {
+  std::vector<EvaluateResult> results(ranks);
+  const auto errors = run_ranks(ranks, [&](const std::shared_ptr<Group>& group) {
+    SamHq model = tiny_model();
+    results[group->rank()] = evaluate(model, sets, options, *group);
+  });
+  for (const std::string& error : errors) EXPECT_EQ(error, "");
+  return results;
 }
 
 void expect_equal(const EvaluateResult& a, const EvaluateResult& b) {
@@ -175,7 +135,7 @@ TEST_F(Evaluate, GivesTheSameWithAnyNumberOfWorkersAndRanks) {
     expect_equal(run(sets), expected);
   }
   for (const int64_t ranks : {2, 3, 4}) {
-    for (const EvaluateResult& result : evaluate_with(ranks, sets, options).results) expect_equal(result, expected);
+    for (const EvaluateResult& result : evaluate_with(ranks, sets, options)) expect_equal(result, expected);
   }
 }
 
@@ -193,19 +153,33 @@ TEST_F(Evaluate, RanksMergeAveragePrecisionAndClicksToTheBit) {
     options.clicks = 2;
     const EvaluateResult expected = run(sets);
     EXPECT_EQ(expected.mean.at("hq").count("ap"), origin == PromptOrigin::kTruth ? 1U : 0U);
-    for (const EvaluateResult& result : evaluate_with(3, sets, options).results) {
+    for (const EvaluateResult& result : evaluate_with(3, sets, options)) {
       expect_equal(result, expected);
       EXPECT_EQ(result.sets[0].metrics, expected.sets[0].metrics);
     }
   }
 }
 
+TEST_F(Evaluate, RefusesRanksThatHaveOtherPictures) {
+  const auto errors = run_ranks(3, [&](const std::shared_ptr<Group>& group) {
+    SamHq own = tiny_model();
+    evaluate(own, {{"a", ellipses(3, group->rank() == 2 ? "q" : "p")}}, options, *group);
+  });
+  for (const std::string& error : errors) {
+    EXPECT_NE(error.find("the list of pictures of rank 2 is not that of rank 0"), std::string::npos) << error;
+  }
+}
+
 TEST_F(Evaluate, AnErrorOnOneRankReachesAll) {
   auto samples = std::vector<Sample>{ellipses(2)->get(0), ellipses(2)->get(1)};
   samples[1].image.pixels.clear();
-  for (const std::string& message :
-       evaluate_with(3, {{"a", std::make_shared<MemoryDataset>(samples)}}, options).messages) {
-    EXPECT_NE(message.find("pictures/p1.jpg is broken"), std::string::npos) << message;
+  const std::vector<NamedDataset> sets = {{"a", std::make_shared<MemoryDataset>(samples)}};
+  const auto errors = run_ranks(3, [&](const std::shared_ptr<Group>& group) {
+    SamHq own = tiny_model();
+    evaluate(own, sets, options, *group);
+  });
+  for (const std::string& error : errors) {
+    EXPECT_NE(error.find("pictures/p1.jpg is broken"), std::string::npos) << error;
   }
 }
 

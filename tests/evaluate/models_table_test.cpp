@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "evaluate/memory_dataset.h"
 #include "golden.h"
 #include "hqsam/core/file.h"
 #include "hqsam/evaluate/compare.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -17,8 +16,6 @@ namespace fs = std::filesystem;
 
 class ModelsTable : public testing::Test {
  protected:
-  ModelsTable() : folder_(fs::temp_directory_path() / ("hqsam_table_" + std::to_string(::getpid()))) {}
-  ~ModelsTable() override { fs::remove_all(folder_); }
   fs::path write(const std::string& name, const std::string& samples) const {
     fs::create_directories(folder_ / name);
     write_file(folder_ / name / "samples.jsonl", samples);
@@ -30,7 +27,8 @@ class ModelsTable : public testing::Test {
                        iou, biou) +
            "\n";
   }
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path;
 };
 
 }  // namespace

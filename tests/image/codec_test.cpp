@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <opencv2/imgcodecs.hpp>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "image/small_files.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -54,16 +54,6 @@ std::string message_of(const std::string& file) {
   }
   return "no error";
 }
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "hqsam_image_XXXXXX").string();
-    path = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 }  // namespace
 
@@ -149,7 +139,7 @@ TEST(ReadImage, ReadsOtherFormatsThroughOpenCv) {
 }
 
 TEST(WriteImage, PngRoundTripsExactly) {
-  const Folder folder;
+  const TemporaryFolder folder;
   for (const int64_t channels : {1, 3}) {
     const Image image = picture(37, 53, channels);
     write_image(folder.path / "a.PNG", image);
@@ -158,7 +148,7 @@ TEST(WriteImage, PngRoundTripsExactly) {
 }
 
 TEST(WriteImage, JpegQualityIsHeld) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Image image(64, 64, 3);
   for (int64_t i = 0; i < 64 * 64; ++i) image.at(i / 64, i % 64)[0] = static_cast<uint8_t>(3 * (i / 64) + (i % 64) / 2);
   write_image(folder.path / "a.jpeg", image, 100);
@@ -169,7 +159,7 @@ TEST(WriteImage, JpegQualityIsHeld) {
 }
 
 TEST(WriteImage, RefusesUnknownNamesAndBadImages) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Image image = picture(4, 5, 3);
   EXPECT_THROW(write_image(folder.path / "a.gif", image), Error);
   EXPECT_THROW(write_image(folder.path / "a.jpg", image, 101), Error);
@@ -181,7 +171,7 @@ TEST(WriteImage, RefusesUnknownNamesAndBadImages) {
 }
 
 TEST(ReadImage, NamesTheFileThatCannotBeRead) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const fs::path missing = folder.path / "missing.jpg", text = folder.path / "text.jpg", empty = folder.path / "empty";
   write_file(text, "not a picture at all");
   write_file(empty, "");

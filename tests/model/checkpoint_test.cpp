@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/checkpoint.h"
 
-#include <filesystem>
-
 #include "golden.h"
 #include "hqsam/core/error.h"
 #include "hqsam/model/unfilled.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -61,7 +60,8 @@ TEST(Checkpoint, ReadsTheArchitectureFromShapes) {
 }
 
 TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
-  const auto path = std::filesystem::temp_directory_path() / ("hqsam_sam_" + std::to_string(getpid()) + ".safetensors");
+  const TemporaryFolder temporary;
+  const auto path = temporary.path / "sam.safetensors";
   SamHq source = load_sam_hq(golden_path("sam_hq_micro.pth"));
   write_safetensors(path, checkpoint_of(source, is_base_key));
 
@@ -73,7 +73,6 @@ TEST(Checkpoint, GivesASamCheckpointFreshHqModulesFromTheSeed) {
   EXPECT_FALSE(load_sam_hq(path, {.hq = HqModules::kAsFound})->has_hq());
   EXPECT_NE(message_of([&] { load_sam_hq(path, {.hq = HqModules::kRequired}); }).find("hqsam train"),
             std::string::npos);
-  std::filesystem::remove(path);
 }
 
 TEST(Checkpoint, NamesMissingKeysAndForeignFiles) {

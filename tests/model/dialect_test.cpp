@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/dialect.h"
 
-#include <filesystem>
 #include <functional>
 #include <limits>
 
@@ -10,26 +9,14 @@
 #include "hqsam/core/file.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/unfilled.h"
+#include "model/checkpoint_files.h"
 
 namespace hqsam {
 using namespace testing_support;
 
 namespace {
 
-class DialectTest : public testing::Test {
- protected:
-  DialectTest() : folder_(std::filesystem::temp_directory_path() / ("hqsam_dialect_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~DialectTest() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path write(const std::string& name, const TensorMap& map) const {
-    write_tensors(folder_ / name, map);
-    return folder_ / name;
-  }
-
-  std::filesystem::path folder_;
-};
+using DialectTest = CheckpointFiles;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 

@@ -9,6 +9,7 @@
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/model/unfilled.h"
+#include "model/checkpoint_files.h"
 #include "predict/tiny_model.h"
 
 namespace hqsam {
@@ -202,19 +203,7 @@ TEST(HqOptions, ComeBackFromJsonAndRefuseAnyOther) {
   }
 }
 
-class HqOptionsFiles : public testing::Test {
- protected:
-  HqOptionsFiles()
-      : folder_(std::filesystem::temp_directory_path() / ("hqsam_hq_options_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~HqOptionsFiles() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path write(const std::string& name, const TensorMap& map) const {
-    write_tensors(folder_ / name, map);
-    return folder_ / name;
-  }
-  std::filesystem::path folder_;
-};
+using HqOptionsFiles = CheckpointFiles;
 
 TEST_F(HqOptionsFiles, AreInACheckpointsMetadata) {
   EXPECT_EQ(checkpoint_of(tiny_model()).metadata.count("hqsam.options"), 0U) << "HQ-SAM's own files say nothing";

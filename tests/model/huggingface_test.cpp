@@ -9,6 +9,7 @@
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface_config.h"
 #include "hqsam/model/huggingface_keys.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -19,11 +20,6 @@ namespace fs = std::filesystem;
 
 class HuggingFaceTest : public testing::Test {
  protected:
-  HuggingFaceTest() : folder_(fs::temp_directory_path() / ("hqsam_hf_" + std::to_string(getpid()))) {
-    fs::create_directories(folder_);
-  }
-  ~HuggingFaceTest() override { fs::remove_all(folder_); }
-
   // A copy of the golden folder whose config.json has other values.
   fs::path golden_with(const std::string& section, const nlohmann::json& values) const {
     const fs::path copy = folder_ / "changed";
@@ -36,7 +32,8 @@ class HuggingFaceTest : public testing::Test {
     return copy;
   }
 
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  const fs::path folder_ = temporary_.path;
 };
 
 void expect_message(const fs::path& path, const std::string& part) {

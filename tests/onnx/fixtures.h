@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -10,6 +9,7 @@
 #include "hqsam/onnx/export.h"
 #include "onnx/interpreter.h"
 #include "predict/tiny_model.h"
+#include "temporary_folder.h"
 
 namespace hqsam::testing_support {
 
@@ -59,20 +59,16 @@ inline torch::Tensor noise_image(int64_t batch, int64_t height, int64_t width) {
   return torch::rand({batch, 3, height, width}) * 255;
 }
 
-// A test with a folder of its own.
+// A test with a folder of its own, which is not there at first.
 class OnnxTest : public testing::Test {
  protected:
-  OnnxTest() : folder_(std::filesystem::temp_directory_path() / ("hqsam_onnx_test_" + std::to_string(::getpid()))) {
-    std::filesystem::remove_all(folder_);
-  }
-  ~OnnxTest() override { std::filesystem::remove_all(folder_); }
-
   Interpreter exported(const SamHq& model, const std::string& graph, const OnnxOptions& options = {}) const {
     export_onnx(model, folder_, options);
     return Interpreter(folder_ / (graph + ".onnx"));
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path / "graphs";
 };
 
 }  // namespace hqsam::testing_support

@@ -7,8 +7,8 @@
 # missing). ViT-H takes about 5 GB of disk and memory, and four minutes per picture and way on two cores.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tools/lib.sh
-. "$here/../../tools/lib.sh"
+# shellcheck source=tests/parity/lib.sh
+. "$here/lib.sh"
 
 pictures=$root/data/samples count=10 trips= variants="vit_tiny vit_b vit_l vit_h" hqsam=$root/build/hqsam
 while [ $# -gt 0 ]; do
@@ -22,13 +22,6 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-venv=${PARITY_VENV:-$root/build/parity-venv}
-if [ ! -x "$venv/bin/python" ]; then
-  python3 -m venv "$venv.tmp"
-  "$venv.tmp/bin/pip" install --quiet -r "$here/requirements.txt"
-  mv "$venv.tmp" "$venv"
-fi
-python=$venv/bin/python
 threads=${PARITY_THREADS:-2}
 work=$(mktemp -d "${PARITY_WORK:-${TMPDIR:-/tmp}}/parity.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "evaluate/memory_dataset.h"
@@ -11,6 +9,7 @@
 #include "hqsam/report/cost.h"
 #include "hqsam/report/curve_plot.h"
 #include "hqsam/report/plot_axis.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -135,8 +134,8 @@ TEST(Cost, CountsParametersAndMeasuresSpeeds) {
 }
 
 TEST(TradeOff, ReadsResultsThatHaveCosts) {
-  const auto folder = std::filesystem::temp_directory_path() / ("hqsam_trade_off_" + std::to_string(::getpid()));
-  std::filesystem::create_directories(folder);
+  const TemporaryFolder temporary;
+  const auto& folder = temporary.path;
   const auto result = result_of("a", {{0.5, 0.6}});
   const std::string json = results_json(result, {}, "runs/vit_b.pth");
   write_file(folder / "results.json", with_costs(json, std::vector<CostRow>{{"SAM", 8, 8, 3, 0}, {"HQ", 9, 1, 2, 0}}));
@@ -161,7 +160,6 @@ TEST(TradeOff, ReadsResultsThatHaveCosts) {
   }
   write_file(folder / "results.json", json);
   EXPECT_TRUE(contains(message_of([&] { read_trade_off_point(folder); }), "evaluate again"));
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace hqsam

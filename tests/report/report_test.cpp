@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/report/report.h"
 
-#include <unistd.h>
-
 #include "evaluate/memory_dataset.h"
 #include "golden.h"
 #include "hqsam/core/file.h"
 #include "hqsam/report/html.h"
 #include "hqsam/report/interval_plot.h"
 #include "hqsam/report/panels.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -101,15 +100,14 @@ TEST(ComparisonPicture, HasAPanelForPromptTruthSamAndHq) {
 
 class Report : public ::testing::Test {
  protected:
-  Report() : path(std::filesystem::temp_directory_path() / ("hqsam_report_" + std::to_string(::getpid()) + ".html")) {}
-  ~Report() override { std::filesystem::remove(path); }
   std::string write(const ReportOptions& report = {"A & <B>", "runs/x<1>.pth", 2}) {
     Alone group;
     result = evaluate(model, sets, options, group);
     write_evaluation_report(path, model, sets, result, options, report);
     return read_file(path);
   }
-  std::filesystem::path path;
+  TemporaryFolder temporary;
+  const std::filesystem::path path = temporary.path / "report.html";
   SamHq model = tiny_model();
   std::vector<NamedDataset> sets = {{"thin <things>", ellipses(6, "p<")}, {"COIFT", ellipses(4, "c")}};
   EvaluateOptions options;

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 namespace {
@@ -40,9 +40,8 @@ std::vector<std::string> records_of(const std::string& file) {
 
 class TensorBoard : public ::testing::Test {
  protected:
-  ~TensorBoard() override { std::filesystem::remove_all(folder); }
-  std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / ("hqsam_tensorboard_" + std::to_string(::getpid()));
+  testing_support::TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path;
 };
 
 }  // namespace
@@ -113,7 +112,6 @@ TEST_F(TensorBoard, StartsAResumedRunInANewFileWithThePurgeStep) {
 }
 
 TEST_F(TensorBoard, SaysWhereItCannotWrite) {
-  std::filesystem::create_directories(folder);
   write_file(folder / "file", "");
   try {
     const TensorBoardWriter writer(folder / "file");

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +9,7 @@
 #include "hqsam/report/contact_sheet.h"
 #include "hqsam/report/run_log.h"
 #include "hqsam/report/training_monitor.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -46,11 +45,6 @@ Json epoch_line(int64_t epoch, int64_t step, double score) {
 
 class TrainingFolder : public ::testing::Test {
  protected:
-  TrainingFolder() : folder(std::filesystem::temp_directory_path() / ("hqsam_training_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder);
-  }
-  ~TrainingFolder() override { std::filesystem::remove_all(folder); }
-
   TrainingMonitorOptions options() {
     EvaluateOptions evaluate;
     evaluate.masks = {MaskKind::kHq};
@@ -74,7 +68,8 @@ class TrainingFolder : public ::testing::Test {
     return count;
   }
 
-  std::filesystem::path folder;
+  TemporaryFolder temporary;
+  const std::filesystem::path folder = temporary.path;
   SamHq model = tiny_model();
 };
 

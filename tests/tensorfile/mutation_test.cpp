@@ -4,7 +4,7 @@
 #include <fstream>
 #include <random>
 
-#include "temp_folder.h"
+#include "fixtures.h"
 
 namespace hqsam {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/torch.h>
 
-#include "temp_folder.h"
+#include "fixtures.h"
 
 namespace hqsam {
 namespace {

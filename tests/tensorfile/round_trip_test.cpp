@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "temp_folder.h"
+#include "fixtures.h"
 
 namespace hqsam {
 namespace {

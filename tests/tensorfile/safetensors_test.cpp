@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <torch/torch.h>
 
+#include "fixtures.h"
 #include "hqsam/tensorfile/safetensors_header.h"
-#include "temp_folder.h"
 
 namespace hqsam {
 namespace {

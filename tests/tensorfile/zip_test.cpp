@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "fixtures.h"
 #include "hqsam/tensorfile/zip_archive.h"
-#include "temp_folder.h"
 
 namespace hqsam {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "thread_group.h"
 #include "train/run_fixture.h"
-#include "train/thread_group.h"
 
 namespace hqsam {
 namespace {
@@ -25,7 +25,7 @@ TEST(DistributedStep, GivesTheGradientsOfOneRankForTheSameBatch) {
   Trainer alone(tiny::make_model(), options, make_group());
   const StepResult expected = alone.step(rows, 0);
   for (const int64_t size : {2, 4}) {
-    const auto errors = tiny::run_ranks(size, [&](std::shared_ptr<Group> group) {
+    const auto errors = testing_support::run_ranks(size, [&](std::shared_ptr<Group> group) {
       Trainer trainer(tiny::make_model(), options, group);
       const StepResult result = trainer.step(share(rows, *group), 0);
       EXPECT_NEAR(result.loss, expected.loss, 1e-5 * expected.loss);
@@ -42,7 +42,7 @@ TEST(DistributedStep, GivesTheGradientsOfOneRankForTheSameBatch) {
 TEST(DistributedStep, SkipsOnAllRanksWhereOneHasNoFiniteLoss) {
   auto rows = tiny::make_rows(4);
   rows[3].label = torch::full_like(rows[3].label, std::numeric_limits<float>::infinity());
-  const auto errors = tiny::run_ranks(2, [&](std::shared_ptr<Group> group) {
+  const auto errors = testing_support::run_ranks(2, [&](std::shared_ptr<Group> group) {
     Trainer trainer(tiny::make_model(), tiny::train_options(), group);
     const auto before = tiny::copy_weights(trainer.model());
     const StepResult result = trainer.step(share(rows, *group), 0);
@@ -55,7 +55,7 @@ TEST(DistributedStep, SkipsOnAllRanksWhereOneHasNoFiniteLoss) {
 
 TEST(DistributedStep, TellsAllRanksOfAWishToStop) {
   const auto rows = tiny::make_rows(4);
-  const auto errors = tiny::run_ranks(2, [&](std::shared_ptr<Group> group) {
+  const auto errors = testing_support::run_ranks(2, [&](std::shared_ptr<Group> group) {
     Trainer trainer(tiny::make_model(), tiny::train_options(), group);
     EXPECT_FALSE(trainer.step(share(rows, *group), 0).stop);
     EXPECT_TRUE(trainer.step(share(rows, *group), 0, {}, group->rank() == 1).stop);
@@ -82,7 +82,7 @@ class DistributedRun : public TrainingRun {
 
   Outcome go(int64_t size, const Setup& setup) {
     Outcome outcome{std::vector<RunEnd>(size), {}, std::vector<std::map<std::string, torch::Tensor>>(size)};
-    outcome.errors = tiny::run_ranks(size, [&](std::shared_ptr<Group> group) {
+    outcome.errors = testing_support::run_ranks(size, [&](std::shared_ptr<Group> group) {
       const int64_t rank = group->rank();
       const bool last = rank == size - 1;
       TrainOptions train = setup.train;

@@ -8,6 +8,7 @@
 
 #include "hqsam/train/metrics_log.h"
 #include "hqsam/train/run_files.h"
+#include "temporary_folder.h"
 #include "train/run_fixture.h"
 
 namespace hqsam {
@@ -42,15 +43,10 @@ void flip_bit(const fs::path& path, size_t from_end) {
 TEST_F(TrainingRun, KeepsTheLastStatesAndFallsBackToAnOlderOne) {
   const Outcome whole = unbroken({});
   Setup setup;
-  setup.train.save_minutes = 0;
-  setup.broken_after = 17;
-  error_of(setup);
-  const auto states = RunFolder(folder()).states();
+  const auto states = states_of_broken(setup);
   ASSERT_EQ(states.size(), 3u);
   flip_bit(states[2], 100);                                     // in the tensors
   write_file(states[1], read_file(states[1]).substr(0, 5000));  // cut short
-  setup.broken_after = -1;
-  setup.resume = true;
   ASSERT_EQ(go(setup), RunEnd::kFinished);
   expect_same(whole, outcome());
   EXPECT_TRUE(fs::exists(states[2].string() + ".damaged"));
@@ -64,17 +60,12 @@ TEST_F(TrainingRun, KeepsTheLastStatesAndFallsBackToAnOlderOne) {
 TEST_F(TrainingRun, PassesOverStatesThatCannotBeRead) {
   const Outcome whole = unbroken({});
   Setup setup;
-  setup.train.save_minutes = 0;
-  setup.broken_after = 17;
-  error_of(setup);
-  const auto states = RunFolder(folder()).states();
+  const auto states = states_of_broken(setup);
   ASSERT_EQ(states.size(), 3u);
   fs::remove(states[1]);
   fs::create_directory(states[1]);
   fs::remove(states[2]);
   fs::create_symlink("/proc/self/mem", states[2]);  // an input/output error at the first byte
-  setup.broken_after = -1;
-  setup.resume = true;
   ASSERT_EQ(go(setup), RunEnd::kFinished);
   expect_same(whole, outcome());
   EXPECT_TRUE(fs::is_symlink(states[2].string() + ".damaged"));
@@ -234,8 +225,7 @@ TEST_F(TrainingRun, EndsAValidationAtOnceWhenAStopIsRequested) {
 }
 
 TEST(MetricsLog, HoldsLinesBackWhileTheDiskIsFull) {
-  const tiny::TemporaryFolder temporary;
-  fs::create_directories(temporary.path);
+  const testing_support::TemporaryFolder temporary;
   const fs::path path = temporary.path / "metrics.jsonl";
   MetricsLog log(path);
   log.write({{"step", 1}});
@@ -263,8 +253,8 @@ class Nobody {
 
 TEST(RunState, ThatMayNotBeReadCountsAsDamaged) {
   if (!Nobody::possible()) GTEST_SKIP() << "there is no other user here";
-  const tiny::TemporaryFolder temporary;
-  fs::create_directories(temporary.path);
+  const testing_support::TemporaryFolder temporary;
+  fs::permissions(temporary.path, fs::perms{0755});  // mkdtemp closes it to Nobody
   const fs::path path = temporary.path / "state_000001.safetensors";
   save_run_state(path, {}, {});
   fs::permissions(path, fs::perms::none);
@@ -279,7 +269,8 @@ TEST(RunState, ThatMayNotBeReadCountsAsDamaged) {
 
 TEST(RunFolder, ThatCannotBeListedDoesNotCountAsEmpty) {
   if (!Nobody::possible()) GTEST_SKIP() << "there is no other user here";
-  const tiny::TemporaryFolder temporary;
+  const testing_support::TemporaryFolder temporary;
+  fs::permissions(temporary.path, fs::perms{0755});  // mkdtemp closes it to Nobody
   const RunFolder folder(temporary.path);
   EXPECT_FALSE(folder.holds_state());  // there is none
   folder.create();
@@ -295,8 +286,7 @@ TEST(RunFolder, ThatCannotBeListedDoesNotCountAsEmpty) {
 }
 
 TEST(RunState, KeepsItsCountsAndCallsAMissingFileDamaged) {
-  const tiny::TemporaryFolder temporary;
-  fs::create_directories(temporary.path);
+  const testing_support::TemporaryFolder temporary;
   EXPECT_THROW(load_run_state(temporary.path / "state_000001.safetensors"), DamagedState);  // missing
   RunState state{.step = 3, .skipped = 2, .stale = 1, .finished = true};
   const RunState again = run_state_from_json(to_json(state));

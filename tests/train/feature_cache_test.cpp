@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "hqsam/model/checkpoint.h"
+#include "temporary_folder.h"
+#include "thread_group.h"
 #include "train/run_fixture.h"
-#include "train/thread_group.h"
 
 namespace hqsam {
 namespace {
@@ -48,7 +49,7 @@ class Cache : public ::testing::Test {
     return torch::randint(0, 256, {3, 64, 64}).to(torch::kUInt8);
   }
 
-  tiny::TemporaryFolder temporary_;
+  testing_support::TemporaryFolder temporary_;
   SamHq model_ = tiny::make_model();
   int encoded_ = 0;
 };
@@ -172,7 +173,7 @@ TEST_F(CachedRun, IsSharedByRanks) {
   const double expected = alone.step(rows, 0).loss;
   options.cache_features = temporary_.path / "features";
   for (int pass = 0; pass < 2; ++pass) {  // it is filled, then read
-    const auto errors = tiny::run_ranks(2, [&](std::shared_ptr<Group> group) {
+    const auto errors = testing_support::run_ranks(2, [&](std::shared_ptr<Group> group) {
       Trainer trainer(tiny::make_model(), options, group);
       const auto half = rows.begin() + 4 * group->rank();
       EXPECT_NEAR(trainer.step({half, half + 4}, 0).loss, expected, 1e-5);

@@ -168,6 +168,13 @@ TEST(Trainer, TrainsSamsOutputTokenAlone) {
   EXPECT_EQ(trained.tensors.size(), 7U);
 }
 
+TEST(Trainer, GoesOnToTheBitWithTheOutputTokenAndMeans) {
+  TrainOptions options = sam_mask_options(Trainable::kOutputToken);
+  options.ema_decay = 0.9;
+  const TensorMap state = expect_goes_on_to_the_bit([&] { return Trainer(make_sam(), options, make_group()); });
+  EXPECT_NE(state.find("ema/mask_decoder.mask_tokens.weight"), nullptr);
+}
+
 TEST(Trainer, TrainsSamsDecoderAndAllOfSamOnItsSingleMask) {
   const auto rows = tiny::make_rows(4);
   for (const Trainable trainable : {Trainable::kDecoder, Trainable::kAll}) {

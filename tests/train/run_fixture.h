@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,6 +16,7 @@
 #include "hqsam/train/run.h"
 #include "hqsam/train/run_folder.h"
 #include "hqsam/train/run_state.h"
+#include "temporary_folder.h"
 #include "train/tiny.h"
 
 namespace hqsam {
@@ -93,6 +95,15 @@ class TrainingRun : public ::testing::Test {
     ADD_FAILURE() << "no Error";
     return "";
   }
+  // Breaks a run that saves after each step; go(setup) then resumes it. Returns its states, oldest first.
+  std::vector<std::filesystem::path> states_of_broken(Setup& setup) {
+    setup.train.save_minutes = 0;
+    setup.broken_after = 17;
+    error_of(setup);
+    setup.broken_after = -1;
+    setup.resume = true;
+    return RunFolder(folder()).states();
+  }
   // An unbroken run in a folder of its own, for comparison.
   struct Outcome {
     std::map<std::string, torch::Tensor> weights;
@@ -114,9 +125,23 @@ class TrainingRun : public ::testing::Test {
     EXPECT_TRUE(a.best == b.best);
   }
 
-  tiny::TemporaryFolder temporary_;
+  testing_support::TemporaryFolder temporary_;
   std::map<std::string, torch::Tensor> weights_;
   int64_t validations_ = 0;
 };
+
+// Four steps leave the same state as two, a new trainer with their state, and two more. Returns it.
+inline TensorMap expect_goes_on_to_the_bit(const std::function<Trainer()>& make) {
+  const auto rows = tiny::make_rows(3);
+  Trainer whole = make(), before = make(), after = make();
+  for (int i = 0; i < 2; ++i) before.step(rows, 0);
+  after.load_state(before.state());
+  for (int i = 0; i < 2; ++i) after.step(rows, 0);
+  for (int i = 0; i < 4; ++i) whole.step(rows, 0);
+  TensorMap a = whole.state();
+  const TensorMap b = after.state();
+  for (const auto& [name, tensor] : a.tensors) EXPECT_TRUE(torch::equal(tensor, b.at(name))) << name;
+  return a;
+}
 
 }  // namespace hqsam

@@ -11,11 +11,13 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "hqsam/core/file.h"
 #include "hqsam/train/metrics_log.h"
 #include "hqsam/train/run_folder.h"
 #include "hqsam/train/run_state.h"
+#include "temporary_folder.h"
 #include "train/run_fixture.h"
 #include "train/tiny.h"
 
@@ -110,7 +112,7 @@ TEST_F(TrainingRun, ResumesToTheBitAfterDyingTwiceWithLinesHalfWritten) {
 
 // What the next test starts as a process of its own.
 TEST_F(TrainingRun, DISABLED_ChildThatIsKilled) {
-  temporary_.path = std::getenv("HQSAM_TEST_FOLDER");
+  fs::remove(std::exchange(temporary_.path, std::getenv("HQSAM_TEST_FOLDER")));  // the parent's instead of its own
   Setup setup;
   setup.train.save_minutes = 0;
   setup.train.workers = 1;
@@ -236,14 +238,12 @@ TEST_F(TrainingRun, SaysWhatToDoWhenTheSetIsSmallerThanABatch) {
 }
 
 TEST_F(TrainingRun, NamesAFolderThatCannotBeMade) {
-  fs::create_directories(temporary_.path);
   std::ofstream(folder()) << "a file";
   EXPECT_NE(error_of({}).find(folder().string()), std::string::npos);
 }
 
 TEST(MetricsLog, IsCutBackToAStep) {
-  const tiny::TemporaryFolder temporary;
-  fs::create_directories(temporary.path);
+  const testing_support::TemporaryFolder temporary;
   const fs::path path = temporary.path / "metrics.jsonl";
   cut_metrics(path, 1, 1, 0);
   EXPECT_FALSE(fs::exists(path));
@@ -260,8 +260,7 @@ TEST(MetricsLog, IsCutBackToAStep) {
 }
 
 TEST(RunState, ComesBackAsSaved) {
-  const tiny::TemporaryFolder temporary;
-  fs::create_directories(temporary.path);
+  const testing_support::TemporaryFolder temporary;
   const fs::path path = temporary.path / "latest.safetensors";
   RunState state{.epoch = 2, .rows = 64, .step = 1234567890123, .best_score = 0.1 + 0.2, .best_by = "hq.miou"};
   state.sums = {1.0 / 3, 2.0 / 3, 1e-300, 0};

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -99,17 +97,5 @@ inline std::vector<std::string> differing(const std::map<std::string, torch::Ten
   }
   return keys;
 }
-
-// A folder that goes when the test does.
-struct TemporaryFolder {
-  TemporaryFolder() {
-    static int count = 0;
-    path = std::filesystem::temp_directory_path() /
-           ("hqsam_train_" + std::to_string(::getpid()) + "_" + std::to_string(count++));
-    std::filesystem::remove_all(path);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 }  // namespace hqsam::tiny

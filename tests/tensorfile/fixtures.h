@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -14,24 +13,20 @@
 #include "hqsam/core/file.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "hqsam/tensorfile/zip_writer.h"
+#include "temporary_folder.h"
 
 namespace hqsam {
 
 // A test with a folder of its own.
 class TempFolderTest : public testing::Test {
  protected:
-  TempFolderTest()
-      : folder_(std::filesystem::temp_directory_path() / ("hqsam_tensorfile_test_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~TempFolderTest() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path write(std::string_view content, const std::string& name = "file") const {
     write_file(folder_ / name, content);
     return folder_ / name;
   }
 
-  std::filesystem::path folder_;
+  testing_support::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path;
 };
 
 inline std::string golden(const std::string& name) { return std::string(HQSAM_SOURCE_DIR) + "/tests/golden/" + name; }

@@ -13,7 +13,7 @@
 #include "hqsam/comm/group.h"
 #include "hqsam/core/error.h"
 
-namespace hqsam::tiny {
+namespace hqsam::testing_support {
 
 // A group whose ranks are threads of this process.
 class ThreadGroup final : public Group {
@@ -95,4 +95,4 @@ inline std::vector<std::string> run_ranks(int64_t size, const std::function<void
   return errors;
 }
 
-}  // namespace hqsam::tiny
+}  // namespace hqsam::testing_support
