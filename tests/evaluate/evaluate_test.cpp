@@ -41,13 +41,13 @@ std::vector<std::string> names(const EvaluateResult& result) {
 
 class Evaluate : public ::testing::Test {
  protected:
-  EvaluateResult run(const std::vector<NamedDataset>& sets) { return evaluate(model, sets, options, group); }
+  EvaluateResult run(const std::vector<NamedDataset>& sets) { return evaluate(model, sets, options, *group); }
   std::string error_of(const std::vector<NamedDataset>& sets) {
     return message_of([&] { run(sets); });
   }
   SamHq model = tiny_model();
   EvaluateOptions options;
-  Alone group;
+  const std::shared_ptr<Group> group = make_group();
 };
 
 TEST_F(Evaluate, MeansAreOverMasksAndThenOverSets) {

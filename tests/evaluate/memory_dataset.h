@@ -48,17 +48,6 @@ inline std::shared_ptr<MemoryDataset> ellipses(int64_t count, const std::string&
   return std::make_shared<MemoryDataset>(std::move(samples));
 }
 
-// A group of one.
-class Alone : public Group {
- public:
-  int64_t rank() const override { return 0; }
-  int64_t size() const override { return 1; }
-  void all_reduce_sum(torch::Tensor) override {}
-  std::vector<std::string> all_gather_bytes(const std::string& mine) override { return {mine}; }
-  void broadcast(torch::Tensor, int64_t) override {}
-  void barrier() override {}
-};
-
 // A result as evaluate() would give it: one set with these scores of "sam" and "hq".
 inline EvaluateResult result_of(const std::string& set, const std::vector<std::pair<double, double>>& sam_and_hq) {
   EvaluateResult result;

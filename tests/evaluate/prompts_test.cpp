@@ -29,11 +29,11 @@ class EvaluatePrompts : public ::testing::Test {
   static std::vector<NamedDataset> sets(std::vector<Sample> samples = annotated()) {
     return {{"a", std::make_shared<MemoryDataset>(std::move(samples))}};
   }
-  EvaluateResult run(const std::vector<NamedDataset>& of) { return evaluate(model, of, options, group); }
+  EvaluateResult run(const std::vector<NamedDataset>& of) { return evaluate(model, of, options, *group); }
 
   SamHq model = tiny_model();
   EvaluateOptions options;
-  Alone group;
+  const std::shared_ptr<Group> group = make_group();
 };
 
 TEST_F(EvaluatePrompts, CategoriesGiveAveragePrecisionBesideTheMeans) {
@@ -118,16 +118,16 @@ TEST_F(EvaluatePrompts, SeveralPromptsEncodeEachPictureOnceAndGiveWhatEachGivesA
   prompts[1].prompt_points = 1;
   prompts[2].prompt_points = 5;
   const auto of = ellipses(3);
-  const auto results = evaluate_prompts(model, {{"a", of}}, prompts, group);
+  const auto results = evaluate_prompts(model, {{"a", of}}, prompts, *group);
   ASSERT_EQ(results.size(), 3U);
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(samples_jsonl(results[i]), samples_jsonl(evaluate(model, {{"a", of}}, prompts[i], group)));
+    EXPECT_EQ(samples_jsonl(results[i]), samples_jsonl(evaluate(model, {{"a", of}}, prompts[i], *group)));
   }
   EXPECT_EQ(prompt_label(prompts[0]), "box");
   EXPECT_EQ(prompt_label(prompts[2]), "points_5");
   prompts[1].protocol = Protocol::kKeepAspect;
   EXPECT_NE(message_of([&] {
-              evaluate_prompts(model, {{"a", of}}, prompts, group);
+              evaluate_prompts(model, {{"a", of}}, prompts, *group);
             }).find("must share"),
             std::string::npos);
 }

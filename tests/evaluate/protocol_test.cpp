@@ -69,9 +69,9 @@ TEST_F(EvaluationProtocolGolden, TheHqMaskAloneIsTheSameAsBesideTheSum) {
 }
 
 TEST_F(EvaluationProtocolGolden, EvaluateGivesTheSameNumbersInPercent) {
-  Alone group;
+  const std::shared_ptr<Group> group = make_group();
   const auto dataset = std::make_shared<MemoryDataset>(std::vector<Sample>{sample});
-  const EvaluateResult result = evaluate(model, {{"golden", dataset}}, options, group);
+  const EvaluateResult result = evaluate(model, {{"golden", dataset}}, options, *group);
   for (const MaskKind kind : kinds) {
     const std::string name = to_string(kind);
     EXPECT_NEAR(result.mean.at(name).at("miou"), 100 * map.at(name + ".iou").item<double>(), 1e-4) << name;

@@ -101,8 +101,8 @@ TEST(ComparisonPicture, HasAPanelForPromptTruthSamAndHq) {
 class Report : public ::testing::Test {
  protected:
   std::string write(const ReportOptions& report = {"A & <B>", "runs/x<1>.pth", 2}) {
-    Alone group;
-    result = evaluate(model, sets, options, group);
+    const std::shared_ptr<Group> group = make_group();
+    result = evaluate(model, sets, options, *group);
     write_evaluation_report(path, model, sets, result, options, report);
     return read_file(path);
   }
