@@ -4,6 +4,8 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <malloc.h>
 
+#include <cstdlib>
+
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
@@ -16,6 +18,19 @@ std::string check_device(const std::string& text) {
                      text.find_first_not_of("0123456789", 5) == std::string::npos;
   if (text == "auto" || text == "cpu" || text == "cuda" || index) return "";
   return "expected auto, cpu, cuda or cuda:<number>, got '" + text + "'";
+}
+
+// One process per GPU sees one GPU where the scheduler hides the others.
+int64_t own_cuda_device(int64_t count) {
+  return count == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr ? 0 : local_rank();
+}
+
+void set_up_cuda() {
+  auto& context = at::globalContext();
+  context.lazyInitDevice(at::kCUDA);
+  context.setAllowTF32CuDNN(false);  // fp32 is fp32
+  // cuDNN's attention makes a plan for every new shape, and needs NVRTC, which only Python's torch loads.
+  context.setSDPUseCuDNN(false);
 }
 
 }  // namespace
@@ -48,12 +63,13 @@ torch::Device start_device(const ComputeOptions& options) {
   if (options.device == "cpu" || (options.device == "auto" && !cuda)) return torch::kCPU;
   if (!cuda) fail("device", "--device {}: this machine or build has no CUDA device; use cpu or auto", options.device);
   const bool chosen = options.device.starts_with("cuda:");
-  const int64_t index = chosen ? std::stoll(options.device.substr(5)) : local_rank();
   const auto count = static_cast<int64_t>(torch::cuda::device_count());
+  const int64_t index = chosen ? std::stoll(options.device.substr(5)) : own_cuda_device(count);
   if (index >= count) {
     fail("device", "--device {}: cuda:{} is wanted, but there are {} CUDA devices, counted from 0", options.device,
          index, count);
   }
+  set_up_cuda();
   const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
   c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // what names no device goes there too
   return device;

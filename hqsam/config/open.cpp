@@ -5,6 +5,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/data/open_dataset.h"
+#include "hqsam/model/autocast.h"
 #include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
@@ -80,7 +81,10 @@ std::function<Validation(SamHq&)> open_validation(const Config& config, std::sha
   }
   std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
   for (NamedDataset& set : sets) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
-  return [sets = std::move(sets), options, group](SamHq& model) {
+  const bool fp32 = config.train.precision == Precision::kFp32;
+  return [sets = std::move(sets), options, group, fp32](SamHq& model) {
+    const torch::Device device = model->device();
+    const Bf16Scope bf16(device.type(), device.is_cuda() && !fp32);
     const EvaluateResult result = evaluate(model, sets, options, *group);
     const std::string kind = to_string(options.masks.front());
     const auto mean = result.mean.find(kind);

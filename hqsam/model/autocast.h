@@ -9,9 +9,9 @@ namespace hqsam {
 // bfloat16; parameters stay float32. Backward passes belong outside.
 class Bf16Scope {
  public:
-  Bf16Scope(at::DeviceType device, bool enabled) : device_(device), enabled_(enabled) {
+  Bf16Scope(at::DeviceType device, bool enabled)
+      : device_(device), enabled_(enabled), was_enabled_(at::autocast::is_autocast_enabled(device)) {
     if (!enabled_) return;
-    was_enabled_ = at::autocast::is_autocast_enabled(device_);
     was_dtype_ = at::autocast::get_autocast_dtype(device_);
     at::autocast::set_autocast_enabled(device_, true);
     at::autocast::set_autocast_dtype(device_, at::kBFloat16);
@@ -29,8 +29,23 @@ class Bf16Scope {
 
  private:
   at::DeviceType device_;
-  bool enabled_, was_enabled_ = false;
+  bool enabled_, was_enabled_;
   at::ScalarType was_dtype_ = at::kFloat;
+};
+
+// While it lives, autocast is off on `device`, also within a Bf16Scope.
+class Fp32Scope {
+ public:
+  explicit Fp32Scope(at::DeviceType device) : device_(device), was_enabled_(at::autocast::is_autocast_enabled(device)) {
+    at::autocast::set_autocast_enabled(device_, false);
+  }
+  ~Fp32Scope() { at::autocast::set_autocast_enabled(device_, was_enabled_); }
+  Fp32Scope(const Fp32Scope&) = delete;
+  Fp32Scope& operator=(const Fp32Scope&) = delete;
+
+ private:
+  at::DeviceType device_;
+  bool was_enabled_;
 };
 
 }  // namespace hqsam

@@ -38,6 +38,7 @@ class PositionEmbeddingRandomImpl : public torch::nn::Module {
 };
 TORCH_MODULE(PositionEmbeddingRandom);
 
+// Works in float32 also where autocast is on: bfloat16 would blur positions.
 class PromptEncoderImpl : public torch::nn::Module {
  public:
   explicit PromptEncoderImpl(PromptEncoderOptions options);

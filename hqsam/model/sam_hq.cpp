@@ -86,8 +86,12 @@ torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
     fail("SamHq::preprocess", "expected an image [B,3,H,W] of at most {0}x{0}, got {1}", side,
          fmt::join(image.sizes(), "x"));
   }
+  // Filled on the device: a copy from the host would wait for it.
   const auto per_channel = [&](const std::array<double, 3>& values) {
-    return torch::tensor({values[0], values[1], values[2]}, torch::kFloat32).to(image.device()).view({1, 3, 1, 1});
+    const auto channel = [&](double value) {
+      return torch::full({1, 1, 1}, value, image.options().dtype(torch::kFloat32));
+    };
+    return torch::stack({channel(values[0]), channel(values[1]), channel(values[2])}, 1);
   };
   const auto normalized =
       (image.to(torch::kFloat32) - per_channel(options_.pixel_mean)) / per_channel(options_.pixel_std);

@@ -70,7 +70,6 @@ torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const 
 }
 
 DecoderOutput Trainer::decode(const MicroBatch& batch, const ImageFeatures& features) {
-  // Prompts stay in fp32: bf16 would blur their positions.
   std::vector<PromptEmbeddings> prompts;
   std::vector<int64_t> rows;
   for (const PromptGroup& group : batch.groups) {

@@ -3,6 +3,7 @@
 
 #include "golden.h"
 #include "hqsam/core/error.h"
+#include "hqsam/model/autocast.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -41,6 +42,20 @@ TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
 }
 
 TEST_F(PromptEncoderTest, MatchesReferencePositionCode) { expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5); }
+
+TEST_F(PromptEncoderTest, StaysInFp32WhereAutocastIsOn) {
+  PromptTensors prompts;
+  prompts.points = map.at("points"), prompts.point_labels = map.at("labels");
+  prompts.boxes = map.at("boxes"), prompts.masks = map.at("masks");
+  const PromptEmbeddings exact = encoder->forward(prompts);
+  const auto exact_pe = encoder->dense_pe();
+  const Bf16Scope autocast(torch::kCPU, true);
+  const PromptEmbeddings embeddings = encoder->forward(prompts);
+  EXPECT_TRUE(torch::equal(embeddings.sparse, exact.sparse));
+  EXPECT_TRUE(torch::equal(embeddings.dense, exact.dense));
+  EXPECT_TRUE(torch::equal(encoder->dense_pe(), exact_pe));
+  EXPECT_TRUE(at::autocast::is_autocast_enabled(torch::kCPU));
+}
 
 TEST_F(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
   EXPECT_THROW(encoder->forward({}), Error);
