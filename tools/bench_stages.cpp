@@ -87,6 +87,7 @@ void time_model(SamHq& model, const BenchOptions& options, std::vector<StageTime
 StageTime time_train_step(const SamHq& model, const BenchOptions& options) {
   TrainOptions train;
   train.batch_size = options.rows;
+  train.micro_batch = options.micro_batch;
   train.precision = options.bf16 ? Precision::kBf16 : Precision::kFp32;
   Trainer trainer(model, train, make_group());
   const std::vector<TrainingRow> rows(static_cast<size_t>(options.rows), training_row(model));

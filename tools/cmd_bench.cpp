@@ -89,6 +89,9 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--rows", arguments->bench.rows, "rows of the training step")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
+  command->add_option("--micro-batch", arguments->bench.micro_batch, "those that it takes at a time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
   command->add_option("--repeats", arguments->bench.repeats, "runs of each stage, after one to warm up")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();

@@ -140,6 +140,7 @@ std::vector<std::string> C10dGroup::all_gather_bytes(const std::string& mine) {
 
 void C10dGroup::abort(const std::string& message) noexcept {
   watch_.post("rank " + std::to_string(rank_) + " stopped: " + message);
+  if (device_.is_cuda()) abandon();  // NCCL would wait for the others when it ends
 }
 
 }  // namespace hqsam

@@ -298,7 +298,7 @@ happy_path() {
   cmp p/00002_0.png p3/00002_0.png || fault "trained keys merged over their base predict another mask"
   works "$hqsam" bench --checkpoint e.pth --repeats 1 --json
   grep -q '"stages"' stdout || fault "bench --json prints $(cat stdout)"
-  works "$hqsam" bench --checkpoint e.pth --repeats 1 --stage train --rows 2
+  works "$hqsam" bench --checkpoint e.pth --repeats 1 --stage train --rows 2 --micro-batch 1
   { grep -q "train step, 2 rows" stdout && ! grep -q "coder" stdout; } ||
     fault "bench of one stage prints $(cat stdout)"
 }
