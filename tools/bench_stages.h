@@ -20,7 +20,7 @@ struct BenchOptions {
   bool train_step = true;  // forward, backward and optimizer of HQ training
   int64_t rows = 1;        // of the training step
   int64_t micro_batch = 4;
-  int64_t repeats = 5;     // of each stage, after one to warm up
+  int64_t repeats = 5;  // of each stage, after one to warm up
   bool bf16 = false;
 };
 
