@@ -229,7 +229,10 @@ TEST(Launch, RefusesOptionsThatMakeNoSense) {
 }
 
 TEST(Launch, TellsAllItsRanksAndStartsWhichLaunchTheyAreOf) {
-  const std::string script = "echo $HQSAM_LAUNCH_ID >>id$RANK; [ $HQSAM_RESTART = 1 ]";
+  // The first start fails once both ranks have written: a rank that fails alone may take the other before its line.
+  const std::string script =
+      "echo $HQSAM_LAUNCH_ID >>id$RANK; [ $HQSAM_RESTART = 1 ] && exit; "
+      "until [ -s id0 ] && [ -s id1 ]; do sleep 0.01; done; exit 1";
   std::string before;
   for (int i = 0; i < 2; ++i) {
     Launch launch(script, {.nproc = 2, .max_restarts = 1});
