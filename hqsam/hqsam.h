@@ -49,6 +49,7 @@
 #include "hqsam/metrics/fine_structure.h"
 #include "hqsam/metrics/iou.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/model/cuda.h"
 #include "hqsam/model/dialect.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/model/lora.h"

@@ -17,12 +17,12 @@ inline std::string golden_path(const std::string& file) {
 }
 inline TensorMap golden(const std::string& file) { return read_tensors(golden_path(file)); }
 
-// Largest difference relative to the largest magnitude of `expected`.
+// Largest difference relative to the largest magnitude of `expected`; on any devices.
 inline double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
   if (expected.numel() == 0) return 0;
-  const auto scale = expected.to(torch::kFloat64).abs().max().item<double>();
-  return (actual.to(torch::kFloat64) - expected.to(torch::kFloat64)).abs().max().item<double>() /
-         std::max(scale, 1e-30);
+  const auto exact = expected.cpu().to(torch::kFloat64);
+  const auto scale = exact.abs().max().item<double>();
+  return (actual.cpu().to(torch::kFloat64) - exact).abs().max().item<double>() / std::max(scale, 1e-30);
 }
 
 inline void expect_close(const torch::Tensor& actual, const torch::Tensor& expected, double tolerance = 1e-4,

@@ -14,11 +14,20 @@
 #include "hqsam/image/codec.h"
 #include "hqsam/model/autocast.h"
 #include "hqsam/train/trainer.h"
+#include "trace.h"
 
 namespace hqsam {
 namespace {
 
-StageTime time_stage(const std::string& name, int64_t repeats, const std::function<void()>& stage) {
+// "decoder, 16 boxes" -> decoder_16_boxes.json
+std::string file_name(std::string stage) {
+  std::erase(stage, ',');
+  std::replace(stage.begin(), stage.end(), ' ', '_');
+  return stage + ".json";
+}
+
+StageTime time_stage(const std::string& name, const BenchOptions& options, const std::function<void()>& stage) {
+  const int64_t repeats = options.repeats;
   const auto run = [&] {
     const auto start = std::chrono::steady_clock::now();
     stage();
@@ -32,16 +41,22 @@ StageTime time_stage(const std::string& name, int64_t repeats, const std::functi
     times.push_back(run());
     progress.update(i + 1);
   }
+  if (!options.trace.empty()) trace(options.trace / file_name(name), run);
   std::sort(times.begin(), times.end());
   const size_t middle = times.size() / 2;
   const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
   return {name, median, times.front(), times.back()};
 }
 
-StageTime time_decode(const SynthScene& scene, int64_t repeats) {
+// Noise: a GPU's clock depends on what it computes with.
+torch::Tensor noise(int64_t side) {
+  return torch::randint(256, {3, side, side}, at::detail::createCPUGenerator(42), torch::kUInt8);
+}
+
+StageTime time_decode(const SynthScene& scene, const BenchOptions& options) {
   const auto path = std::filesystem::temp_directory_path() / fmt::format("hqsam_bench_{}.jpg", ::getpid());
   write_image(path, scene.image);
-  const StageTime time = time_stage("decode", repeats, [&] { read_image(path); });
+  const StageTime time = time_stage("decode", options, [&] { read_image(path); });
   std::filesystem::remove(path);
   return time;
 }
@@ -60,10 +75,14 @@ TrainingRow training_row(const SamHq& model) {
   const int64_t side = model->image_size();
   TrainingRow row;
   row.name = "bench";
-  row.image = torch::full({3, side, side}, 128, torch::kUInt8);
+  row.image = noise(side);
   row.label = torch::zeros({1, side, side});
   row.label.narrow(1, side / 4, side / 2).narrow(2, side / 4, side / 2).fill_(255);
   const auto corner = static_cast<float>(side) / 4;
+  if (model->device().is_cuda()) {  // as the loader makes them
+    row.image = row.image.pin_memory();
+    row.label = row.label.pin_memory();
+  }
   row.prompt.box_in_input = torch::tensor({corner, corner, 3 * corner - 1, 3 * corner - 1});
   return row;
 }
@@ -71,15 +90,15 @@ TrainingRow training_row(const SamHq& model) {
 void time_model(SamHq& model, const BenchOptions& options, std::vector<StageTime>& stages) {
   const torch::NoGradGuard no_grad;
   const Bf16Scope autocast(model->device().type(), options.bf16);
-  const auto image = torch::full({1, 3, model->image_size(), model->image_size()}, 128, model->device());
+  const auto image = noise(model->image_size()).unsqueeze(0).to(model->device());
   const auto encode = [&] { return model->encode(image.to(torch::kFloat)); };
-  if (options.encoder) stages.push_back(time_stage("encoder", options.repeats, encode));
+  if (options.encoder) stages.push_back(time_stage("encoder", options, encode));
   if (!options.decoder) return;
   const ImageFeatures features = encode();
   const auto hq_features = model->mask_decoder->hq_features(features);
   for (const int64_t count : {1, 16}) {
     const PromptTensors prompts = boxes(model, count);
-    stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), options.repeats,
+    stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), options,
                                 [&] { model->decode(features, hq_features, prompts, DecoderPass::kSamAndHq); }));
   }
 }
@@ -91,15 +110,17 @@ StageTime time_train_step(const SamHq& model, const BenchOptions& options) {
   train.precision = options.bf16 ? Precision::kBf16 : Precision::kFp32;
   Trainer trainer(model, train, make_group());
   const std::vector<TrainingRow> rows(static_cast<size_t>(options.rows), training_row(model));
-  return time_stage(fmt::format("train step, {} row{}", options.rows, options.rows > 1 ? "s" : ""), options.repeats,
-                    [&] { trainer.step(rows, 0); });
+  StageTime time = time_stage(fmt::format("train step, {} row{}", options.rows, options.rows > 1 ? "s" : ""), options,
+                              [&] { trainer.step(rows, 0); });
+  time.pictures = options.rows;
+  return time;
 }
 
 }  // namespace
 
 std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options) {
   std::vector<StageTime> stages;
-  if (options.decode) stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), options.repeats));
+  if (options.decode) stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), options));
   if (options.encoder || options.decoder) time_model(model, options, stages);
   if (options.train_step) stages.push_back(time_train_step(model, options));
   return stages;

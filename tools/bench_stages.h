@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@ namespace hqsam {
 struct StageTime {
   std::string name;
   double median_ms = 0, min_ms = 0, max_ms = 0;  // over the repeats
+  int64_t pictures = 0;                          // that one run works on; 0: none
 };
 
 struct BenchOptions {
@@ -22,6 +24,7 @@ struct BenchOptions {
   int64_t micro_batch = 4;
   int64_t repeats = 5;  // of each stage, after one to warm up
   bool bf16 = false;
+  std::filesystem::path trace;  // where set, a folder for one Chrome trace per stage
 };
 
 // Times on CUDA include the wait for the device.

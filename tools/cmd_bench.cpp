@@ -40,6 +40,9 @@ nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
   for (const StageTime& stage : stages) {
     list.push_back(
         {{"name", stage.name}, {"median_ms", stage.median_ms}, {"min_ms", stage.min_ms}, {"max_ms", stage.max_ms}});
+    if (stage.pictures > 0) {
+      list.back()["images_per_s"] = 1000 * static_cast<double>(stage.pictures) / stage.median_ms;
+    }
   }
   return list;
 }
@@ -57,6 +60,7 @@ int bench(const BenchArguments& arguments) {
   options.encoder = wanted("encoder");
   options.decoder = wanted("decoder");
   options.train_step = wanted("train");
+  if (!options.trace.empty()) std::filesystem::create_directories(options.trace);
   SamHq model = bench_model(arguments);
   model->to(device);
   const std::vector<StageTime> stages = time_stages(model, options);
@@ -69,6 +73,7 @@ int bench(const BenchArguments& arguments) {
                                        {"precision", options.bf16 ? "bf16" : "fp32"},
                                        {"repeats", options.repeats},
                                        {"peak_memory_gib", peak_memory_gib()},
+                                       {"peak_device_memory_gib", peak_device_memory_gib(device)},
                                        {"stages", as_json(stages)}};
   fmt::print("{}\n", json.dump(1));
   return 0;
@@ -95,6 +100,8 @@ void add_bench(CLI::App& app, Run& run) {
   command->add_option("--repeats", arguments->bench.repeats, "runs of each stage, after one to warm up")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
+  command->add_option("--trace", arguments->bench.trace,
+                      "a folder for a Chrome trace of one more run of each stage (ui.perfetto.dev shows it)");
   command->add_flag("--json", arguments->json, "JSON on the standard output, the table on stderr");
   add_compute(*command, arguments->compute);
 }

@@ -93,6 +93,7 @@ int train(const TrainArguments& arguments) {
   if (!arguments.output.empty()) config.output = std::filesystem::absolute(arguments.output).lexically_normal();
   if (config.output.empty())
     fail("train", "no folder to write to: set output in {}, or --output", arguments.configs.back());
+  config.rows.pinned = device.is_cuda();
   const auto group = make_group({.device = device, .timeout = std::chrono::seconds(arguments.rank_timeout)});
   if (!group->is_main()) spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
   return abort_on_error(*group, [&] { return train_in(group, config, arguments, device); });

@@ -9,6 +9,7 @@
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
+#include "hqsam/model/cuda.h"
 
 namespace hqsam {
 namespace {
@@ -23,14 +24,6 @@ std::string check_device(const std::string& text) {
 // One process per GPU sees one GPU where the scheduler hides the others.
 int64_t own_cuda_device(int64_t count) {
   return count == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr ? 0 : local_rank();
-}
-
-void set_up_cuda() {
-  auto& context = at::globalContext();
-  context.lazyInitDevice(at::kCUDA);
-  context.setAllowTF32CuDNN(false);  // fp32 is fp32
-  // cuDNN's attention makes a plan for every new shape, and needs NVRTC, which only Python's torch loads.
-  context.setSDPUseCuDNN(false);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/comm/group_c10d.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <thread>
 
@@ -45,7 +47,15 @@ C10dGroup::C10dGroup(const RankEnvironment& environment, const GroupOptions& opt
   });
 }
 
-C10dGroup::~C10dGroup() = default;
+// NCCL wants to be told; an abandoned transport is left alone.
+C10dGroup::~C10dGroup() {
+  if (!backend_ || !device_.is_cuda()) return;
+  try {
+    backend_->shutdown();
+  } catch (const std::exception& error) {
+    spdlog::warn("closing the group: {}", reason_of(error));
+  }
+}
 
 void C10dGroup::run(const std::string& operation, const std::function<void()>& collective) {
   watch_.enter(operation);

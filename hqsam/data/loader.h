@@ -28,6 +28,7 @@ struct RowOptions {
   AugmentOptions augment;
   std::vector<PromptOptions> prompts = {{}};
   uint64_t seed = 42;
+  bool pinned = false;  // rows lie in page-locked memory, from where a GPU takes them while the host goes on
   void validate() const;
 };
 

@@ -51,8 +51,9 @@ JitteredLabel jitter_label(const Image& label, bool flip, const RowOptions& opti
 }
 
 // Interleaved -> [3,S,S].
-torch::Tensor planar(const Image& image) {
-  torch::Tensor tensor = torch::empty({3, image.height, image.width}, torch::kUInt8);
+torch::Tensor planar(const Image& image, bool pinned) {
+  const auto options = torch::TensorOptions(torch::kUInt8).pinned_memory(pinned);
+  torch::Tensor tensor = torch::empty({3, image.height, image.width}, options);
   const int64_t count = image.height * image.width;
   uint8_t* red = tensor.data_ptr<uint8_t>();
   const uint8_t* pixel = image.pixels.data();
@@ -155,8 +156,9 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
   row.index = index;
   row.position = position;
   row.name = sample.set + "/" + sample.name;
-  row.image = planar(crop_resize(sample.image, label.how, kJitterPadding));
-  row.label = torch::empty({1, options_.image_size, options_.image_size}, torch::kFloat32);
+  row.image = planar(crop_resize(sample.image, label.how, kJitterPadding), options_.pinned);
+  row.label = torch::empty({1, options_.image_size, options_.image_size},
+                           torch::TensorOptions(torch::kFloat32).pinned_memory(options_.pinned));
   std::copy(label.values.begin(), label.values.end(), row.label.data_ptr<float>());
   row.prompt = draw_prompt(row.label, options_.prompts, prompts);
   return row;

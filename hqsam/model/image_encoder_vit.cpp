@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hqsam/core/error.h"
+#include "hqsam/model/autocast.h"
 #include "hqsam/model/layers.h"
 #include "hqsam/model/lora.h"
 #include "hqsam/model/windows.h"
@@ -26,11 +27,22 @@ class ViTAttentionImpl : public torch::nn::Module {
     const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), tokens = height * width;
     const auto qkv = qkv_(x).view({batch, tokens, 3, num_heads_, -1}).permute({2, 0, 3, 1, 4});
     const auto q = qkv[0], k = qkv[1], v = qkv[2];  // [B, heads, HW, C/heads]
-    const auto attended = torch::scaled_dot_product_attention(q, k, v, relative_bias(q, height, width));
-    return proj_(attended.transpose(1, 2).reshape({batch, height, width, -1}));
+    // As many images (or windows) at a time as keep the bias, by far the largest tensor here, within bounds.
+    const int64_t at_once = std::max<int64_t>(1, kMostBias / (num_heads_ * tokens * tokens));
+    std::vector<torch::Tensor> attended;
+    for (int64_t begin = 0; begin < batch; begin += at_once) {
+      const int64_t count = std::min(at_once, batch - begin);
+      const auto part = [&](const torch::Tensor& of_all) { return of_all.narrow(0, begin, count); };
+      attended.push_back(torch::scaled_dot_product_attention(part(q), part(k), part(v),
+                                                             relative_bias(part(q), height, width)));
+    }
+    const auto joined = attended.size() == 1 ? attended.front() : torch::cat(attended);
+    return proj_(joined.transpose(1, 2).reshape({batch, height, width, -1}));
   }
 
  private:
+  static constexpr int64_t kMostBias = int64_t{1} << 28;  // numbers: ViT-L's 16 heads of 4096 x 4096
+
   // q [B,heads,HW,C] -> what is added to the attention logits, [B,heads,HW,HW]
   torch::Tensor relative_bias(const torch::Tensor& q, int64_t height, int64_t width) const {
     const int64_t batch = q.size(0);
@@ -61,7 +73,7 @@ class ViTBlockImpl : public torch::nn::Module {
 
   // x [B,H,W,C] -> [B,H,W,C]
   torch::Tensor forward(const torch::Tensor& x) {
-    auto attended = norm1_(x);
+    auto attended = to_autocast_type(norm1_(x));
     attended = global() ? attn_(attended)
                         : window_unpartition(attn_(window_partition(attended, window_)), window_, x.size(1), x.size(2));
     const auto sum = x + attended;

@@ -29,11 +29,25 @@ torch::Tensor uniform_points(int64_t count, RandomStream& stream) {
   return points;
 }
 
-// maps [N,M,h,w] at points [N,P,2] (0..1; what lies half a pixel outside fades to 0) -> [N,M,P]
+// maps [N,M,h,w] at points [N,P,2] (0..1; what lies half a pixel outside fades to 0) -> [N,M,P]. PyTorch's grid_sampler
+// with zeros outside and without aligned corners, but of operations that have deterministic gradients on CUDA.
 torch::Tensor sample_at(const torch::Tensor& maps, const torch::Tensor& points) {
-  constexpr int64_t kBilinear = 0, kZeros = 0;
-  const auto grid = (2 * points - 1).unsqueeze(2);
-  return torch::grid_sampler(maps.to(torch::kFloat32), grid, kBilinear, kZeros, /*align_corners=*/false).squeeze(3);
+  const int64_t rows = maps.size(0), channels = maps.size(1), height = maps.size(2), width = maps.size(3);
+  // Of the two pixels around each point on one axis: their indices and weights, [N,2,P].
+  const auto neighbours = [&](int64_t axis, int64_t size) {
+    const auto at = points.select(2, axis) * size - 0.5;
+    const auto first = at.floor();
+    const auto index = torch::stack({first, first + 1}, 1);
+    const auto inside = (index >= 0) & (index < size);
+    const auto share = 1 - (at.unsqueeze(1) - index).abs();
+    return std::pair(index.clamp(0, size - 1).to(torch::kInt64), torch::where(inside, share, 0.0));
+  };
+  const auto [x, x_weight] = neighbours(0, width);
+  const auto [y, y_weight] = neighbours(1, height);
+  const auto index = (y.unsqueeze(2) * width + x.unsqueeze(1)).view({rows, 1, -1}).expand({-1, channels, -1});
+  const auto weights = y_weight.unsqueeze(2) * x_weight.unsqueeze(1);  // [N,2,2,P]
+  const auto values = maps.to(torch::kFloat32).flatten(2).gather(2, index).view({rows, channels, 4, -1});
+  return (values * weights.view({rows, 1, 4, -1})).sum(2);
 }
 
 // region [N,1,H,W] at points [N,P,2]: its pixels that they lie in -> [N,1,P]
@@ -106,7 +120,7 @@ torch::Tensor sample_uncertain_points(const torch::Tensor& logits, const LossDra
 
 torch::Tensor boundary_region(const torch::Tensor& labels, int64_t width) {
   const torch::NoGradGuard no_grad;
-  const auto inside = (labels > 0.5).to(torch::kFloat32);
+  const auto inside = (labels > 0.5).to(torch::kInt32);  // float sums have no deterministic order on CUDA
   const auto near = (count_around(inside, width) > 0) & (count_around(1 - inside, width) > 0);
   return near.to(torch::kFloat32);
 }

@@ -28,6 +28,19 @@ torch::Tensor to_device(const torch::Tensor& tensor, torch::Device device) {
   return device.is_cuda() ? tensor.pin_memory().to(device, /*non_blocking=*/true) : tensor.to(device);
 }
 
+// Tensors of one shape as one on the device. Each goes to its place there by itself: what is pinned (RowOptions::pinned)
+// is not copied on the host.
+torch::Tensor stack_on(torch::Device device, const std::vector<torch::Tensor>& tensors) {
+  if (device.is_cpu()) return torch::stack(tensors);
+  std::vector<int64_t> shape = tensors.front().sizes().vec();
+  shape.insert(shape.begin(), static_cast<int64_t>(tensors.size()));
+  const auto stacked = torch::empty(shape, tensors.front().options().pinned_memory(false).device(device));
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    stacked[static_cast<int64_t>(i)].copy_(tensors[i], /*non_blocking=*/true);
+  }
+  return stacked;
+}
+
 PromptGroup make_group(std::span<const TrainingRow* const> rows, torch::Device device) {
   std::vector<torch::Tensor> tensors;
   for (const TrainingRow* row : rows) tensors.push_back(prompt_tensor(*row));
@@ -63,7 +76,7 @@ std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& r
 torch::Tensor stack_images(std::span<const TrainingRow* const> rows, torch::Device device) {
   std::vector<torch::Tensor> images;
   for (const TrainingRow* row : rows) images.push_back(row->image);
-  return to_device(torch::stack(images), device);
+  return stack_on(device, images);
 }
 
 MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
@@ -77,7 +90,7 @@ MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, i
     random.push_back(draws.random);
   }
   MicroBatch batch;
-  batch.labels = to_device(torch::stack(labels), device) / 255;
+  batch.labels = stack_on(device, labels) / 255;
   batch.draws = {to_device(torch::cat(candidates), device), to_device(torch::cat(random), device)};
   for (size_t begin = 0; begin < rows.size();) {
     size_t end = begin + 1;

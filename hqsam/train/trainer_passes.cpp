@@ -37,6 +37,7 @@ torch::Tensor Trainer::accumulate(std::span<const TrainingRow* const> rows, int6
 // Without gradients unless the encoder trains. Early features that nobody reads are let go.
 ImageFeatures Trainer::encode(std::span<const TrainingRow* const> rows) {
   const bool reads_early = options_.objective == Objective::kHq && model_->options().mask_decoder.hq.early_feature;
+  RECORD_USER_SCOPE("encode");
   const torch::AutoGradMode with_gradients(trains_encoder_);
   const Bf16Scope autocast(model_->device().type(), bf16_);
   size_t at_once = options_.encoder_batch > 0 ? static_cast<size_t>(options_.encoder_batch) : rows.size();
@@ -65,11 +66,13 @@ torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const 
                          : options_.objective == Objective::kSam ? sam_losses
                                                                  : sam_mask_losses;
   const RowLosses losses = losses_of(output, batch.labels, batch.draws, options_.loss);
+  RECORD_USER_SCOPE("backward");
   losses.loss.sum().backward();
   return torch::stack({losses.loss, losses.mask, losses.dice, losses.iou}).detach();
 }
 
 DecoderOutput Trainer::decode(const MicroBatch& batch, const ImageFeatures& features) {
+  RECORD_USER_SCOPE("decode");
   std::vector<PromptEmbeddings> prompts;
   std::vector<int64_t> rows;
   for (const PromptGroup& group : batch.groups) {

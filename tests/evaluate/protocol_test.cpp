@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "devices.h"
 #include "evaluate/memory_dataset.h"
 #include "golden.h"
 #include "hqsam/metrics/iou.h"
@@ -24,13 +25,15 @@ Image planar_image(const torch::Tensor& planes) {
 
 }  // namespace
 
-class EvaluationProtocolGolden : public ::testing::Test {
+class EvaluationProtocolGolden : public OverDevices {
  protected:
   EvaluationProtocolGolden()
       : map(golden("evaluation_protocol.safetensors")),
         model(load_sam_hq(golden_path("sam_hq_micro.pth"))),
         sample(sample_of("golden", planar_image(map.at("image")), {planar_image(map.at("label").unsqueeze(0))})),
-        prepared(prepare_sample(sample, 0, options, model->image_size())) {}
+        prepared(prepare_sample(sample, 0, options, model->image_size())) {
+    model->to(GetParam());
+  }
   const std::vector<MaskKind> kinds = {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum};
   EvaluateOptions options;
   TensorMap map;
@@ -38,15 +41,16 @@ class EvaluationProtocolGolden : public ::testing::Test {
   Sample sample;
   PreparedSample prepared;
 };
+OVER_DEVICES(EvaluationProtocolGolden);
 
-TEST_F(EvaluationProtocolGolden, SquashesThePictureAndFindsTheBox) {
+TEST_P(EvaluationProtocolGolden, SquashesThePictureAndFindsTheBox) {
   const auto difference = prepared.image_in_input[0].to(torch::kInt32) - map.at("squashed_image").to(torch::kInt32);
   EXPECT_EQ(difference.abs().max().item<int>(), 0);
   ASSERT_EQ(prepared.prompts.size(), 1U);
   EXPECT_TRUE(torch::equal(prepared.prompts[0].box, map.at("box_in_input")[0]));
 }
 
-TEST_F(EvaluationProtocolGolden, MatchesLogitsMasksAndMetricsOfAllKinds) {
+TEST_P(EvaluationProtocolGolden, MatchesLogitsMasksAndMetricsOfAllKinds) {
   const auto low_res = decode_sample(model, prepared, kinds);
   for (const MaskKind kind : kinds) {
     const std::string name = to_string(kind);
@@ -62,13 +66,13 @@ TEST_F(EvaluationProtocolGolden, MatchesLogitsMasksAndMetricsOfAllKinds) {
   }
 }
 
-TEST_F(EvaluationProtocolGolden, TheHqMaskAloneIsTheSameAsBesideTheSum) {
+TEST_P(EvaluationProtocolGolden, TheHqMaskAloneIsTheSameAsBesideTheSum) {
   const auto alone = decode_sample(model, prepared, {MaskKind::kHq});
   expect_close(alone.at(MaskKind::kHq), map.at("hq.low_res"), 1e-4);
   EXPECT_EQ(alone.size(), 1U);
 }
 
-TEST_F(EvaluationProtocolGolden, EvaluateGivesTheSameNumbersInPercent) {
+TEST_P(EvaluationProtocolGolden, EvaluateGivesTheSameNumbersInPercent) {
   const std::shared_ptr<Group> group = make_group();
   const auto dataset = std::make_shared<MemoryDataset>(std::vector<Sample>{sample});
   const EvaluateResult result = evaluate(model, {{"golden", dataset}}, options, *group);

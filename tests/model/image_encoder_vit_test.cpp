@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/image_encoder_vit.h"
 
+#include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
 
@@ -24,10 +25,14 @@ ImageEncoderVitOptions golden_options() {
 
 }  // namespace
 
-TEST(ImageEncoderVit, MatchesReferenceWithPaddedWindows) {
-  const TensorMap map = golden("image_encoder_vit.safetensors");
+class ImageEncoderVitGolden : public OverDevices {};
+OVER_DEVICES(ImageEncoderVitGolden);
+
+TEST_P(ImageEncoderVitGolden, MatchesReferenceWithPaddedWindows) {
+  const TensorMap map = to_device(golden("image_encoder_vit.safetensors"), GetParam());
   ImageEncoderVit encoder(golden_options());
   load_module(*encoder, map, "w.");
+  encoder->to(GetParam());
   torch::NoGradGuard no_grad;
   const ImageFeatures features = encoder->forward(map.at("x"));
   expect_close(features.image_embeddings, map.at("image_embeddings"), 1e-5);

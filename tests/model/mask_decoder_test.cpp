@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/mask_decoder.h"
 
+#include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
 
@@ -20,10 +21,11 @@ MaskDecoderOptions golden_options() {
 
 }  // namespace
 
-class MaskDecoderHq : public ::testing::Test {
+class MaskDecoderHq : public OverDevices {
  protected:
-  MaskDecoderHq() : map(golden("mask_decoder_hq.safetensors")) {
+  MaskDecoderHq() : map(to_device(golden("mask_decoder_hq.safetensors"), GetParam())) {
     load_module(*decoder, map, "w.");
+    decoder->to(GetParam());
     features = {map.at("image_embeddings"), {map.at("interm_embeddings.0")}};
     input = {features.image_embeddings, map.at("image_pe"), map.at("sparse"), map.at("dense"),
              decoder->hq_features(features)};
@@ -40,18 +42,19 @@ class MaskDecoderHq : public ::testing::Test {
   ImageFeatures features;
   DecoderInput input;
 };
+OVER_DEVICES(MaskDecoderHq);
 
-TEST_F(MaskDecoderHq, MatchesReferenceWithoutMultimask) {
+TEST_P(MaskDecoderHq, MatchesReferenceWithoutMultimask) {
   expect_masks(MaskKind::kSum, DecoderPass::kSamAndHq, false, "hq.multimask0.only0");
   expect_masks(MaskKind::kHq, DecoderPass::kSamAndHq, false, "hq.multimask0.only1");
 }
 
-TEST_F(MaskDecoderHq, MatchesReferenceWithMultimask) {
+TEST_P(MaskDecoderHq, MatchesReferenceWithMultimask) {
   expect_masks(MaskKind::kSum, DecoderPass::kSamAndHq, true, "hq.multimask1.only0");
   expect_masks(MaskKind::kHq, DecoderPass::kSamAndHq, true, "hq.multimask1.only1");
 }
 
-TEST_F(MaskDecoderHq, GivesAllThreeMasksBestFirst) {
+TEST_P(MaskDecoderHq, GivesAllThreeMasksBestFirst) {
   const DecoderOutput output = decoder->forward(input, DecoderPass::kSamAndHq);
   const SelectedMasks sam = select_masks(output, MaskKind::kSam, Multimask::kAll);
   const SelectedMasks sum = select_masks(output, MaskKind::kSum, Multimask::kAll);
@@ -77,11 +80,11 @@ TEST_F(MaskDecoderHq, GivesAllThreeMasksBestFirst) {
   EXPECT_TRUE(torch::equal(hq.iou, best.iou));
 }
 
-TEST_F(MaskDecoderHq, GivesTheSameMaskWithoutSamsOwn) {
+TEST_P(MaskDecoderHq, GivesTheSameMaskWithoutSamsOwn) {
   expect_masks(MaskKind::kHq, DecoderPass::kHqOnly, false, "hq.multimask0.only1");
 }
 
-TEST_F(MaskDecoderHq, IsSamInAPassWithoutTheHqToken) {
+TEST_P(MaskDecoderHq, IsSamInAPassWithoutTheHqToken) {
   const DecoderOutput output = decoder->forward(input, DecoderPass::kSam);
   expect_close(output.masks_sam.slice(1, 0, 1), map.at("sam.multimask0.masks"), 1e-5);
   expect_close(output.iou.slice(1, 0, 1), map.at("sam.multimask0.iou"), 1e-5);
@@ -89,7 +92,7 @@ TEST_F(MaskDecoderHq, IsSamInAPassWithoutTheHqToken) {
   expect_close(output.iou.slice(1, 1), map.at("sam.multimask1.iou"), 1e-5);
 }
 
-TEST_F(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
+TEST_P(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
   // Two images, two prompts each: the first image's rows equal those of a batch of one.
   const auto twice = [](const torch::Tensor& x) { return torch::cat({x, x.flip(-1)}); };
   const ImageFeatures two = {twice(features.image_embeddings), {twice(features.interm_embeddings[0])}};
@@ -102,9 +105,10 @@ TEST_F(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
   expect_close(output.masks_sam.slice(0, 0, 2), alone.masks_sam, 1e-5);
 }
 
-TEST_F(MaskDecoderHq, MatchesReferenceTransformer) {
+TEST_P(MaskDecoderHq, MatchesReferenceTransformer) {
   TwoWayTransformer transformer(golden_options().transformer);
   load_module(*transformer, map, "w.transformer.");
+  transformer->to(GetParam());
   const auto tokens =
       torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")}).unsqueeze(0).expand({2, -1, -1});
   const TwoWayOutput output = transformer->forward(input.image_embeddings.repeat_interleave(2, 0) + input.dense,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/prompt_encoder.h"
 
+#include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
 #include "hqsam/model/autocast.h"
@@ -17,15 +18,19 @@ struct Case {
 
 }  // namespace
 
-class PromptEncoderTest : public ::testing::Test {
+class PromptEncoderTest : public OverDevices {
  protected:
-  PromptEncoderTest() : map(golden("prompt_encoder.safetensors")) { load_module(*encoder, map, "w."); }
+  PromptEncoderTest() : map(to_device(golden("prompt_encoder.safetensors"), GetParam())) {
+    load_module(*encoder, map, "w.");
+    encoder->to(GetParam());
+  }
   TensorMap map;
   PromptEncoder encoder{PromptEncoderOptions{.embed_dim = 32, .image_size = 128, .grid = 8, .mask_in_chans = 16}};
   torch::NoGradGuard no_grad;
 };
+OVER_DEVICES(PromptEncoderTest);
 
-TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
+TEST_P(PromptEncoderTest, MatchesReferenceForEveryCombination) {
   const Case cases[] = {{"points", true, false, false},      {"boxes", false, true, false},
                         {"points_boxes", true, true, false}, {"masks", false, false, true},
                         {"boxes_masks", false, true, true},  {"all", true, true, true}};
@@ -41,29 +46,29 @@ TEST_F(PromptEncoderTest, MatchesReferenceForEveryCombination) {
   }
 }
 
-TEST_F(PromptEncoderTest, MatchesReferencePositionCode) { expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5); }
+TEST_P(PromptEncoderTest, MatchesReferencePositionCode) { expect_close(encoder->dense_pe(), map.at("dense_pe"), 1e-5); }
 
-TEST_F(PromptEncoderTest, StaysInFp32WhereAutocastIsOn) {
+TEST_P(PromptEncoderTest, StaysInFp32WhereAutocastIsOn) {
   PromptTensors prompts;
   prompts.points = map.at("points"), prompts.point_labels = map.at("labels");
   prompts.boxes = map.at("boxes"), prompts.masks = map.at("masks");
   const PromptEmbeddings exact = encoder->forward(prompts);
   const auto exact_pe = encoder->dense_pe();
-  const Bf16Scope autocast(torch::kCPU, true);
+  const Bf16Scope autocast(GetParam().type(), true);
   const PromptEmbeddings embeddings = encoder->forward(prompts);
   EXPECT_TRUE(torch::equal(embeddings.sparse, exact.sparse));
   EXPECT_TRUE(torch::equal(embeddings.dense, exact.dense));
   EXPECT_TRUE(torch::equal(encoder->dense_pe(), exact_pe));
-  EXPECT_TRUE(at::autocast::is_autocast_enabled(torch::kCPU));
+  EXPECT_TRUE(at::autocast::is_autocast_enabled(GetParam().type()));
 }
 
-TEST_F(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
+TEST_P(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
   EXPECT_THROW(encoder->forward({}), Error);
   PromptTensors prompts;
-  prompts.boxes = torch::zeros({2, 5});
+  prompts.boxes = torch::zeros({2, 5}, GetParam());
   EXPECT_THROW(encoder->forward(prompts), Error);
   prompts = {};
-  prompts.masks = torch::zeros({1, 1, 16, 16});
+  prompts.masks = torch::zeros({1, 1, 16, 16}, GetParam());
   EXPECT_THROW(encoder->forward(prompts), Error);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/tiny_vit.h"
 
+#include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
 #include "hqsam/model/architecture.h"
@@ -45,10 +46,14 @@ void randomize(torch::nn::Module& module) {
 
 }  // namespace
 
-TEST(TinyVit, MatchesReference) {
-  const TensorMap map = golden("tiny_vit.safetensors");
+class TinyVitGolden : public OverDevices {};
+OVER_DEVICES(TinyVitGolden);
+
+TEST_P(TinyVitGolden, MatchesReference) {
+  const TensorMap map = to_device(golden("tiny_vit.safetensors"), GetParam());
   TinyVit encoder(golden_options());
   load_module(*encoder, map, "w.");
+  encoder->to(GetParam());
   torch::NoGradGuard no_grad;
   const auto image = map.at("x_small").repeat_interleave(16, 2).repeat_interleave(16, 3);
   const ImageFeatures features = encoder->forward(image);

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One training step of HQ-SAM, the reference's beside hqsam's, on a CPU: seconds and peak memory.
+"""One training step of HQ-SAM, the reference's beside hqsam's: seconds and peak memory.
 
     tests/parity/train_step_bench.py build/hqsam path/to/sam-hq [--variant vit_b] [--batch 1 4] [--rounds 5]
+    tests/parity/train_step_bench.py build/hqsam path/to/sam-hq --device cuda --precision bf16 --batch 4 --steps 10
 
-A step is encoder, decoder, loss, backward and Adam on pictures of 1024 pixels with a box each, fp32, random weights.
+A step is encoder, decoder, loss, backward and Adam on pictures of 1024 pixels with a box each, random weights. The
+reference's is in fp32, as it trains (on CUDA with PyTorch's defaults, which let convolutions round to TF32); --precision
+is hqsam's.
 The reference's is what the loop of its train.py does with a batch, with its own modules, from the prompts on: SAM's
 whole pass under no_grad, its MaskDecoderHQ, loss_masks, and Adam (without DDP; its prompts are made beforehand, as
 hqsam's loader makes them). The two take turns, each turn a process of its own: one step to warm up, then --steps that
-count. Times are medians over all turns, memory is the most of any turn (VmHWM). Needs torch, torchvision, numpy, timm and
+count. Times are medians over all turns, memory is the most of any turn (VmHWM; on CUDA what PyTorch allocated there).
+Needs torch, torchvision, numpy, timm and
 opencv from PyPI and a checkout of SysCV/sam-hq.
 """
 import argparse
@@ -47,7 +51,11 @@ def decoder_hq(code, sam, variant):
     return net
 
 
-def peak_gib():
+def peak_gib(device):
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 2**30
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 2**20
 
@@ -59,15 +67,17 @@ def reference_turn(arguments):
     code = reference_code(arguments.reference)
     sam = code.sam_model_registry[arguments.variant]()
     net = decoder_hq(code, sam, arguments.variant)
+    sam.to(arguments.device), net.to(arguments.device)
     net.train()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.9, 0.999), eps=1e-08, weight_decay=0)
     batch, side = arguments.batch[0], 1024
-    labels = torch.zeros(batch, 1, side, side)
-    labels[:, :, side // 4 : side * 3 // 4, side // 4 : side * 3 // 4] = 255
-    box = torch.tensor([[side / 4, side / 4, side * 3 / 4 - 1, side * 3 / 4 - 1]])
-    image = torch.full((3, side, side), 128, dtype=torch.uint8)
+    labels_on_host = torch.zeros(batch, 1, side, side)
+    labels_on_host[:, :, side // 4 : side * 3 // 4, side // 4 : side * 3 // 4] = 255
+    box = torch.tensor([[side / 4, side / 4, side * 3 / 4 - 1, side * 3 / 4 - 1]], device=arguments.device)
+    image_on_host = torch.randint(256, (3, side, side), dtype=torch.uint8)
 
     def step():
+        image, labels = image_on_host.to(arguments.device), labels_on_host.to(arguments.device)
         batched_input = [{"image": image, "boxes": box, "original_size": (side, side)} for _ in range(batch)]
         with torch.no_grad():
             outputs, interm_embeddings = sam(batched_input, multimask_output=False)
@@ -86,6 +96,8 @@ def reference_turn(arguments):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        if arguments.device == "cuda":
+            torch.cuda.synchronize()
 
     step()
     seconds = []
@@ -93,7 +105,7 @@ def reference_turn(arguments):
         start = time.perf_counter()
         step()
         seconds.append(time.perf_counter() - start)
-    print(json.dumps({"seconds": seconds, "peak_gib": peak_gib()}))
+    print(json.dumps({"seconds": seconds, "peak_gib": peak_gib(arguments.device)}))
 
 
 def output_of(command):
@@ -106,16 +118,19 @@ def output_of(command):
 def turn_of_reference(arguments, batch):
     command = [sys.executable, __file__, arguments.hqsam, arguments.reference, "--turn", "--variant", arguments.variant]
     command += ["--batch", str(batch), "--steps", str(arguments.steps), "--threads", str(arguments.threads)]
+    command += ["--device", arguments.device]
     answer = json.loads(output_of(command).splitlines()[-1])
     return statistics.median(answer["seconds"]), answer["peak_gib"]
 
 
 def turn_of_hqsam(arguments, batch):
-    command = [arguments.hqsam, "bench", "--device", "cpu", "--precision", "fp32", "--json", "--stage", "train"]
+    command = [arguments.hqsam, "bench", "--device", arguments.device, "--precision", arguments.precision, "--json"]
+    command += ["--stage", "train", "--micro-batch", str(arguments.micro_batch or batch)]
     command += ["--variant", arguments.variant, "--rows", str(batch), "--repeats", str(arguments.steps)]
     command += ["--threads", str(arguments.threads), "--log-level", "warn"]
     answer = json.loads(output_of(command))
-    return answer["stages"][0]["median_ms"] / 1000, answer["peak_memory_gib"]
+    peak = answer["peak_device_memory_gib" if arguments.device == "cuda" else "peak_memory_gib"]
+    return answer["stages"][0]["median_ms"] / 1000, peak
 
 
 def main():
@@ -126,13 +141,17 @@ def main():
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 4], help="rows of a step")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=1, help="of each turn, that count")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="hqsam's")
+    parser.add_argument("--micro-batch", type=int, default=0, help="hqsam's; 0 = the batch")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--turn", action="store_true", help="one turn of the reference; used by the script itself")
     arguments = parser.parse_args()
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as hqsam has it: both suffer less from other programs
     if arguments.turn:
         return reference_turn(arguments)
-    print(f"{arguments.variant}, {arguments.threads} threads, {arguments.rounds} rounds", flush=True)
+    on = f"{arguments.device}, hqsam in {arguments.precision}"
+    print(f"{arguments.variant} on {on}, {arguments.threads} threads, {arguments.rounds} rounds", flush=True)
     print("| batch | | step, median | fastest | slowest | peak memory | ratio of time | ratio of memory |")
     print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
     for batch in arguments.batch:
@@ -141,15 +160,15 @@ def main():
             sides = [("reference", turn_of_reference), ("hqsam", turn_of_hqsam)]
             for name, turn in sides if number % 2 == 0 else reversed(sides):
                 turns[name].append(turn(arguments, batch))
-                print(f"{name}, batch {batch}: {turns[name][-1][0]:.2f} s, {turns[name][-1][1]:.2f} GiB",
+                print(f"{name}, batch {batch}: {turns[name][-1][0]:.3f} s, {turns[name][-1][1]:.2f} GiB",
                       file=sys.stderr, flush=True)
         seconds = {name: [turn[0] for turn in of] for name, of in turns.items()}
         memory = {name: max(turn[1] for turn in of) for name, of in turns.items()}
         ratio = statistics.median(seconds["reference"]) / statistics.median(seconds["hqsam"])
         for name in turns:
             ratios = f"{ratio:.2f} | {memory['hqsam'] / memory['reference']:.2f}" if name == "hqsam" else " | "
-            print(f"| {batch} | {name} | {statistics.median(seconds[name]):.2f} s | {min(seconds[name]):.2f} s "
-                  f"| {max(seconds[name]):.2f} s | {memory[name]:.2f} GiB | {ratios} |", flush=True)
+            print(f"| {batch} | {name} | {statistics.median(seconds[name]):.3f} s | {min(seconds[name]):.3f} s "
+                  f"| {max(seconds[name]):.3f} s | {memory[name]:.2f} GiB | {ratios} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "devices.h"
 #include "golden.h"
 #include "hqsam/image/resize.h"
 #include "hqsam/model/checkpoint.h"
@@ -27,10 +28,12 @@ bool mentions(const std::string& message, const std::string& words) { return mes
 
 }  // namespace
 
-class SamHqPredictGolden : public Test {
+class SamHqPredictGolden : public OverDevices {
  protected:
   SamHqPredictGolden()
-      : map(golden("sam_hq_predict.safetensors")), model(load_sam_hq(golden_path("sam_hq_micro.pth"))) {}
+      : map(golden("sam_hq_predict.safetensors")), model(load_sam_hq(golden_path("sam_hq_micro.pth"))) {
+    model->to(GetParam());
+  }
   PredictPrompt prompt() const {
     const auto box = map.at("box_in_image").view(-1);
     const auto points = map.at("points_in_image")[0];
@@ -57,8 +60,9 @@ class SamHqPredictGolden : public Test {
   TensorMap map;
   SamHq model;
 };
+OVER_DEVICES(SamHqPredictGolden);
 
-TEST_F(SamHqPredictGolden, PictureIsResizedWithinOneOf255) {
+TEST_P(SamHqPredictGolden, PictureIsResizedWithinOneOf255) {
   const Image image = image_of(map.at("image"));
   const Image resized = resize_antialiased(image, longest_side_size(image.size(), model->image_size()));
   const auto expected = map.at("resized").to(torch::kInt32).permute({2, 0, 1});
@@ -66,13 +70,13 @@ TEST_F(SamHqPredictGolden, PictureIsResizedWithinOneOf255) {
   EXPECT_LE(difference.max().item<int>(), 1);
 }
 
-TEST_F(SamHqPredictGolden, PictureIsNormalizedAndPaddedAsByTheReference) {
-  expect_close(model->preprocess(image_to_tensor(image_of(map.at("resized")))), map.at("preprocessed"), 1e-6);
+TEST_P(SamHqPredictGolden, PictureIsNormalizedAndPaddedAsByTheReference) {
+  expect_close(model->preprocess(image_to_tensor(image_of(map.at("resized"))).to(GetParam())), map.at("preprocessed"), 1e-6);
 }
 
-TEST_F(SamHqPredictGolden, MatchesReferenceWithoutMultimask) { expect_prediction(Multimask::kNone, "multimask0"); }
+TEST_P(SamHqPredictGolden, MatchesReferenceWithoutMultimask) { expect_prediction(Multimask::kNone, "multimask0"); }
 
-TEST_F(SamHqPredictGolden, MatchesReferenceWithMultimask) { expect_prediction(Multimask::kBest, "multimask1"); }
+TEST_P(SamHqPredictGolden, MatchesReferenceWithMultimask) { expect_prediction(Multimask::kBest, "multimask1"); }
 
 class Predictor : public Test {
  protected:

@@ -56,9 +56,10 @@ class DiscDataset : public Dataset {
   mutable std::atomic<int64_t> calls_{0};
 };
 
-inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1) {
+inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1, bool pinned = false) {
   RowOptions rows;
   rows.image_size = 64;
+  rows.pinned = pinned;
   rows.augment.scale_min = 0.8;
   rows.augment.scale_max = 1.2;
   rows.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};

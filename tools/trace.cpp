@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace.h"
+
+#include <torch/csrc/autograd/profiler_kineto.h>
+#include <torch/torch.h>
+
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+
+void trace(const std::filesystem::path& file, const std::function<void()>& work) {
+  namespace profiler = torch::autograd::profiler;
+  using torch::profiler::impl::ActivityType;
+  const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO);
+  std::set<ActivityType> activities = {ActivityType::CPU};
+  if (torch::cuda::is_available()) activities.insert(ActivityType::CUDA);
+  profiler::prepareProfiler(config, activities);
+  profiler::enableProfiler(config, activities);
+  work();
+  profiler::disableProfiler()->save(file.string());
+  if (!std::filesystem::exists(file)) fail("trace", "{} can't be written", file.string());
+}
+
+}  // namespace hqsam
