@@ -25,7 +25,12 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   foreach(dir ${_nvidia_lib_dirs})
     list(APPEND _rpath_link "-Wl,-rpath-link,${dir}")
   endforeach()
-  target_link_libraries(LibTorch::LibTorch INTERFACE ${LIBTORCH_CPU_LIBRARY} ${LIBTORCH_C10_LIBRARY} ${_rpath_link})
+  # The CUDA runtime that libtorch uses, for kernels of one's own.
+  file(GLOB _cudart ${_libtorch_root}/../nvidia/cu*/lib/libcudart.so.* ${_libtorch_root}/lib/libcudart*.so.*)
+  list(APPEND _cudart "")
+  list(GET _cudart 0 LIBTORCH_CUDART)
+  target_link_libraries(LibTorch::LibTorch INTERFACE
+    ${LIBTORCH_CPU_LIBRARY} ${LIBTORCH_C10_LIBRARY} ${LIBTORCH_CUDART} ${_rpath_link})
 
   # The CUDA half needs cuBLAS and cuDNN beside it; the wheel's CPU-only install leaves those out.
   find_library(LIBTORCH_CUDA_LIBRARY torch_cuda HINTS ${_libtorch_root}/lib NO_DEFAULT_PATH)

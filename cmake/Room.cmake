@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 # hqsam_room(name "job" USES rooms and third::libraries...): the folder hqsam/<name> as the static library hqsam_<name>.
-# Files that need the CUDA compiler (*.cu) are built where nvcc is found.
 set(HQSAM_ROOMS "" CACHE INTERNAL "")
 
 # One precompiled header (libtorch's, about 25 s) serves every room that uses libtorch.

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "hqsam/model/cuda.h"
+#include "hqsam/ops/cuda.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam::testing_support {
@@ -22,7 +22,7 @@ inline std::vector<torch::Device> devices() {
 
 // A test suite with a device: TEST_P(Suite, Name) uses GetParam(), OVER_DEVICES(Suite) runs it on each.
 using OverDevices = ::testing::TestWithParam<torch::Device>;
-#define OVER_DEVICES(Suite)                                                        \
+#define OVER_DEVICES(Suite)                                                            \
   INSTANTIATE_TEST_SUITE_P(On, Suite, ::testing::ValuesIn(testing_support::devices()), \
                            [](const auto& device) { return device.param.is_cuda() ? "cuda" : "cpu"; })
 

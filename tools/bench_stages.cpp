@@ -12,7 +12,7 @@
 #include "hqsam/core/progress.h"
 #include "hqsam/data/synth.h"
 #include "hqsam/image/codec.h"
-#include "hqsam/model/autocast.h"
+#include "hqsam/ops/autocast.h"
 #include "hqsam/train/trainer.h"
 #include "trace.h"
 

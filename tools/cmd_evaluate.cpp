@@ -8,8 +8,8 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
-#include "hqsam/model/autocast.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/ops/autocast.h"
 #include "hqsam/report/report.h"
 #include "hqsam/train/memory.h"
 

@@ -9,7 +9,7 @@
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
-#include "hqsam/model/cuda.h"
+#include "hqsam/ops/cuda.h"
 
 namespace hqsam {
 namespace {

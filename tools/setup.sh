@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs what hqsam is built with: Debian 12's or Ubuntu 24.04's packages, and libtorch into .deps/python.
-# What is there already is left alone. --cuda brings libtorch's CUDA libraries too (about 4.6 GB in all).
+# What is there already is left alone. --cuda brings libtorch's CUDA libraries and the CUDA compiler too (about 4.9 GB in
+# all).
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -46,13 +47,14 @@ install_packages() {
 # libtorch_cpu.so needs no more of CUDA than its runtime and its profiling library.
 install_libtorch() {
   local target=$root/.deps/python
-  if [ -e "$target/torch/lib/libtorch_cpu.so" ] && { [ $cuda -eq 0 ] || [ -d "$target/nvidia/cudnn" ]; }; then
+  if [ -e "$target/torch/lib/libtorch_cpu.so" ] && { [ $cuda -eq 0 ] || [ -e "$target/nvidia/cu13/bin/nvcc" ]; }; then
     echo "libtorch: is there ($target/torch)"
     return
   fi
   echo "libtorch: fetching torch $torch_version"
   local wheels=(--no-deps "torch==$torch_version" "nvidia-cuda-runtime==13.0.*" "nvidia-cuda-cupti==13.0.*")
-  [ $cuda -eq 0 ] || wheels=("torch==$torch_version")
+  [ $cuda -eq 0 ] || wheels=("torch==$torch_version" "nvidia-cuda-nvcc==13.0.*" "nvidia-nvvm==13.0.*" "nvidia-cuda-crt==13.0.*"
+    "nvidia-cuda-cccl==13.0.*")
   mkdir -p "$root/.deps"
   rm -rf "$target.tmp"
   python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-input --target "$target.tmp" "${wheels[@]}"

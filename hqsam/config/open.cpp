@@ -5,8 +5,8 @@
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/model/autocast.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 namespace {

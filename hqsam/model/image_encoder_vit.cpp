@@ -4,67 +4,43 @@
 #include <algorithm>
 
 #include "hqsam/core/error.h"
-#include "hqsam/model/autocast.h"
 #include "hqsam/model/layers.h"
 #include "hqsam/model/lora.h"
-#include "hqsam/model/windows.h"
+#include "hqsam/ops/add_layer_norm.h"
+#include "hqsam/ops/rel_pos_attention.h"
 
 namespace hqsam {
 namespace {
 
-// Multi-head attention over a grid of tokens, with decomposed relative positions.
+// Multi-head attention over a grid of tokens, whole or in windows, with decomposed relative positions.
 class ViTAttentionImpl : public torch::nn::Module {
  public:
-  ViTAttentionImpl(int64_t dim, int64_t num_heads, int64_t grid)
+  // window: tokens a side; the grid's for global attention.
+  ViTAttentionImpl(int64_t dim, int64_t num_heads, int64_t window)
       : num_heads_(num_heads),
+        window_(window),
         qkv_(register_module("qkv", LoraLinear(dim, 3 * dim))),
         proj_(register_module("proj", torch::nn::Linear(dim, dim))),
-        rel_pos_h_(register_parameter("rel_pos_h", torch::zeros({2 * grid - 1, dim / num_heads}))),
-        rel_pos_w_(register_parameter("rel_pos_w", torch::zeros({2 * grid - 1, dim / num_heads}))) {}
+        rel_pos_h_(register_parameter("rel_pos_h", torch::zeros({2 * window - 1, dim / num_heads}))),
+        rel_pos_w_(register_parameter("rel_pos_w", torch::zeros({2 * window - 1, dim / num_heads}))) {}
 
-  // x [B,H,W,C] -> [B,H,W,C]
+  // x [B,H,W,C] -> [B,H,W,C]. SAM pads windows with tokens of zeros; what qkv makes of those is its bias.
   torch::Tensor forward(const torch::Tensor& x) {
-    const int64_t batch = x.size(0), height = x.size(1), width = x.size(2), tokens = height * width;
-    const auto qkv = qkv_(x).view({batch, tokens, 3, num_heads_, -1}).permute({2, 0, 3, 1, 4});
-    const auto q = qkv[0], k = qkv[1], v = qkv[2];  // [B, heads, HW, C/heads]
-    // As many images (or windows) at a time as keep the bias, by far the largest tensor here, within bounds.
-    const int64_t at_once = std::max<int64_t>(1, kMostBias / (num_heads_ * tokens * tokens));
-    std::vector<torch::Tensor> attended;
-    for (int64_t begin = 0; begin < batch; begin += at_once) {
-      const int64_t count = std::min(at_once, batch - begin);
-      const auto part = [&](const torch::Tensor& of_all) { return of_all.narrow(0, begin, count); };
-      attended.push_back(torch::scaled_dot_product_attention(part(q), part(k), part(v),
-                                                             relative_bias(part(q), height, width)));
-    }
-    const auto joined = attended.size() == 1 ? attended.front() : torch::cat(attended);
-    return proj_(joined.transpose(1, 2).reshape({batch, height, width, -1}));
+    return proj_(rel_pos_attention({qkv_(x), qkv_->bias, rel_pos_h_, rel_pos_w_, num_heads_, window_}));
   }
 
  private:
-  static constexpr int64_t kMostBias = int64_t{1} << 28;  // numbers: ViT-L's 16 heads of 4096 x 4096
-
-  // q [B,heads,HW,C] -> what is added to the attention logits, [B,heads,HW,HW]
-  torch::Tensor relative_bias(const torch::Tensor& q, int64_t height, int64_t width) const {
-    const int64_t batch = q.size(0);
-    const auto grid = q.reshape({batch * num_heads_, height, width, -1});
-    const auto table_h = get_rel_pos(height, height, rel_pos_h_).to(q.dtype());
-    const auto table_w = get_rel_pos(width, width, rel_pos_w_).to(q.dtype());
-    const auto rel_h = torch::matmul(grid, table_h.transpose(1, 2));                                  // [.,h,w,kh]
-    const auto rel_w = torch::matmul(grid.transpose(1, 2), table_w.transpose(1, 2)).transpose(1, 2);  // [.,h,w,kw]
-    return (rel_h.unsqueeze(-1) + rel_w.unsqueeze(-2)).view({batch, num_heads_, height * width, height * width});
-  }
-
-  int64_t num_heads_;
+  int64_t num_heads_, window_;
   LoraLinear qkv_;
   torch::nn::Linear proj_;
-  torch::Tensor rel_pos_h_, rel_pos_w_;  // [2*grid-1, C/heads]
+  torch::Tensor rel_pos_h_, rel_pos_w_;  // [2*window-1, C/heads]
 };
 TORCH_MODULE(ViTAttention);
 
 class ViTBlockImpl : public torch::nn::Module {
  public:
   ViTBlockImpl(const ImageEncoderVitOptions& options, bool global)
-      : window_(global ? 0 : options.window_size),
+      : global_(global),
         norm1_(register_module("norm1", layer_norm(options))),
         norm2_(register_module("norm2", layer_norm(options))),
         attn_(register_module(
@@ -73,19 +49,17 @@ class ViTBlockImpl : public torch::nn::Module {
 
   // x [B,H,W,C] -> [B,H,W,C]
   torch::Tensor forward(const torch::Tensor& x) {
-    auto attended = to_autocast_type(norm1_(x));
-    attended = global() ? attn_(attended)
-                        : window_unpartition(attn_(window_partition(attended, window_)), window_, x.size(1), x.size(2));
-    const auto sum = x + attended;
-    return sum + mlp_(norm2_(sum));
+    const auto attended = attn_(add_layer_norm(x, {}, *norm1_).normed);
+    const auto [sum, normed] = add_layer_norm(x, attended, *norm2_);
+    return sum + mlp_(normed);
   }
-  bool global() const { return window_ == 0; }
+  bool global() const { return global_; }
 
  private:
   static torch::nn::LayerNorm layer_norm(const ImageEncoderVitOptions& options) {
     return torch::nn::LayerNorm(torch::nn::LayerNormOptions({options.embed_dim}).eps(options.layer_norm_eps));
   }
-  int64_t window_;
+  bool global_;
   torch::nn::LayerNorm norm1_, norm2_;
   ViTAttention attn_;
   MlpBlock mlp_;
@@ -145,7 +119,7 @@ ImageFeatures ImageEncoderVitImpl::forward(const torch::Tensor& image) {
     fail("ImageEncoderVit", "expected an image [B,3,{},{}], got {}", side, side, fmt::join(image.sizes(), "x"));
   }
   ImageFeatures features;
-  auto x = patch_embed_(image).permute({0, 2, 3, 1}) + pos_embed_;
+  auto x = (patch_embed_(image).permute({0, 2, 3, 1}) + pos_embed_).contiguous();  // the convolution has [B,C,H,W]
   for (const auto& module : *blocks_) {
     auto* block = module->as<ViTBlockImpl>();
     x = block->forward(x);
@@ -153,23 +127,6 @@ ImageFeatures ImageEncoderVitImpl::forward(const torch::Tensor& image) {
   }
   features.image_embeddings = neck_->forward(x.permute({0, 3, 1, 2}));
   return features;
-}
-
-torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t length) {
-  if (table.size(0) == length) return table;
-  return torch::upsample_linear1d(table.t().unsqueeze(0), {length}, /*align_corners=*/false).squeeze(0).t();
-}
-
-torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& table) {
-  const auto rows = resize_rel_pos(table, 2 * std::max(q_size, k_size) - 1);
-  // Coordinates of the shorter side are stretched to the longer one.
-  const double q_scale = std::max(static_cast<double>(k_size) / static_cast<double>(q_size), 1.0);
-  const double k_scale = std::max(static_cast<double>(q_size) / static_cast<double>(k_size), 1.0);
-  const auto real = table.options().dtype(torch::kFloat32).requires_grad(false);
-  const auto q = torch::arange(q_size, real).unsqueeze(1) * q_scale;
-  const auto k = torch::arange(k_size, real).unsqueeze(0) * k_scale;
-  const auto relative = (q - k) + static_cast<double>(k_size - 1) * k_scale;
-  return rows.index({relative.to(torch::kLong)});
 }
 
 }  // namespace hqsam

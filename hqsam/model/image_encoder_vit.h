@@ -43,11 +43,4 @@ class ImageEncoderVitImpl : public ImageEncoderImpl {
 };
 TORCH_MODULE(ImageEncoderVit);
 
-// A relative-position table [L,C] as one of `length` rows: interpolated linearly, without aligned corners.
-torch::Tensor resize_rel_pos(const torch::Tensor& table, int64_t length);
-
-// Rows of a relative-position table [L,C] for q_size queries and k_size keys -> [q_size, k_size, C].
-// A table of another length is resized.
-torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& table);
-
 }  // namespace hqsam

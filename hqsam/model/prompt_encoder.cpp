@@ -4,8 +4,8 @@
 #include <numbers>
 
 #include "hqsam/core/error.h"
-#include "hqsam/model/autocast.h"
 #include "hqsam/model/layers.h"
+#include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/architecture.h"
+#include "hqsam/ops/rel_pos_attention.h"
 
 namespace hqsam {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/layers.h"
-#include "hqsam/model/windows.h"
+#include "hqsam/ops/windows.h"
 
 namespace hqsam {
 namespace {

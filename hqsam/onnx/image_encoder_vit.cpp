@@ -6,6 +6,7 @@
 
 #include "hqsam/onnx/modules.h"
 #include "hqsam/onnx/ops.h"
+#include "hqsam/ops/rel_pos_attention.h"
 
 namespace hqsam::onnx {
 namespace {

@@ -28,8 +28,8 @@ torch::Tensor to_device(const torch::Tensor& tensor, torch::Device device) {
   return device.is_cuda() ? tensor.pin_memory().to(device, /*non_blocking=*/true) : tensor.to(device);
 }
 
-// Tensors of one shape as one on the device. Each goes to its place there by itself: what is pinned (RowOptions::pinned)
-// is not copied on the host.
+// Tensors of one shape as one on the device. Each goes to its place there by itself: what is pinned
+// (RowOptions::pinned) is not copied on the host.
 torch::Tensor stack_on(torch::Device device, const std::vector<torch::Tensor>& tensors) {
   if (device.is_cpu()) return torch::stack(tensors);
   std::vector<int64_t> shape = tensors.front().sizes().vec();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "hqsam/model/autocast.h"
+#include "hqsam/ops/autocast.h"
 #include "hqsam/train/objective.h"
 #include "hqsam/train/trainer.h"
 

@@ -50,7 +50,7 @@ data:
   valid: [{name: v, images: set/im, masks: set/gt}]
   workers: 1
 evaluate: {limit: 2}
-train: {epochs: 3, batch_size: 4, micro_batch: 2, save_minutes: 0, ema: {decay: 0.9}}
+train: {epochs: 3, batch_size: 4, micro_batch: 2, save_minutes: 0, ema: {decay: 0.9}, deterministic: true}
 YAML
 }
 

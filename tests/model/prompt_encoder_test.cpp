@@ -4,7 +4,7 @@
 #include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
-#include "hqsam/model/autocast.h"
+#include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 using namespace testing_support;

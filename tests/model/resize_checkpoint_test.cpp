@@ -8,6 +8,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/unfilled.h"
+#include "hqsam/ops/rel_pos_attention.h"
 
 namespace hqsam {
 using namespace testing_support;

@@ -71,7 +71,8 @@ TEST_P(SamHqPredictGolden, PictureIsResizedWithinOneOf255) {
 }
 
 TEST_P(SamHqPredictGolden, PictureIsNormalizedAndPaddedAsByTheReference) {
-  expect_close(model->preprocess(image_to_tensor(image_of(map.at("resized"))).to(GetParam())), map.at("preprocessed"), 1e-6);
+  expect_close(model->preprocess(image_to_tensor(image_of(map.at("resized"))).to(GetParam())), map.at("preprocessed"),
+               1e-6);
 }
 
 TEST_P(SamHqPredictGolden, MatchesReferenceWithoutMultimask) { expect_prediction(Multimask::kNone, "multimask0"); }

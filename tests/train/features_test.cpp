@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "hqsam/model/autocast.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/ops/autocast.h"
 #include "hqsam/train/frozen_weights.h"
 #include "train/run_fixture.h"
 

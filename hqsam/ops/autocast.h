@@ -33,7 +33,8 @@ class Bf16Scope {
   at::ScalarType was_dtype_ = at::kFloat;
 };
 
-// x as autocast gives it to matrix products on its device. For a copy on the way there, which then moves half the bytes.
+// x as autocast gives it to matrix products on its device. For a copy on the way there, which then moves half the
+// bytes.
 inline at::Tensor to_autocast_type(const at::Tensor& x) {
   const at::DeviceType device = x.device().type();
   return at::autocast::is_autocast_enabled(device) ? x.to(at::autocast::get_autocast_dtype(device)) : x;

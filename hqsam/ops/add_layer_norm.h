@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <torch/torch.h>
+
+namespace hqsam {
+
+struct Normed {
+  torch::Tensor sum;     // x + delta, in x's type; x itself without delta
+  torch::Tensor normed;  // its layer norm over the last dimension, in autocast's type where that is on
+};
+
+// What stands between two layers of a pre-norm transformer: delta is added to x, and the sum normalized. delta: like x,
+// of any floating type, or undefined. On CUDA, in bfloat16 and without gradients, one kernel.
+Normed add_layer_norm(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm);
+
+}  // namespace hqsam

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention in one pass over the keys (Dao et al., FlashAttention, NeurIPS 2022) with SAM's decomposed relative
+// positions, which are worked out in here: no [tokens, tokens] bias exists anywhere. Windows are a matter of addresses.
+//
+// A block has the queries of one head, in one window, of kRows tokens; each of its warps 32 of them. Keys come in tiles of
+// 64 slots: Pitch slots per row of the window's grid, so that a slot's column does not change from tile to tile and the
+// columns' part of the bias stays in registers. Slots beyond the window get a bias of minus infinity.
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#include <cmath>
+
+#include "hqsam/ops/cuda_kernels.h"
+
+namespace hqsam::cuda {
+namespace {
+
+using bf16 = __nv_bfloat16;
+
+constexpr int kTile = 64;        // key slots
+constexpr int kTileBlocks = 8;   // of 8 slots, the width of a tensor core's result
+constexpr int kRowTiles = 2;     // of 16 queries, per warp
+constexpr float kLog2e = 1.4426950408889634f;
+
+__device__ uint32_t shared_address(const void* pointer) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
+}
+
+// 16 bytes from global to shared memory, or zeros.
+__device__ void copy_async(void* to, const void* from, bool there) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from),
+               "r"(there ? 16 : 0));
+}
+__device__ void commit_copies() { asm volatile("cp.async.commit_group;"); }
+__device__ void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+
+// Four 8x8 blocks; lane l names row l % 8 of block l / 8.
+__device__ void load_blocks(uint32_t (&to)[4], const bf16* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(shared_address(row)));
+}
+__device__ void load_blocks_transposed(uint32_t (&to)[4], const bf16* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3}, [%4];"
+               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
+               : "r"(shared_address(row)));
+}
+
+// sum [16,8] += a [16,16] b [16,8]
+__device__ void multiply_add(float (&sum)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+      : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
+
+__device__ uint32_t pack(float low, float high) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+  return *reinterpret_cast<const uint32_t*>(&pair);
+}
+
+__device__ float exp2_fast(float x) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+}
+
+template <int Dim, int Pitch, int Warps>
+struct Shape {
+  static constexpr int kThreads = 32 * Warps;
+  static constexpr int kRows = 16 * kRowTiles * Warps;  // queries
+  static constexpr int kStride = Dim + 8;               // numbers from row to row: eight rows meet no bank twice
+  static constexpr int kBiasStride = Pitch + 1;
+  static constexpr int kGridRows = kTile / Pitch;  // of the window, in a tile
+  static constexpr int kTileSize = kTile * kStride;
+  static constexpr int kBytes =
+      (kRows * kStride + 4 * kTileSize) * static_cast<int>(sizeof(bf16)) + kRows * kBiasStride * 4;
+};
+
+template <int Dim, int Pitch, int Warps>
+class Attention {
+  using S = Shape<Dim, Pitch, Warps>;
+  static constexpr int kSteps = Dim / 16;  // of a product over the channels
+  static constexpr int kColumnBlocks = Pitch / 8;
+
+  const RelPosAttentionArgs& args_;
+  const int lane_ = threadIdx.x % 32, group_ = lane_ / 4, pair_ = lane_ % 4 * 2;
+  int head_, image_, top_, left_, first_query_, first_row_;  // first_row_: this warp's within the block
+  bf16 *q_, *k_, *v_;                                        // k_, v_: two tiles each
+  float* bias_;                                              // [kRows, Pitch], of the columns, then of the rows
+  uint32_t q_blocks_[kRowTiles][kSteps][4];
+  __half2 column_bias_[kRowTiles][kColumnBlocks][2];
+  float sums_[kRowTiles][Dim / 8][4] = {};  // of the values
+  float most_[kRowTiles][2], weight_[kRowTiles][2] = {};
+
+ public:
+  __device__ Attention(const RelPosAttentionArgs& args, bf16* shared) : args_(args) {
+    const int columns = (args.width + args.window - 1) / args.window;
+    const int rows = (args.height + args.window - 1) / args.window;
+    const int window = blockIdx.z % (rows * columns);
+    image_ = blockIdx.z / (rows * columns);
+    top_ = window / columns * args.window;
+    left_ = window % columns * args.window;
+    head_ = blockIdx.y;
+    first_query_ = blockIdx.x * S::kRows;
+    first_row_ = threadIdx.x / 32 * 16 * kRowTiles;
+    q_ = shared;
+    k_ = q_ + S::kRows * S::kStride;
+    v_ = k_ + 2 * S::kTileSize;
+    bias_ = reinterpret_cast<float*>(v_ + 2 * S::kTileSize);
+    for (auto& most : most_) most[0] = most[1] = -INFINITY;
+  }
+
+  __device__ void run() {
+    if (top_ + first_query_ / args_.window >= args_.height) return;  // all queries lie below the picture
+    load_queries();
+    load_table(args_.rel_pos_w, 0);
+    load_table(args_.rel_pos_h, 1);
+    commit_copies();
+    wait_for_copies();
+    __syncthreads();
+    read_queries();
+    for (int i = lane_; i < 16 * kRowTiles * S::kBiasStride; i += 32) {
+      bias_[first_row_ * S::kBiasStride + i] = -INFINITY;
+    }
+    __syncwarp();
+    make_bias(0, /*of_columns=*/true);
+    __syncwarp();
+    read_column_bias();
+    __syncwarp();
+    make_bias(1, /*of_columns=*/false);
+    __syncthreads();  // the tables have been read
+    const int tiles = (args_.window + S::kGridRows - 1) / S::kGridRows;
+    load_keys(0);
+    commit_copies();
+    for (int tile = 0; tile < tiles; ++tile) {
+      wait_for_copies();
+      __syncthreads();  // this tile is there, and nobody reads the last one any more
+      if (tile + 1 < tiles) load_keys(tile + 1);
+      commit_copies();
+      attend(tile);
+    }
+    store();
+  }
+
+ private:
+  __device__ int64_t token(int y, int x) const { return (static_cast<int64_t>(image_) * args_.height + y) * args_.width + x; }
+  // part: 0 query, 1 key, 2 value
+  __device__ const bf16* at(int y, int x, int part) const {
+    return static_cast<const bf16*>(args_.qkv) + ((token(y, x) * 3 + part) * args_.heads + head_) * Dim;
+  }
+  __device__ const bf16* beyond(int part) const {
+    return static_cast<const bf16*>(args_.padding) + (part * args_.heads + head_) * Dim;
+  }
+
+  __device__ void load_queries() {
+    constexpr int kPieces = Dim / 8;
+    for (int i = threadIdx.x; i < S::kRows * kPieces; i += S::kThreads) {
+      const int row = i / kPieces, channel = i % kPieces * 8, query = first_query_ + row;
+      const int y = top_ + query / args_.window, x = left_ + query % args_.window;
+      const bool there = query < args_.window * args_.window && y < args_.height && x < args_.width;
+      copy_async(q_ + row * S::kStride + channel, (there ? at(y, x, 0) : beyond(0)) + channel, there);
+    }
+  }
+
+  // A table's first 64 rows into key tile `place`, those behind into value tile `place`.
+  __device__ void load_table(const void* table, int place) {
+    constexpr int kPieces = Dim / 8, kChunks = Pitch > 32 ? 2 : 1;
+    for (int i = threadIdx.x; i < kChunks * kTile * kPieces; i += S::kThreads) {
+      const int row = i / kPieces, channel = i % kPieces * 8;
+      const bool there = row < 2 * args_.window - 1;
+      bf16* to = (row < kTile ? k_ : v_) + place * S::kTileSize + row % kTile * S::kStride + channel;
+      copy_async(to, static_cast<const bf16*>(table) + (there ? row * Dim + channel : 0), there);
+    }
+  }
+
+  __device__ void load_keys(int tile) {
+    constexpr int kPieces = Dim / 8;
+    bf16* k = k_ + tile % 2 * S::kTileSize;
+    bf16* v = v_ + tile % 2 * S::kTileSize;
+    for (int i = threadIdx.x; i < kTile * kPieces; i += S::kThreads) {
+      const int slot = i / kPieces, channel = i % kPieces * 8;
+      const int row = tile * S::kGridRows + slot / Pitch, column = slot % Pitch;
+      const int y = top_ + row, x = left_ + column;
+      const bool there = row < args_.window && column < args_.window;
+      const bool inside = there && y < args_.height && x < args_.width;
+      copy_async(k + slot * S::kStride + channel, (inside ? at(y, x, 1) : beyond(1)) + channel, there);
+      copy_async(v + slot * S::kStride + channel, (inside ? at(y, x, 2) : beyond(2)) + channel, there);
+    }
+  }
+
+  __device__ void read_queries() {
+    for (int m = 0; m < kRowTiles; ++m) {
+      for (int step = 0; step < kSteps; ++step) {
+        load_blocks(q_blocks_[m][step],
+                    q_ + (first_row_ + m * 16 + lane_ % 16) * S::kStride + step * 16 + lane_ / 16 * 8);
+      }
+    }
+  }
+
+  // Products of this warp's queries with 16 rows of a tile in shared memory.
+  __device__ void multiply_rows(float (&products)[kRowTiles][2][4], const bf16* rows) {
+    for (int m = 0; m < kRowTiles; ++m) {
+      for (int half = 0; half < 2; ++half) {
+        for (int i = 0; i < 4; ++i) products[m][half][i] = 0;
+      }
+    }
+    const bf16* from = rows + (lane_ / 16 * 8 + lane_ % 8) * S::kStride + lane_ / 8 % 2 * 8;
+#pragma unroll
+    for (int step = 0; step < kSteps; ++step) {
+      uint32_t b[4];
+      load_blocks(b, from + step * 16);
+      for (int m = 0; m < kRowTiles; ++m) {
+        multiply_add(products[m][0], q_blocks_[m][step], b[0], b[1]);
+        multiply_add(products[m][1], q_blocks_[m][step], b[2], b[3]);
+      }
+    }
+  }
+
+  // bias_[query, k] = query . table[position of the query - k + window - 1], times log2(e)
+  __device__ void make_bias(int place, bool of_columns) {
+    for (int first = 0; first < 2 * args_.window - 1; first += 16) {
+      const bf16* rows = (first < kTile ? k_ : v_) + place * S::kTileSize + first % kTile * S::kStride;
+      float products[kRowTiles][2][4];
+      multiply_rows(products, rows);
+      for (int m = 0; m < kRowTiles; ++m) {
+        for (int i = 0; i < 8; ++i) {  // half i / 4, query + 8 where i % 4 >= 2, column + i % 2
+          const int row = first_row_ + m * 16 + group_ + i % 4 / 2 * 8, query = first_query_ + row;
+          const int position = of_columns ? query % args_.window : query / args_.window;
+          const int k = position + args_.window - 1 - (first + i / 4 * 8 + pair_ + i % 2);
+          if (k >= 0 && k < args_.window) bias_[row * S::kBiasStride + k] = products[m][i / 4][i % 4] * kLog2e;
+        }
+      }
+    }
+  }
+
+  __device__ void read_column_bias() {
+    for (int m = 0; m < kRowTiles; ++m) {
+      const float* row = bias_ + (first_row_ + m * 16 + group_) * S::kBiasStride;
+      for (int block = 0; block < kColumnBlocks; ++block) {
+        for (int below = 0; below < 2; ++below) {
+          const float* from = row + below * 8 * S::kBiasStride + block * 8 + pair_;
+          column_bias_[m][block][below] = __floats2half2_rn(from[0], from[1]);
+        }
+      }
+    }
+  }
+
+  __device__ void attend(int tile) {
+    const bf16* k = k_ + tile % 2 * S::kTileSize;
+    const bf16* v = v_ + tile % 2 * S::kTileSize;
+    float scores[kRowTiles][kTileBlocks][4];
+#pragma unroll
+    for (int n = 0; n < kTileBlocks; n += 2) {
+      float products[kRowTiles][2][4];
+      multiply_rows(products, k + n * 8 * S::kStride);
+      for (int m = 0; m < kRowTiles; ++m) {
+        for (int i = 0; i < 8; ++i) scores[m][n + i / 4][i % 4] = products[m][i / 4][i % 4];
+      }
+    }
+#pragma unroll
+    for (int m = 0; m < kRowTiles; ++m) soften(scores[m], m, tile);
+#pragma unroll
+    for (int step = 0; step < kTile / 16; ++step) {
+      uint32_t a[kRowTiles][4];
+      for (int m = 0; m < kRowTiles; ++m) {
+        for (int i = 0; i < 4; ++i) {
+          const float* from = &scores[m][2 * step + i / 2][i % 2 * 2];
+          a[m][i] = pack(from[0], from[1]);
+        }
+      }
+      const bf16* from = v + (step * 16 + lane_ / 8 % 2 * 8 + lane_ % 8) * S::kStride + lane_ / 16 * 8;
+#pragma unroll
+      for (int n = 0; n < Dim / 8; n += 2) {
+        uint32_t b[4];
+        load_blocks_transposed(b, from + n * 8);
+        for (int m = 0; m < kRowTiles; ++m) {
+          multiply_add(sums_[m][n], a[m], b[0], b[1]);
+          multiply_add(sums_[m][n + 1], a[m], b[2], b[3]);
+        }
+      }
+    }
+  }
+
+  // Products to weights: 2 to the power of (logit - the largest so far), in units of log2.
+  __device__ void soften(float (&scores)[kTileBlocks][4], int m, int tile) {
+    const float scale = rsqrtf(static_cast<float>(Dim)) * kLog2e;
+    for (int below = 0; below < 2; ++below) {
+      const float* row_bias = bias_ + (first_row_ + m * 16 + group_ + below * 8) * S::kBiasStride + tile * S::kGridRows;
+      float most = most_[m][below];
+#pragma unroll
+      for (int n = 0; n < kTileBlocks; ++n) {
+        const float of_row = row_bias[n * 8 / Pitch];
+        const float2 of_columns = __half22float2(column_bias_[m][n % kColumnBlocks][below]);
+        float& a = scores[n][2 * below];
+        float& b = scores[n][2 * below + 1];
+        a = fmaf(a, scale, of_columns.x + of_row);
+        b = fmaf(b, scale, of_columns.y + of_row);
+        most = fmaxf(most, fmaxf(a, b));
+      }
+      most = fmaxf(most, __shfl_xor_sync(0xffffffff, most, 1));
+      most = fmaxf(most, __shfl_xor_sync(0xffffffff, most, 2));
+      const float shrink = exp2_fast(most_[m][below] - most);
+      most_[m][below] = most;
+      float weight = 0;
+#pragma unroll
+      for (int n = 0; n < kTileBlocks; ++n) {
+        float& a = scores[n][2 * below];
+        float& b = scores[n][2 * below + 1];
+        a = exp2_fast(a - most);
+        b = exp2_fast(b - most);
+        weight += a + b;
+      }
+      weight_[m][below] = weight_[m][below] * shrink + weight;
+#pragma unroll
+      for (int n = 0; n < Dim / 8; ++n) {
+        sums_[m][n][2 * below] *= shrink;
+        sums_[m][n][2 * below + 1] *= shrink;
+      }
+    }
+  }
+
+  __device__ void store() {
+    for (int m = 0; m < kRowTiles; ++m) {
+      for (int below = 0; below < 2; ++below) {
+        float weight = weight_[m][below];
+        weight += __shfl_xor_sync(0xffffffff, weight, 1);
+        weight += __shfl_xor_sync(0xffffffff, weight, 2);
+        const int query = first_query_ + first_row_ + m * 16 + group_ + below * 8;
+        const int y = top_ + query / args_.window, x = left_ + query % args_.window;
+        if (query >= args_.window * args_.window || y >= args_.height || x >= args_.width) continue;
+        bf16* to = static_cast<bf16*>(args_.out) + (token(y, x) * args_.heads + head_) * Dim + pair_;
+        for (int n = 0; n < Dim / 8; ++n) {
+          *reinterpret_cast<uint32_t*>(to + n * 8) =
+              pack(sums_[m][n][2 * below] / weight, sums_[m][n][2 * below + 1] / weight);
+        }
+      }
+    }
+  }
+};
+
+template <int Dim, int Pitch, int Warps>
+__global__ void __launch_bounds__(32 * Warps) kernel(RelPosAttentionArgs args) {
+  extern __shared__ __align__(16) unsigned char shared[];
+  Attention<Dim, Pitch, Warps>(args, reinterpret_cast<bf16*>(shared)).run();
+}
+
+template <int Dim, int Pitch, int Warps>
+cudaError_t launch(const RelPosAttentionArgs& args, cudaStream_t stream) {
+  using S = Shape<Dim, Pitch, Warps>;
+  const auto pieces = [](int length, int of) { return static_cast<unsigned>((length + of - 1) / of); };
+  const dim3 grid(pieces(args.window * args.window, S::kRows), args.heads,
+                  args.batch * pieces(args.height, args.window) * pieces(args.width, args.window));
+  const cudaError_t error = cudaFuncSetAttribute(kernel<Dim, Pitch, Warps>,
+                                                 cudaFuncAttributeMaxDynamicSharedMemorySize, S::kBytes);
+  if (error != cudaSuccess) return error;
+  kernel<Dim, Pitch, Warps><<<grid, S::kThreads, S::kBytes, stream>>>(args);
+  return cudaGetLastError();
+}
+
+// 7 warps have the 196 queries of SAM's windows in one block.
+template <int Dim>
+cudaError_t launch_for_window(const RelPosAttentionArgs& args, cudaStream_t stream) {
+  if (args.window <= 16) return launch<Dim, 16, 7>(args, stream);
+  return args.window <= 32 ? launch<Dim, 32, 4>(args, stream) : launch<Dim, 64, 4>(args, stream);
+}
+
+}  // namespace
+
+bool takes_rel_pos_attention(int64_t head_dim, int64_t window) {
+  return (head_dim == 64 || head_dim == 80) && window >= 1 && window <= 64;
+}
+
+const char* rel_pos_attention(const RelPosAttentionArgs& args, void* stream) {
+  const auto at = static_cast<cudaStream_t>(stream);
+  const cudaError_t error = args.head_dim == 64 ? launch_for_window<64>(args, at) : launch_for_window<80>(args, at);
+  return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
+}
+
+}  // namespace hqsam::cuda
