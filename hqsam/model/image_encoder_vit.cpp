@@ -7,6 +7,7 @@
 #include "hqsam/model/layers.h"
 #include "hqsam/model/lora.h"
 #include "hqsam/ops/add_layer_norm.h"
+#include "hqsam/ops/autocast.h"
 #include "hqsam/ops/rel_pos_attention.h"
 
 namespace hqsam {
@@ -24,9 +25,10 @@ class ViTAttentionImpl : public torch::nn::Module {
         rel_pos_h_(register_parameter("rel_pos_h", torch::zeros({2 * window - 1, dim / num_heads}))),
         rel_pos_w_(register_parameter("rel_pos_w", torch::zeros({2 * window - 1, dim / num_heads}))) {}
 
-  // x [B,H,W,C] -> [B,H,W,C]. SAM pads windows with tokens of zeros; what qkv makes of those is its bias.
-  torch::Tensor forward(const torch::Tensor& x) {
-    return proj_(rel_pos_attention({qkv_(x), qkv_->bias, rel_pos_h_, rel_pos_w_, num_heads_, window_}));
+  // x [B,grid*grid,C] -> the same. SAM pads windows with tokens of zeros; what qkv makes of those is its bias.
+  torch::Tensor forward(const torch::Tensor& x, int64_t grid) {
+    const auto qkv = qkv_(x).view({x.size(0), grid, grid, -1});
+    return proj_(rel_pos_attention({qkv, qkv_->bias, rel_pos_h_, rel_pos_w_, num_heads_, window_}).reshape(x.sizes()));
   }
 
  private:
@@ -36,6 +38,13 @@ class ViTAttentionImpl : public torch::nn::Module {
   torch::Tensor rel_pos_h_, rel_pos_w_;  // [2*window-1, C/heads]
 };
 TORCH_MODULE(ViTAttention);
+
+// Tokens [B,HW,C] on their way through the blocks, and what the last block adds to them and has not yet: the next norm
+// does so on its way. Three dimensions, since linear layers of more add their bias in a pass of its own.
+struct Tokens {
+  torch::Tensor x, delta;  // delta may be undefined
+  torch::Tensor settled() const { return delta.defined() ? x + delta : x; }
+};
 
 class ViTBlockImpl : public torch::nn::Module {
  public:
@@ -47,11 +56,10 @@ class ViTBlockImpl : public torch::nn::Module {
             "attn", ViTAttention(options.embed_dim, options.num_heads, global ? options.grid() : options.window_size))),
         mlp_(register_module("mlp", MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Activation::kGelu))) {}
 
-  // x [B,H,W,C] -> [B,H,W,C]
-  torch::Tensor forward(const torch::Tensor& x) {
-    const auto attended = attn_(add_layer_norm(x, {}, *norm1_).normed);
-    const auto [sum, normed] = add_layer_norm(x, attended, *norm2_);
-    return sum + mlp_(normed);
+  Tokens forward(const Tokens& tokens, int64_t grid) {
+    const Normed before = add_layer_norm(tokens.x, tokens.delta, *norm1_);
+    const Normed between = add_layer_norm(before.sum, attn_(before.normed, grid), *norm2_);
+    return {between.sum, mlp_(between.normed)};
   }
   bool global() const { return global_; }
 
@@ -113,19 +121,33 @@ ImageEncoderVitImpl::ImageEncoderVitImpl(ImageEncoderVitOptions options) : optio
   register_module("neck", neck_);
 }
 
+// image [B,3,S,S] -> [B,HW,C]. Patches do not overlap, so the convolution is a product with each.
+torch::Tensor ImageEncoderVitImpl::embed_patches(const torch::Tensor& image) {
+  const int64_t batch = image.size(0), grid = options_.grid(), patch = options_.patch_size;
+  const auto patches = to_autocast_type(image)
+                           .reshape({batch, 3, grid, patch, grid, patch})
+                           .permute({0, 2, 4, 1, 3, 5})
+                           .reshape({batch, grid * grid, -1});
+  return torch::linear(patches, patch_embed_->weight.flatten(1), patch_embed_->bias);
+}
+
 ImageFeatures ImageEncoderVitImpl::forward(const torch::Tensor& image) {
   const int64_t side = options_.image_size;
   if (image.dim() != 4 || image.size(1) != 3 || image.size(2) != side || image.size(3) != side) {
     fail("ImageEncoderVit", "expected an image [B,3,{},{}], got {}", side, side, fmt::join(image.sizes(), "x"));
   }
   ImageFeatures features;
-  auto x = (patch_embed_(image).permute({0, 2, 3, 1}) + pos_embed_).contiguous();  // the convolution has [B,C,H,W]
+  const int64_t batch = image.size(0), grid = options_.grid();
+  const auto in_grid = [&](const torch::Tensor& tokens) { return tokens.view({batch, grid, grid, -1}); };
+  Tokens tokens{embed_patches(image) + pos_embed_.flatten(1, 2), {}};
   for (const auto& module : *blocks_) {
     auto* block = module->as<ViTBlockImpl>();
-    x = block->forward(x);
-    if (block->global()) features.interm_embeddings.push_back(x);
+    tokens = block->forward(tokens, grid);
+    if (!block->global()) continue;
+    tokens = {tokens.settled(), {}};
+    features.interm_embeddings.push_back(in_grid(tokens.x));
   }
-  features.image_embeddings = neck_->forward(x.permute({0, 3, 1, 2}));
+  features.image_embeddings = neck_->forward(in_grid(tokens.settled()).permute({0, 3, 1, 2}));
   return features;
 }
 

@@ -35,6 +35,8 @@ class ImageEncoderVitImpl : public ImageEncoderImpl {
   const ImageEncoderVitOptions& options() const { return options_; }
 
  private:
+  torch::Tensor embed_patches(const torch::Tensor& image);
+
   ImageEncoderVitOptions options_;
   torch::Tensor pos_embed_;  // [1, G, G, embed_dim]
   torch::nn::ModuleList blocks_;

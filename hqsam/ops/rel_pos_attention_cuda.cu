@@ -2,9 +2,10 @@
 // Attention in one pass over the keys (Dao et al., FlashAttention, NeurIPS 2022) with SAM's decomposed relative
 // positions, which are worked out in here: no [tokens, tokens] bias exists anywhere. Windows are a matter of addresses.
 //
-// A block has the queries of one head, in one window, of kRows tokens; each of its warps 32 of them. Keys come in tiles of
-// 64 slots: Pitch slots per row of the window's grid, so that a slot's column does not change from tile to tile and the
-// columns' part of the bias stays in registers. Slots beyond the window get a bias of minus infinity.
+// A block has the queries of one head, in one window, of kRows tokens; each of its warps 16 or 32 of them. Keys come in
+// tiles of 64 slots: Pitch slots per row of the window's grid, so that a slot's column does not change from tile to tile.
+// The columns' part of the bias is therefore what every sum of products begins with. Slots beyond the window get a bias of
+// minus infinity.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
@@ -20,7 +21,6 @@ using bf16 = __nv_bfloat16;
 
 constexpr int kTile = 64;        // key slots
 constexpr int kTileBlocks = 8;   // of 8 slots, the width of a tensor core's result
-constexpr int kRowTiles = 2;     // of 16 queries, per warp
 constexpr float kLog2e = 1.4426950408889634f;
 
 __device__ uint32_t shared_address(const void* pointer) {
@@ -33,7 +33,11 @@ __device__ void copy_async(void* to, const void* from, bool there) {
                "r"(there ? 16 : 0));
 }
 __device__ void commit_copies() { asm volatile("cp.async.commit_group;"); }
-__device__ void wait_for_copies() { asm volatile("cp.async.wait_group 0;" ::: "memory"); }
+// All but the last `Later` groups of them.
+template <int Later>
+__device__ void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(Later) : "memory");
+}
 
 // Four 8x8 blocks; lane l names row l % 8 of block l / 8.
 __device__ void load_blocks(uint32_t (&to)[4], const bf16* row) {
@@ -66,10 +70,11 @@ __device__ float exp2_fast(float x) {
   return result;
 }
 
-template <int Dim, int Pitch, int Warps>
+// RowTiles: of 16 queries, per warp.
+template <int Dim, int Pitch, int Warps, int RowTiles>
 struct Shape {
   static constexpr int kThreads = 32 * Warps;
-  static constexpr int kRows = 16 * kRowTiles * Warps;  // queries
+  static constexpr int kRows = 16 * RowTiles * Warps;  // queries
   static constexpr int kStride = Dim + 8;               // numbers from row to row: eight rows meet no bank twice
   static constexpr int kBiasStride = Pitch + 1;
   static constexpr int kGridRows = kTile / Pitch;  // of the window, in a tile
@@ -78,21 +83,22 @@ struct Shape {
       (kRows * kStride + 4 * kTileSize) * static_cast<int>(sizeof(bf16)) + kRows * kBiasStride * 4;
 };
 
-template <int Dim, int Pitch, int Warps>
+template <int Dim, int Pitch, int Warps, int RowTiles>
 class Attention {
-  using S = Shape<Dim, Pitch, Warps>;
+  using S = Shape<Dim, Pitch, Warps, RowTiles>;
   static constexpr int kSteps = Dim / 16;  // of a product over the channels
   static constexpr int kColumnBlocks = Pitch / 8;
+  static constexpr int kTableTiles = Pitch > 32 ? 2 : 1;  // that hold a table of relative positions
 
   const RelPosAttentionArgs& args_;
   const int lane_ = threadIdx.x % 32, group_ = lane_ / 4, pair_ = lane_ % 4 * 2;
   int head_, image_, top_, left_, first_query_, first_row_;  // first_row_: this warp's within the block
   bf16 *q_, *k_, *v_;                                        // k_, v_: two tiles each
   float* bias_;                                              // [kRows, Pitch], of the columns, then of the rows
-  uint32_t q_blocks_[kRowTiles][kSteps][4];
-  __half2 column_bias_[kRowTiles][kColumnBlocks][2];
-  float sums_[kRowTiles][Dim / 8][4] = {};  // of the values
-  float most_[kRowTiles][2], weight_[kRowTiles][2] = {};
+  uint32_t q_blocks_[RowTiles][kSteps][4];
+  __half2 column_bias_[RowTiles][kColumnBlocks][2];
+  float sums_[RowTiles][Dim / 8][4] = {};  // of the values
+  float most_[RowTiles][2], weight_[RowTiles][2] = {};
 
  public:
   __device__ Attention(const RelPosAttentionArgs& args, bf16* shared) : args_(args) {
@@ -104,7 +110,7 @@ class Attention {
     left_ = window % columns * args.window;
     head_ = blockIdx.y;
     first_query_ = blockIdx.x * S::kRows;
-    first_row_ = threadIdx.x / 32 * 16 * kRowTiles;
+    first_row_ = threadIdx.x / 32 * 16 * RowTiles;
     q_ = shared;
     k_ = q_ + S::kRows * S::kStride;
     v_ = k_ + 2 * S::kTileSize;
@@ -118,10 +124,12 @@ class Attention {
     load_table(args_.rel_pos_w, 0);
     load_table(args_.rel_pos_h, 1);
     commit_copies();
-    wait_for_copies();
+    if (kTableTiles == 1) load_keys(0);
+    commit_copies();
+    wait_for_copies<1>();
     __syncthreads();
     read_queries();
-    for (int i = lane_; i < 16 * kRowTiles * S::kBiasStride; i += 32) {
+    for (int i = lane_; i < 16 * RowTiles * S::kBiasStride; i += 32) {
       bias_[first_row_ * S::kBiasStride + i] = -INFINITY;
     }
     __syncwarp();
@@ -130,13 +138,15 @@ class Attention {
     read_column_bias();
     __syncwarp();
     make_bias(1, /*of_columns=*/false);
-    __syncthreads();  // the tables have been read
+    if (kTableTiles > 1) {
+      __syncthreads();  // the tables have been read
+      load_keys(0);
+      commit_copies();
+    }
     const int tiles = (args_.window + S::kGridRows - 1) / S::kGridRows;
-    load_keys(0);
-    commit_copies();
     for (int tile = 0; tile < tiles; ++tile) {
-      wait_for_copies();
-      __syncthreads();  // this tile is there, and nobody reads the last one any more
+      wait_for_copies<0>();
+      __syncthreads();  // this tile is there, and nobody reads the last one (or a table) any more
       if (tile + 1 < tiles) load_keys(tile + 1);
       commit_copies();
       attend(tile);
@@ -164,13 +174,18 @@ class Attention {
     }
   }
 
-  // A table's first 64 rows into key tile `place`, those behind into value tile `place`.
-  __device__ void load_table(const void* table, int place) {
-    constexpr int kPieces = Dim / 8, kChunks = Pitch > 32 ? 2 : 1;
-    for (int i = threadIdx.x; i < kChunks * kTile * kPieces; i += S::kThreads) {
+  // Where rows first... of table 0 or 1 lie: in both tiles of keys or of values; a short one in the second tile alone.
+  __device__ bf16* table_rows(int which, int first) const {
+    bf16* tiles = (which == 0 ? k_ : v_) + (kTableTiles == 1 ? S::kTileSize : 0);
+    return tiles + first * S::kStride;
+  }
+
+  __device__ void load_table(const void* table, int which) {
+    constexpr int kPieces = Dim / 8;
+    for (int i = threadIdx.x; i < kTableTiles * kTile * kPieces; i += S::kThreads) {
       const int row = i / kPieces, channel = i % kPieces * 8;
       const bool there = row < 2 * args_.window - 1;
-      bf16* to = (row < kTile ? k_ : v_) + place * S::kTileSize + row % kTile * S::kStride + channel;
+      bf16* to = table_rows(which, row) + channel;
       copy_async(to, static_cast<const bf16*>(table) + (there ? row * Dim + channel : 0), there);
     }
   }
@@ -191,7 +206,7 @@ class Attention {
   }
 
   __device__ void read_queries() {
-    for (int m = 0; m < kRowTiles; ++m) {
+    for (int m = 0; m < RowTiles; ++m) {
       for (int step = 0; step < kSteps; ++step) {
         load_blocks(q_blocks_[m][step],
                     q_ + (first_row_ + m * 16 + lane_ % 16) * S::kStride + step * 16 + lane_ / 16 * 8);
@@ -199,44 +214,40 @@ class Attention {
     }
   }
 
-  // Products of this warp's queries with 16 rows of a tile in shared memory.
-  __device__ void multiply_rows(float (&products)[kRowTiles][2][4], const bf16* rows) {
-    for (int m = 0; m < kRowTiles; ++m) {
-      for (int half = 0; half < 2; ++half) {
-        for (int i = 0; i < 4; ++i) products[m][half][i] = 0;
-      }
-    }
+  // sums += products of this warp's queries with 16 rows in shared memory.
+  __device__ void multiply_rows(float (&sums)[RowTiles][2][4], const bf16* rows) {
     const bf16* from = rows + (lane_ / 16 * 8 + lane_ % 8) * S::kStride + lane_ / 8 % 2 * 8;
 #pragma unroll
     for (int step = 0; step < kSteps; ++step) {
       uint32_t b[4];
       load_blocks(b, from + step * 16);
-      for (int m = 0; m < kRowTiles; ++m) {
-        multiply_add(products[m][0], q_blocks_[m][step], b[0], b[1]);
-        multiply_add(products[m][1], q_blocks_[m][step], b[2], b[3]);
+      for (int m = 0; m < RowTiles; ++m) {
+        multiply_add(sums[m][0], q_blocks_[m][step], b[0], b[1]);
+        multiply_add(sums[m][1], q_blocks_[m][step], b[2], b[3]);
       }
     }
   }
 
-  // bias_[query, k] = query . table[position of the query - k + window - 1], times log2(e)
-  __device__ void make_bias(int place, bool of_columns) {
+  // bias_[query, k] = query . table[position of the query - k + window - 1]; of columns in units of the products q.k, of
+  // rows in those of the logits times log2(e).
+  __device__ void make_bias(int which, bool of_columns) {
+    const float unit = of_columns ? sqrtf(static_cast<float>(Dim)) : kLog2e;
     for (int first = 0; first < 2 * args_.window - 1; first += 16) {
-      const bf16* rows = (first < kTile ? k_ : v_) + place * S::kTileSize + first % kTile * S::kStride;
-      float products[kRowTiles][2][4];
-      multiply_rows(products, rows);
-      for (int m = 0; m < kRowTiles; ++m) {
+      float products[RowTiles][2][4] = {};
+      multiply_rows(products, table_rows(which, first));
+      for (int m = 0; m < RowTiles; ++m) {
         for (int i = 0; i < 8; ++i) {  // half i / 4, query + 8 where i % 4 >= 2, column + i % 2
           const int row = first_row_ + m * 16 + group_ + i % 4 / 2 * 8, query = first_query_ + row;
           const int position = of_columns ? query % args_.window : query / args_.window;
           const int k = position + args_.window - 1 - (first + i / 4 * 8 + pair_ + i % 2);
-          if (k >= 0 && k < args_.window) bias_[row * S::kBiasStride + k] = products[m][i / 4][i % 4] * kLog2e;
+          if (k >= 0 && k < args_.window) bias_[row * S::kBiasStride + k] = products[m][i / 4][i % 4] * unit;
         }
       }
     }
   }
 
   __device__ void read_column_bias() {
-    for (int m = 0; m < kRowTiles; ++m) {
+    for (int m = 0; m < RowTiles; ++m) {
       const float* row = bias_ + (first_row_ + m * 16 + group_) * S::kBiasStride;
       for (int block = 0; block < kColumnBlocks; ++block) {
         for (int below = 0; below < 2; ++below) {
@@ -250,21 +261,28 @@ class Attention {
   __device__ void attend(int tile) {
     const bf16* k = k_ + tile % 2 * S::kTileSize;
     const bf16* v = v_ + tile % 2 * S::kTileSize;
-    float scores[kRowTiles][kTileBlocks][4];
+    float scores[RowTiles][kTileBlocks][4];
 #pragma unroll
     for (int n = 0; n < kTileBlocks; n += 2) {
-      float products[kRowTiles][2][4];
-      multiply_rows(products, k + n * 8 * S::kStride);
-      for (int m = 0; m < kRowTiles; ++m) {
-        for (int i = 0; i < 8; ++i) scores[m][n + i / 4][i % 4] = products[m][i / 4][i % 4];
+      float sums[RowTiles][2][4];
+      for (int m = 0; m < RowTiles; ++m) {
+        for (int i = 0; i < 8; i += 2) {
+          const float2 bias = __half22float2(column_bias_[m][(n + i / 4) % kColumnBlocks][i % 4 / 2]);
+          sums[m][i / 4][i % 4] = bias.x;
+          sums[m][i / 4][i % 4 + 1] = bias.y;
+        }
+      }
+      multiply_rows(sums, k + n * 8 * S::kStride);
+      for (int m = 0; m < RowTiles; ++m) {
+        for (int i = 0; i < 8; ++i) scores[m][n + i / 4][i % 4] = sums[m][i / 4][i % 4];
       }
     }
 #pragma unroll
-    for (int m = 0; m < kRowTiles; ++m) soften(scores[m], m, tile);
+    for (int m = 0; m < RowTiles; ++m) soften(scores[m], m, tile);
 #pragma unroll
     for (int step = 0; step < kTile / 16; ++step) {
-      uint32_t a[kRowTiles][4];
-      for (int m = 0; m < kRowTiles; ++m) {
+      uint32_t a[RowTiles][4];
+      for (int m = 0; m < RowTiles; ++m) {
         for (int i = 0; i < 4; ++i) {
           const float* from = &scores[m][2 * step + i / 2][i % 2 * 2];
           a[m][i] = pack(from[0], from[1]);
@@ -275,7 +293,7 @@ class Attention {
       for (int n = 0; n < Dim / 8; n += 2) {
         uint32_t b[4];
         load_blocks_transposed(b, from + n * 8);
-        for (int m = 0; m < kRowTiles; ++m) {
+        for (int m = 0; m < RowTiles; ++m) {
           multiply_add(sums_[m][n], a[m], b[0], b[1]);
           multiply_add(sums_[m][n + 1], a[m], b[2], b[3]);
         }
@@ -283,21 +301,20 @@ class Attention {
     }
   }
 
-  // Products to weights: 2 to the power of (logit - the largest so far), in units of log2.
+  // Scores to weights: 2 to the power of (logit - the largest so far), with logits times log2(e).
   __device__ void soften(float (&scores)[kTileBlocks][4], int m, int tile) {
     const float scale = rsqrtf(static_cast<float>(Dim)) * kLog2e;
     for (int below = 0; below < 2; ++below) {
       const float* row_bias = bias_ + (first_row_ + m * 16 + group_ + below * 8) * S::kBiasStride + tile * S::kGridRows;
       float most = most_[m][below];
 #pragma unroll
-      for (int n = 0; n < kTileBlocks; ++n) {
-        const float of_row = row_bias[n * 8 / Pitch];
-        const float2 of_columns = __half22float2(column_bias_[m][n % kColumnBlocks][below]);
-        float& a = scores[n][2 * below];
-        float& b = scores[n][2 * below + 1];
-        a = fmaf(a, scale, of_columns.x + of_row);
-        b = fmaf(b, scale, of_columns.y + of_row);
-        most = fmaxf(most, fmaxf(a, b));
+      for (int row = 0; row < S::kGridRows; ++row) {
+        float most_in_row = -INFINITY;
+#pragma unroll
+        for (int n = row * kColumnBlocks; n < (row + 1) * kColumnBlocks; ++n) {
+          most_in_row = fmaxf(most_in_row, fmaxf(scores[n][2 * below], scores[n][2 * below + 1]));
+        }
+        most = fmaxf(most, fmaf(most_in_row, scale, row_bias[row]));
       }
       most = fmaxf(most, __shfl_xor_sync(0xffffffff, most, 1));
       most = fmaxf(most, __shfl_xor_sync(0xffffffff, most, 2));
@@ -306,10 +323,11 @@ class Attention {
       float weight = 0;
 #pragma unroll
       for (int n = 0; n < kTileBlocks; ++n) {
+        const float offset = row_bias[n / kColumnBlocks] - most;
         float& a = scores[n][2 * below];
         float& b = scores[n][2 * below + 1];
-        a = exp2_fast(a - most);
-        b = exp2_fast(b - most);
+        a = exp2_fast(fmaf(a, scale, offset));
+        b = exp2_fast(fmaf(b, scale, offset));
         weight += a + b;
       }
       weight_[m][below] = weight_[m][below] * shrink + weight;
@@ -322,7 +340,7 @@ class Attention {
   }
 
   __device__ void store() {
-    for (int m = 0; m < kRowTiles; ++m) {
+    for (int m = 0; m < RowTiles; ++m) {
       for (int below = 0; below < 2; ++below) {
         float weight = weight_[m][below];
         weight += __shfl_xor_sync(0xffffffff, weight, 1);
@@ -340,30 +358,30 @@ class Attention {
   }
 };
 
-template <int Dim, int Pitch, int Warps>
-__global__ void __launch_bounds__(32 * Warps) kernel(RelPosAttentionArgs args) {
+template <int Dim, int Pitch, int Warps, int RowTiles>
+__global__ void __launch_bounds__(32 * Warps, 2) kernel(RelPosAttentionArgs args) {
   extern __shared__ __align__(16) unsigned char shared[];
-  Attention<Dim, Pitch, Warps>(args, reinterpret_cast<bf16*>(shared)).run();
+  Attention<Dim, Pitch, Warps, RowTiles>(args, reinterpret_cast<bf16*>(shared)).run();
 }
 
-template <int Dim, int Pitch, int Warps>
+template <int Dim, int Pitch, int Warps, int RowTiles>
 cudaError_t launch(const RelPosAttentionArgs& args, cudaStream_t stream) {
-  using S = Shape<Dim, Pitch, Warps>;
+  using S = Shape<Dim, Pitch, Warps, RowTiles>;
   const auto pieces = [](int length, int of) { return static_cast<unsigned>((length + of - 1) / of); };
   const dim3 grid(pieces(args.window * args.window, S::kRows), args.heads,
                   args.batch * pieces(args.height, args.window) * pieces(args.width, args.window));
-  const cudaError_t error = cudaFuncSetAttribute(kernel<Dim, Pitch, Warps>,
-                                                 cudaFuncAttributeMaxDynamicSharedMemorySize, S::kBytes);
+  const auto own = kernel<Dim, Pitch, Warps, RowTiles>;
+  const cudaError_t error = cudaFuncSetAttribute(own, cudaFuncAttributeMaxDynamicSharedMemorySize, S::kBytes);
   if (error != cudaSuccess) return error;
-  kernel<Dim, Pitch, Warps><<<grid, S::kThreads, S::kBytes, stream>>>(args);
+  own<<<grid, S::kThreads, S::kBytes, stream>>>(args);
   return cudaGetLastError();
 }
 
-// 7 warps have the 196 queries of SAM's windows in one block.
+// Two blocks of 7 warps have the 196 queries of SAM's windows.
 template <int Dim>
 cudaError_t launch_for_window(const RelPosAttentionArgs& args, cudaStream_t stream) {
-  if (args.window <= 16) return launch<Dim, 16, 7>(args, stream);
-  return args.window <= 32 ? launch<Dim, 32, 4>(args, stream) : launch<Dim, 64, 4>(args, stream);
+  if (args.window <= 16) return launch<Dim, 16, 7, 1>(args, stream);
+  return args.window <= 32 ? launch<Dim, 32, 4, 2>(args, stream) : launch<Dim, 64, 4, 2>(args, stream);
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_P(RelPosAttentionOn, TakesTablesOfAnotherLength) {
 TEST_P(RelPosAttentionOn, IsPlainWhereAGradientIsWanted) {
   RelPosAttentionInput input = to(random_input({16, 7, 2, 64}), GetParam(), torch::kBFloat16);
   EXPECT_FALSE(is_fused(input));
-  input.rel_pos_h.requires_grad_(true);
+  for (auto* tensor : {&input.qkv, &input.rel_pos_h}) tensor->requires_grad_(true);
   rel_pos_attention(input).sum().backward();
   EXPECT_GT(input.rel_pos_h.grad().abs().max().item<double>(), 0);
 }

@@ -121,7 +121,7 @@ TrainOptions lora_options() {
 TEST(Lora, StartsAsTheBaseAndTrainsItsTermsBesideTheHqModules) {
   const auto rows = tiny::make_rows(3);
   Trainer plain = make_trainer(tiny::train_options()), lora = make_trainer(lora_options());
-  EXPECT_EQ(lora.step(rows, 0).loss, plain.step(rows, 0).loss);
+  EXPECT_NEAR(lora.step(rows, 0).loss, plain.step(rows, 0).loss, 1e-6);
   EXPECT_EQ(lora.parameters().size(), plain.parameters().size() + 4);  // A and B of two blocks
   const auto before = tiny::copy_weights(lora.model());
   double last = 0;
