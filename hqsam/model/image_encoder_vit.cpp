@@ -21,7 +21,7 @@ class ViTAttentionImpl : public torch::nn::Module {
       : num_heads_(num_heads),
         window_(window),
         qkv_(register_module("qkv", LoraLinear(dim, 3 * dim))),
-        proj_(register_module("proj", torch::nn::Linear(dim, dim))),
+        proj_(register_module("proj", Linear(dim, dim))),
         rel_pos_h_(register_parameter("rel_pos_h", torch::zeros({2 * window - 1, dim / num_heads}))),
         rel_pos_w_(register_parameter("rel_pos_w", torch::zeros({2 * window - 1, dim / num_heads}))) {}
 
@@ -34,7 +34,7 @@ class ViTAttentionImpl : public torch::nn::Module {
  private:
   int64_t num_heads_, window_;
   LoraLinear qkv_;
-  torch::nn::Linear proj_;
+  Linear proj_;
   torch::Tensor rel_pos_h_, rel_pos_w_;  // [2*window-1, C/heads]
 };
 TORCH_MODULE(ViTAttention);

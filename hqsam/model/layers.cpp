@@ -3,6 +3,13 @@
 
 namespace hqsam {
 
+torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
+  if (x.dim() <= 3 || !x.is_contiguous()) return torch::linear(x, weight, bias);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  return torch::linear(x.flatten(0, -2), weight, bias).view(shape);
+}
+
 LayerNorm2dImpl::LayerNorm2dImpl(int64_t channels, double eps)
     : weight_(register_parameter("weight", torch::ones(channels))),
       bias_(register_parameter("bias", torch::zeros(channels))),
@@ -15,21 +22,21 @@ torch::Tensor LayerNorm2dImpl::forward(const torch::Tensor& x) {
 MlpImpl::MlpImpl(int64_t input_dim, int64_t hidden_dim, int64_t output_dim, int64_t depth) {
   register_module("layers", layers_);
   for (int64_t i = 0; i < depth; ++i) {
-    layers_->push_back(torch::nn::Linear(i == 0 ? input_dim : hidden_dim, i + 1 == depth ? output_dim : hidden_dim));
+    layers_->push_back(Linear(i == 0 ? input_dim : hidden_dim, i + 1 == depth ? output_dim : hidden_dim));
   }
 }
 
 torch::Tensor MlpImpl::forward(torch::Tensor x) {
   for (size_t i = 0; i < layers_->size(); ++i) {
-    x = layers_->at<torch::nn::LinearImpl>(i).forward(x);
+    x = layers_->at<LinearImpl>(i).forward(x);
     if (i + 1 < layers_->size()) x = torch::relu(x);
   }
   return x;
 }
 
 MlpBlockImpl::MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Activation activation)
-    : lin1_(register_module("lin1", torch::nn::Linear(embedding_dim, mlp_dim))),
-      lin2_(register_module("lin2", torch::nn::Linear(mlp_dim, embedding_dim))),
+    : lin1_(register_module("lin1", Linear(embedding_dim, mlp_dim))),
+      lin2_(register_module("lin2", Linear(mlp_dim, embedding_dim))),
       activation_(activation) {}
 
 torch::Tensor MlpBlockImpl::forward(const torch::Tensor& x) {

@@ -5,6 +5,15 @@
 
 namespace hqsam {
 
+// torch::nn::Linear with the bias within the product, also for inputs of more than two dimensions: its own forward adds
+// it in another pass over the result.
+class LinearImpl : public torch::nn::LinearImpl {
+ public:
+  using torch::nn::LinearImpl::LinearImpl;
+  torch::Tensor forward(const torch::Tensor& x);
+};
+TORCH_MODULE(Linear);
+
 // Layer norm over the channels of [B,C,H,W].
 class LayerNorm2dImpl : public torch::nn::Module {
  public:
@@ -36,7 +45,7 @@ class MlpBlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x);
 
  private:
-  torch::nn::Linear lin1_ = nullptr, lin2_ = nullptr;
+  Linear lin1_ = nullptr, lin2_ = nullptr;
   Activation activation_;
 };
 TORCH_MODULE(MlpBlock);

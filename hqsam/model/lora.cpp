@@ -13,7 +13,7 @@ void LoraOptions::validate() const {
 }
 
 torch::Tensor LoraLinearImpl::forward(const torch::Tensor& x) {
-  const auto plain = torch::nn::LinearImpl::forward(x);
+  const auto plain = LinearImpl::forward(x);
   return attached() ? plain + scale_ * torch::linear(torch::linear(x, a_), b_) : plain;
 }
 

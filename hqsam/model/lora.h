@@ -3,6 +3,7 @@
 
 #include <torch/torch.h>
 
+#include "hqsam/model/layers.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
@@ -16,9 +17,9 @@ struct LoraOptions {
 
 // A linear layer whose weight may carry a low-rank term. The term is no part of the layer's registered parameters, so
 // that keys and checkpoints stay those of the plain layer.
-class LoraLinearImpl : public torch::nn::LinearImpl {
+class LoraLinearImpl : public LinearImpl {
  public:
-  using torch::nn::LinearImpl::LinearImpl;
+  using LinearImpl::LinearImpl;
 
   // x [.., in] -> [.., out]
   torch::Tensor forward(const torch::Tensor& x);

@@ -94,8 +94,8 @@ class WindowAttentionImpl : public torch::nn::Module {
         window_(window),
         biases_(register_parameter("attention_biases", torch::zeros({num_heads, window * window}))),
         norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})))),
-        qkv_(register_module("qkv", torch::nn::Linear(dim, 3 * dim))),
-        proj_(register_module("proj", torch::nn::Linear(dim, dim))) {}
+        qkv_(register_module("qkv", Linear(dim, 3 * dim))),
+        proj_(register_module("proj", Linear(dim, dim))) {}
 
   // x [N,window,window,C] -> the same
   torch::Tensor forward(const torch::Tensor& x) {
@@ -110,7 +110,7 @@ class WindowAttentionImpl : public torch::nn::Module {
   int64_t num_heads_, window_;
   torch::Tensor biases_;  // [heads, window * window]
   torch::nn::LayerNorm norm_;
-  torch::nn::Linear qkv_, proj_;
+  Linear qkv_, proj_;
 };
 TORCH_MODULE(WindowAttention);
 
@@ -119,13 +119,13 @@ class NormMlpImpl : public torch::nn::Module {
  public:
   NormMlpImpl(int64_t dim, int64_t hidden)
       : norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})))),
-        fc1_(register_module("fc1", torch::nn::Linear(dim, hidden))),
-        fc2_(register_module("fc2", torch::nn::Linear(hidden, dim))) {}
+        fc1_(register_module("fc1", Linear(dim, hidden))),
+        fc2_(register_module("fc2", Linear(hidden, dim))) {}
   torch::Tensor forward(const torch::Tensor& x) { return fc2_(torch::gelu(fc1_(norm_(x)))); }
 
  private:
   torch::nn::LayerNorm norm_;
-  torch::nn::Linear fc1_, fc2_;
+  Linear fc1_, fc2_;
 };
 TORCH_MODULE(NormMlp);
 
@@ -229,7 +229,7 @@ TinyVitImpl::TinyVitImpl(TinyVitOptions options) : options_(options) {
   for (size_t stage = 0; stage < options_.embed_dims.size(); ++stage) layers_->push_back(TinyVitStage(options_, stage));
   if (options_.num_classes > 0) {
     register_module("norm_head", torch::nn::LayerNorm(torch::nn::LayerNormOptions({last})));
-    register_module("head", torch::nn::Linear(last, options_.num_classes));
+    register_module("head", Linear(last, options_.num_classes));
   }
   neck_->push_back(torch::nn::Conv2d(torch::nn::Conv2dOptions(last, out, 1).bias(false)));
   neck_->push_back(LayerNorm2d(out));

@@ -15,10 +15,10 @@ torch::nn::LayerNorm layer_norm(int64_t dim, double eps) {
 DecoderAttentionImpl::DecoderAttentionImpl(int64_t embedding_dim, int64_t num_heads, int64_t downsample_rate)
     : num_heads_(num_heads) {
   const int64_t inner = embedding_dim / downsample_rate;
-  q_proj_ = register_module("q_proj", torch::nn::Linear(embedding_dim, inner));
-  k_proj_ = register_module("k_proj", torch::nn::Linear(embedding_dim, inner));
-  v_proj_ = register_module("v_proj", torch::nn::Linear(embedding_dim, inner));
-  out_proj_ = register_module("out_proj", torch::nn::Linear(inner, embedding_dim));
+  q_proj_ = register_module("q_proj", Linear(embedding_dim, inner));
+  k_proj_ = register_module("k_proj", Linear(embedding_dim, inner));
+  v_proj_ = register_module("v_proj", Linear(embedding_dim, inner));
+  out_proj_ = register_module("out_proj", Linear(inner, embedding_dim));
 }
 
 torch::Tensor DecoderAttentionImpl::forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {

@@ -31,7 +31,7 @@ class DecoderAttentionImpl : public torch::nn::Module {
   torch::Tensor split_heads(const torch::Tensor& x) const;  // [N,T,C] -> [N,heads,T,C/heads]
 
   int64_t num_heads_;
-  torch::nn::Linear q_proj_ = nullptr, k_proj_ = nullptr, v_proj_ = nullptr, out_proj_ = nullptr;
+  Linear q_proj_ = nullptr, k_proj_ = nullptr, v_proj_ = nullptr, out_proj_ = nullptr;
 };
 TORCH_MODULE(DecoderAttention);
 

@@ -53,7 +53,7 @@ __device__ void load_blocks_transposed(uint32_t (&to)[4], const bf16* row) {
 
 // sum [16,8] += a [16,16] b [16,8]
 __device__ void multiply_add(float (&sum)[4], const uint32_t (&a)[4], uint32_t b0, uint32_t b1) {
-  asm volatile(
+  asm(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
       : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
@@ -93,6 +93,7 @@ class Attention {
   const RelPosAttentionArgs& args_;
   const int lane_ = threadIdx.x % 32, group_ = lane_ / 4, pair_ = lane_ % 4 * 2;
   int head_, image_, top_, left_, first_query_, first_row_;  // first_row_: this warp's within the block
+  const bf16 *of_head_, *beyond_;                            // query of the picture's first token, of one beyond it
   bf16 *q_, *k_, *v_;                                        // k_, v_: two tiles each
   float* bias_;                                              // [kRows, Pitch], of the columns, then of the rows
   uint32_t q_blocks_[RowTiles][kSteps][4];
@@ -109,6 +110,8 @@ class Attention {
     top_ = window / columns * args.window;
     left_ = window % columns * args.window;
     head_ = blockIdx.y;
+    of_head_ = static_cast<const bf16*>(args.qkv) + token(0, 0) * 3 * args.heads * Dim + head_ * Dim;
+    beyond_ = static_cast<const bf16*>(args.padding) + head_ * Dim;
     first_query_ = blockIdx.x * S::kRows;
     first_row_ = threadIdx.x / 32 * 16 * RowTiles;
     q_ = shared;
@@ -155,14 +158,14 @@ class Attention {
   }
 
  private:
-  __device__ int64_t token(int y, int x) const { return (static_cast<int64_t>(image_) * args_.height + y) * args_.width + x; }
-  // part: 0 query, 1 key, 2 value
-  __device__ const bf16* at(int y, int x, int part) const {
-    return static_cast<const bf16*>(args_.qkv) + ((token(y, x) * 3 + part) * args_.heads + head_) * Dim;
+  __device__ int64_t token(int y, int x) const {
+    return (static_cast<int64_t>(image_) * args_.height + y) * args_.width + x;
   }
-  __device__ const bf16* beyond(int part) const {
-    return static_cast<const bf16*>(args_.padding) + (part * args_.heads + head_) * Dim;
+  // Query of a token of this picture, and how far behind it its key is, and its value behind that.
+  __device__ const bf16* query_of(int y, int x) const {
+    return of_head_ + (y * args_.width + x) * (3 * args_.heads * Dim);
   }
+  __device__ int next_part() const { return args_.heads * Dim; }
 
   __device__ void load_queries() {
     constexpr int kPieces = Dim / 8;
@@ -170,7 +173,7 @@ class Attention {
       const int row = i / kPieces, channel = i % kPieces * 8, query = first_query_ + row;
       const int y = top_ + query / args_.window, x = left_ + query % args_.window;
       const bool there = query < args_.window * args_.window && y < args_.height && x < args_.width;
-      copy_async(q_ + row * S::kStride + channel, (there ? at(y, x, 0) : beyond(0)) + channel, there);
+      copy_async(q_ + row * S::kStride + channel, (there ? query_of(y, x) : beyond_) + channel, there);
     }
   }
 
@@ -200,8 +203,9 @@ class Attention {
       const int y = top_ + row, x = left_ + column;
       const bool there = row < args_.window && column < args_.window;
       const bool inside = there && y < args_.height && x < args_.width;
-      copy_async(k + slot * S::kStride + channel, (inside ? at(y, x, 1) : beyond(1)) + channel, there);
-      copy_async(v + slot * S::kStride + channel, (inside ? at(y, x, 2) : beyond(2)) + channel, there);
+      const bf16* key = (inside ? query_of(y, x) : beyond_) + next_part() + channel;
+      copy_async(k + slot * S::kStride + channel, key, there);
+      copy_async(v + slot * S::kStride + channel, key + next_part(), there);
     }
   }
 
@@ -358,8 +362,12 @@ class Attention {
   }
 };
 
+// As many blocks on a multiprocessor as the registers allow: 128 a thread for one row tile, 255 for two.
+template <int Warps, int RowTiles>
+constexpr int kBlocks = 16 / RowTiles / Warps > 0 ? 16 / RowTiles / Warps : 1;
+
 template <int Dim, int Pitch, int Warps, int RowTiles>
-__global__ void __launch_bounds__(32 * Warps, 2) kernel(RelPosAttentionArgs args) {
+__global__ void __launch_bounds__(32 * Warps, kBlocks<Warps, RowTiles>) kernel(RelPosAttentionArgs args) {
   extern __shared__ __align__(16) unsigned char shared[];
   Attention<Dim, Pitch, Warps, RowTiles>(args, reinterpret_cast<bf16*>(shared)).run();
 }
