@@ -10,6 +10,8 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/progress.h"
+#include "hqsam/data/folder_dataset.h"
+#include "hqsam/data/loader.h"
 #include "hqsam/data/synth.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/ops/autocast.h"
@@ -53,11 +55,44 @@ torch::Tensor noise(int64_t side) {
   return torch::randint(256, {3, side, side}, at::detail::createCPUGenerator(42), torch::kUInt8);
 }
 
-StageTime time_decode(const SynthScene& scene, const BenchOptions& options) {
-  const auto path = std::filesystem::temp_directory_path() / fmt::format("hqsam_bench_{}.jpg", ::getpid());
-  write_image(path, scene.image);
-  const StageTime time = time_stage("decode", options, [&] { read_image(path); });
-  std::filesystem::remove(path);
+// A picture of 1024 x 1024 pixels and its mask, in a folder that ends with this.
+class SampleOnDisk {
+ public:
+  SampleOnDisk() {
+    const SynthScene scene = synth_scene({{1024, 1024}, 42}, 0);
+    std::filesystem::create_directories(folder_);
+    write_image(image(), scene.image);
+    write_image(folder_ / "0.png", scene.fine);
+  }
+  ~SampleOnDisk() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  SampleOnDisk(const SampleOnDisk&) = delete;
+  SampleOnDisk& operator=(const SampleOnDisk&) = delete;
+  std::filesystem::path image() const { return folder_ / "0.jpg"; }
+  FolderOptions options() const { return {.name = "bench", .images = folder_, .masks = folder_}; }
+
+ private:
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / fmt::format("hqsam_bench_{}", ::getpid());
+};
+
+StageTime time_decode(const BenchOptions& options) {
+  const SampleOnDisk sample;
+  return time_stage("decode", options, [&] { read_image(sample.image()); });
+}
+
+// What a loader thread does for one row: decode picture and mask, flip, jitter, draw a prompt.
+StageTime time_row(const SamHq& model, const BenchOptions& options) {
+  const SampleOnDisk sample;
+  RowOptions row;
+  row.image_size = model->image_size();
+  row.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  row.pinned = model->device().is_cuda();
+  const TrainingSet set({{std::make_shared<FolderDataset>(sample.options()), 1.0}}, row);
+  int64_t epoch = 0;
+  StageTime time = time_stage("row", options, [&] { set.row(epoch++, 0, 0); });
+  time.pictures = 1;
   return time;
 }
 
@@ -120,7 +155,8 @@ StageTime time_train_step(const SamHq& model, const BenchOptions& options) {
 
 std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options) {
   std::vector<StageTime> stages;
-  if (options.decode) stages.push_back(time_decode(synth_scene({{1024, 1024}, 42}, 0), options));
+  if (options.decode) stages.push_back(time_decode(options));
+  if (options.row) stages.push_back(time_row(model, options));
   if (options.encoder || options.decoder) time_model(model, options, stages);
   if (options.train_step) stages.push_back(time_train_step(model, options));
   return stages;

@@ -17,6 +17,7 @@ struct StageTime {
 
 struct BenchOptions {
   bool decode = true;      // a 1024 x 1024 JPEG
+  bool row = true;         // a training row from such a JPEG and its mask, on one thread
   bool encoder = true;     // one picture
   bool decoder = true;     // 1 and 16 boxes
   bool train_step = true;  // forward, backward and optimizer of HQ training

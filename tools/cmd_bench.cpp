@@ -57,6 +57,7 @@ int bench(const BenchArguments& arguments) {
     return stages.empty() || std::find(stages.begin(), stages.end(), stage) != stages.end();
   };
   options.decode = wanted("decode");
+  options.row = wanted("row");
   options.encoder = wanted("encoder");
   options.decoder = wanted("decoder");
   options.train_step = wanted("train");
@@ -89,8 +90,9 @@ void add_bench(CLI::App& app, Run& run) {
                                    "micro (default), vit_b, vit_l, vit_h or vit_tiny, random weights")
                       ->check(CLI::IsMember(variant_names()));
   command->add_option("--checkpoint", arguments->checkpoint, "an HQ-SAM checkpoint instead")->excludes(variant);
-  add_repeated(*command, "--stage", arguments->stages, "decode, encoder, decoder or train; repeatable, default all")
-      ->check(CLI::IsMember({"decode", "encoder", "decoder", "train"}));
+  add_repeated(*command, "--stage", arguments->stages,
+               "decode, row, encoder, decoder or train; repeatable, default all")
+      ->check(CLI::IsMember({"decode", "row", "encoder", "decoder", "train"}));
   command->add_option("--rows", arguments->bench.rows, "rows of the training step")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

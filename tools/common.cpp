@@ -10,6 +10,7 @@
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 #include "hqsam/ops/cuda.h"
+#include "hqsam/ops/cuda_kernels.h"
 
 namespace hqsam {
 namespace {
@@ -65,6 +66,12 @@ torch::Device start_device(const ComputeOptions& options) {
   set_up_cuda();
   const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
   c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // what names no device goes there too
+  if (!has_cuda_kernels(device)) {
+    spdlog::warn(
+        "{} runs without hqsam's CUDA kernels, several times slower in bf16: they need a build with nvcc ({}) "
+        "and a GPU of compute capability 8.0 or above",
+        device.str(), cuda::have_kernels() ? "this one has them" : "this one lacks them");
+  }
   return device;
 }
 

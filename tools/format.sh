@@ -22,5 +22,5 @@ case ${1:-} in
   *) die "unknown argument '$1'; usage: tools/format.sh [--check]" ;;
 esac
 cd "$root"
-find hqsam tools tests \( -name '*.cpp' -o -name '*.h' \) -print0 |
+find hqsam tools tests \( -name '*.cpp' -o -name '*.h' -o -name '*.cu' \) -print0 |
   xargs -0 "$tool/clang_format/data/bin/clang-format" "${mode[@]}"

@@ -58,9 +58,8 @@ __global__ void __launch_bounds__(32 * kWarps) kernel(AddLayerNormArgs args) {
     const int channel = threadIdx.x % 32 * kLane + i * kStride;
     const float4 weight = *reinterpret_cast<const float4*>(args.weight + channel);
     const float4 bias = *reinterpret_cast<const float4*>(args.bias + channel);
-    store_bf16(normed + first + i * kStride,
-               {x[i].x * scale * weight.x + bias.x, x[i].y * scale * weight.y + bias.y,
-                x[i].z * scale * weight.z + bias.z, x[i].w * scale * weight.w + bias.w});
+    store_bf16(normed + first + i * kStride, {x[i].x * scale * weight.x + bias.x, x[i].y * scale * weight.y + bias.y,
+                                              x[i].z * scale * weight.z + bias.z, x[i].w * scale * weight.w + bias.w});
   }
 }
 
