@@ -3,6 +3,7 @@
 
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <malloc.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 
@@ -67,10 +68,9 @@ torch::Device start_device(const ComputeOptions& options) {
   const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
   c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // what names no device goes there too
   if (!has_cuda_kernels(device)) {
-    spdlog::warn(
-        "{} runs without hqsam's CUDA kernels, several times slower in bf16: they need a build with nvcc ({}) "
-        "and a GPU of compute capability 8.0 or above",
-        device.str(), cuda::have_kernels() ? "this one has them" : "this one lacks them");
+    spdlog::warn("{} runs without hqsam's CUDA kernels, which makes bf16 several times slower: {}", device.str(),
+                 cuda::have_kernels() ? "they need compute capability 8.0 or above"
+                                      : "this build lacks them, see tools/setup.sh --cuda");
   }
   return device;
 }
