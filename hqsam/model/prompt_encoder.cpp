@@ -81,7 +81,7 @@ PromptEmbeddings PromptEncoderImpl::forward(const PromptTensors& prompts) {
   if (!first.defined()) fail("PromptEncoder", "no prompt: give points, boxes or masks");
   const int64_t rows = first.size(0);
   const auto& plain = no_mask_embed_->weight;  // [1,C]; carries dtype and device
-  const Fp32Scope positions_are_exact(plain.device().type());
+  const Fp32Scope positions_are_exact(device().type());
 
   std::vector<torch::Tensor> sparse;
   if (prompts.points.defined()) {
@@ -107,7 +107,7 @@ PromptEmbeddings PromptEncoderImpl::forward(const PromptTensors& prompts) {
 
 torch::Tensor PromptEncoderImpl::dense_pe() {
   const int64_t grid = options_.grid;
-  const Fp32Scope positions_are_exact(no_mask_embed_->weight.device().type());
+  const Fp32Scope positions_are_exact(device().type());
   const auto axis = (torch::arange(grid, no_mask_embed_->weight.options().requires_grad(false)) + 0.5) / grid;
   const auto yx = torch::meshgrid({axis, axis}, "ij");
   return pe_layer_(torch::stack({yx[1], yx[0]}, -1)).permute({2, 0, 1}).unsqueeze(0);

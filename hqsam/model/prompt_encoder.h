@@ -47,6 +47,7 @@ class PromptEncoderImpl : public torch::nn::Module {
   // The position code of the image embedding, [1,embed_dim,grid,grid].
   torch::Tensor dense_pe();
   const PromptEncoderOptions& options() const { return options_; }
+  torch::Device device() const { return no_mask_embed_->weight.device(); }
 
  private:
   torch::Tensor embed_points(const torch::Tensor& points, const torch::Tensor& labels, bool pad);

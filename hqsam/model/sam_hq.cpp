@@ -78,7 +78,7 @@ SamHqImpl::SamHqImpl(SamHqOptions options) : options_(std::move(options)) {
   eval();
 }
 
-torch::Device SamHqImpl::device() const { return parameters().front().device(); }
+torch::Device SamHqImpl::device() const { return prompt_encoder->device(); }
 
 torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
   const int64_t side = image_size();
