@@ -27,8 +27,10 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   endforeach()
   # The CUDA runtime that libtorch uses, for kernels of one's own.
   file(GLOB _cudart ${_libtorch_root}/../nvidia/cu*/lib/libcudart.so.* ${_libtorch_root}/lib/libcudart*.so.*)
-  list(APPEND _cudart "")
-  list(GET _cudart 0 LIBTORCH_CUDART)
+  set(LIBTORCH_CUDART "")
+  if(_cudart)
+    list(GET _cudart 0 LIBTORCH_CUDART)
+  endif()
   target_link_libraries(LibTorch::LibTorch INTERFACE
     ${LIBTORCH_CPU_LIBRARY} ${LIBTORCH_C10_LIBRARY} ${LIBTORCH_CUDART} ${_rpath_link})
 

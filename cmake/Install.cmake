@@ -22,7 +22,13 @@ install(FILES cmake/ThirdParty.cmake cmake/FindLibTorch.cmake
   DESTINATION ${package_dir})
 
 if(HQSAM_TOOLS)
-  # libtorch is no system library: the binary keeps the path that it was linked with.
-  set_target_properties(hqsam_cli PROPERTIES INSTALL_RPATH ${_libtorch_root}/lib)
+  # libtorch and its CUDA runtime are no system libraries: the binary keeps the paths that it was linked with.
+  set(_rpath ${_libtorch_root}/lib)
+  if(LIBTORCH_CUDART)
+    get_filename_component(_folder ${LIBTORCH_CUDART} REALPATH)
+    get_filename_component(_folder ${_folder} DIRECTORY)
+    list(APPEND _rpath ${_folder})
+  endif()
+  set_target_properties(hqsam_cli PROPERTIES INSTALL_RPATH "${_rpath}")
   install(TARGETS hqsam_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

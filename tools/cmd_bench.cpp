@@ -48,7 +48,6 @@ nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
 }
 
 int bench(const BenchArguments& arguments) {
-  keep_freed_memory();
   const torch::Device device = start_device(arguments.compute);
   BenchOptions options = arguments.bench;
   options.bf16 = wants_bf16(arguments.compute, device);

@@ -84,7 +84,6 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
 }
 
 int train(const TrainArguments& arguments) {
-  keep_freed_memory();
   const torch::Device device = start_device(arguments.compute);
   std::vector<std::string> overrides = arguments.set;
   if (arguments.compute.precision != "auto") overrides.push_back("train.precision=" + arguments.compute.precision);

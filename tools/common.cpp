@@ -28,12 +28,14 @@ int64_t own_cuda_device(int64_t count) {
   return count == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr ? 0 : local_rank();
 }
 
-}  // namespace
-
+// What large tensors leave stays with the program. Given back to the system it costs a million page faults in a
+// training step of ViT-B, a sixth of the step and a third of an evaluation, and saves a tenth of the memory.
 void keep_freed_memory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);  // never
 }
+
+}  // namespace
 
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description) {
@@ -53,6 +55,7 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
 }
 
 torch::Device start_device(const ComputeOptions& options) {
+  keep_freed_memory();
   if (options.threads > 0) at::set_num_threads(options.threads);
   const bool cuda = torch::cuda::is_available();
   if (options.device == "cpu" || (options.device == "auto" && !cuda)) return torch::kCPU;

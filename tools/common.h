@@ -41,10 +41,6 @@ std::pair<CLI::App*, std::shared_ptr<Arguments>> add_command(CLI::App& app, Run&
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description);
 
-// What large tensors leave stays with the program from now on. Given back to the system it costs a million page faults
-// in a training step of ViT-B, a sixth of the step, and saves a tenth of the memory.
-void keep_freed_memory();
-
 struct ComputeOptions {
   std::string device = "auto";     // auto, cpu, cuda or cuda:i
   int threads = 0;                 // of the CPU; 0 = all cores
@@ -52,8 +48,8 @@ struct ComputeOptions {
 };
 void add_compute(CLI::App& command, ComputeOptions& options);
 
-// Sets the number of threads; auto is cuda where there is one, else cpu; cuda without a number is this rank's own
-// device (LOCAL_RANK). Throws Error for a device that is not there.
+// Sets the number of threads, and has freed memory kept for the next large tensors; auto is cuda where there is one,
+// else cpu; cuda without a number is this rank's own device (LOCAL_RANK). Throws Error for a device that is not there.
 torch::Device start_device(const ComputeOptions& options);
 
 // auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.

@@ -17,8 +17,11 @@ void trace(const std::filesystem::path& file, const std::function<void()>& work)
   profiler::prepareProfiler(config, activities);
   profiler::enableProfiler(config, activities);
   work();
-  profiler::disableProfiler()->save(file.string());
-  if (!std::filesystem::exists(file)) fail("trace", "{} can't be written", file.string());
+  const std::filesystem::path unfinished = file.string() + ".tmp";
+  profiler::disableProfiler()->save(unfinished.string());
+  std::error_code error;
+  std::filesystem::rename(unfinished, file, error);
+  if (error) fail("trace", "{} can't be written: {}", file.string(), error.message());
 }
 
 }  // namespace hqsam

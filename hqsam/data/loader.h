@@ -28,7 +28,7 @@ struct RowOptions {
   AugmentOptions augment;
   std::vector<PromptOptions> prompts = {{}};
   uint64_t seed = 42;
-  bool pinned = false;  // rows lie in page-locked memory, from where a GPU takes them while the host goes on
+  bool pinned = false;  // pictures and labels lie in page-locked memory: a GPU copies them while the host goes on
   void validate() const;
 };
 

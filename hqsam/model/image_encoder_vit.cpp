@@ -40,7 +40,7 @@ class ViTAttentionImpl : public torch::nn::Module {
 TORCH_MODULE(ViTAttention);
 
 // Tokens [B,HW,C] on their way through the blocks, and what the last block adds to them and has not yet: the next norm
-// does so on its way. Three dimensions, since linear layers of more add their bias in a pass of its own.
+// does so in passing.
 struct Tokens {
   torch::Tensor x, delta;  // delta may be undefined
   torch::Tensor settled() const { return delta.defined() ? x + delta : x; }

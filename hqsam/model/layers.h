@@ -5,8 +5,8 @@
 
 namespace hqsam {
 
-// torch::nn::Linear with the bias within the product, also for inputs of more than two dimensions: its own forward adds
-// it in another pass over the result.
+// torch::nn::Linear with the bias within the product for inputs of any number of dimensions: its own forward adds it in
+// another pass over the result.
 class LinearImpl : public torch::nn::LinearImpl {
  public:
   using torch::nn::LinearImpl::LinearImpl;

@@ -12,11 +12,13 @@ bool is_fused(const torch::Tensor& x, const torch::Tensor& delta, const torch::T
   const bool bf16 = at::autocast::is_autocast_enabled(x.device().type()) &&
                     at::autocast::get_autocast_dtype(x.device().type()) == torch::kBFloat16;
   return has_cuda_kernels(x.device()) && bf16 && !torch::GradMode::is_enabled() && x.scalar_type() == torch::kFloat32 &&
-         weight.scalar_type() == torch::kFloat32 && (!delta.defined() || delta.scalar_type() == torch::kBFloat16) &&
+         weight.scalar_type() == torch::kFloat32 &&
+         (!delta.defined() || (delta.scalar_type() == torch::kBFloat16 && delta.sizes() == x.sizes())) &&
          cuda::takes_add_layer_norm(x.size(-1));
 }
 
 Normed add_layer_norm_fused(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
+  const c10::DeviceGuard guard(x.device());
   const auto from = x.contiguous(), added = delta.defined() ? delta.contiguous() : delta;
   const Normed result{delta.defined() ? torch::empty_like(from) : x,
                       torch::empty(from.sizes(), from.options().dtype(torch::kBFloat16))};

@@ -21,7 +21,7 @@ struct RelPosAttentionArgs {
   void* out;              // bfloat16 [batch, height, width, heads, head_dim]
   int batch, height, width, heads, head_dim, window;
 };
-bool takes_rel_pos_attention(int64_t head_dim, int64_t window);
+bool takes_rel_pos_attention(int64_t head_dim, int64_t window, int64_t windows);  // windows: of the whole batch
 const char* rel_pos_attention(const RelPosAttentionArgs& args, void* stream);
 
 struct AddLayerNormArgs {

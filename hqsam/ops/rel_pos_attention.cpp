@@ -29,7 +29,14 @@ torch::Tensor kernel_table(const torch::Tensor& table, int64_t window) {
   return resize_rel_pos(table, 2 * window - 1).to(torch::kBFloat16).contiguous();
 }
 
+// Windows in all pictures of the batch.
+int64_t window_count(const RelPosAttentionInput& input) {
+  const auto along = [&](int64_t axis) { return (input.qkv.size(axis) + input.window - 1) / input.window; };
+  return input.qkv.size(0) * along(1) * along(2);
+}
+
 torch::Tensor rel_pos_attention_fused(const RelPosAttentionInput& input) {
+  const c10::DeviceGuard guard(input.qkv.device());
   const auto qkv = input.qkv.contiguous();
   const auto padding = input.padding.to(torch::kBFloat16).contiguous();
   const auto table_h = kernel_table(input.rel_pos_h, input.window),
@@ -74,7 +81,7 @@ torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& t
 bool is_fused(const RelPosAttentionInput& input) {
   const torch::Tensor& qkv = input.qkv;
   return has_cuda_kernels(qkv.device()) && qkv.scalar_type() == torch::kBFloat16 && !torch::GradMode::is_enabled() &&
-         cuda::takes_rel_pos_attention(qkv.size(3) / 3 / input.heads, input.window);
+         cuda::takes_rel_pos_attention(qkv.size(3) / 3 / input.heads, input.window, window_count(input));
 }
 
 torch::Tensor rel_pos_attention_plain(const RelPosAttentionInput& input) {

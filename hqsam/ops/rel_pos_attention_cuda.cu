@@ -21,6 +21,7 @@ using bf16 = __nv_bfloat16;
 
 constexpr int kTile = 64;       // key slots
 constexpr int kTileBlocks = 8;  // of 8 slots, the width of a tensor core's result
+constexpr float kMostHalf = 65504;
 constexpr float kLog2e = 1.4426950408889634f;
 
 __device__ uint32_t shared_address(const void* pointer) {
@@ -71,7 +72,7 @@ __device__ float exp2_fast(float x) {
 
 template <int Dim, int Pitch, int Warps>
 struct Shape {
-  static constexpr int kThreads = 32 * Warps;  // two such blocks share a multiprocessor
+  static constexpr int kThreads = 32 * Warps;  // two such blocks share one of an H100's multiprocessors
   static constexpr int kRows = 16 * Warps;     // queries
   static constexpr int kStride = Dim + 8;      // numbers from row to row: eight rows meet no bank twice
   static constexpr int kBiasStride = Pitch + 1;
@@ -245,7 +246,7 @@ class Attention {
     for (int block = 0; block < kColumnBlocks; ++block) {
       for (int below = 0; below < 2; ++below) {
         const float* pair = from + below * 8 * S::kBiasStride + block * 8;
-        column_bias_[block][below] = __floats2half2_rn(pair[0], pair[1]);
+        column_bias_[block][below] = __floats2half2_rn(fminf(pair[0], kMostHalf), fminf(pair[1], kMostHalf));
       }
     }
   }
@@ -364,8 +365,9 @@ cudaError_t launch_for_window(const RelPosAttentionArgs& args, cudaStream_t stre
 
 }  // namespace
 
-bool takes_rel_pos_attention(int64_t head_dim, int64_t window) {
-  return (head_dim == 64 || head_dim == 80) && window >= 1 && window <= 64;
+bool takes_rel_pos_attention(int64_t head_dim, int64_t window, int64_t windows) {
+  constexpr int64_t kMostBlocks = 65535;  // along the third axis of a grid
+  return (head_dim == 64 || head_dim == 80) && window >= 1 && window <= 64 && windows <= kMostBlocks;
 }
 
 const char* rel_pos_attention(const RelPosAttentionArgs& args, void* stream) {

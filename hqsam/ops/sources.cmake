@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# CUDA kernels (*.cu) come in where there is a CUDA compiler: of libtorch's CUDA, since they share its runtime. They see
-# no libtorch, so they are built the same whether it has CUDA or not. tools/setup.sh --cuda brings the compiler.
+# CUDA kernels (*.cu) come in where there is a CUDA compiler of the major version of libtorch's CUDA runtime, which they
+# share; of libtorch they see nothing. tools/setup.sh --cuda brings the compiler; -DHQSAM_NVCC= names another one, or OFF.
 set(HQSAM_CUDA_ARCHITECTURES 80 90 CACHE STRING "compute capabilities that the CUDA kernels are built for")
 file(GLOB _toolkits ${_libtorch_root}/../nvidia/cu*/bin)
-find_program(HQSAM_NVCC nvcc HINTS ${_toolkits} /usr/local/cuda/bin)
+find_program(HQSAM_NVCC nvcc HINTS ${_toolkits} /usr/local/cuda/bin NO_CACHE)
 set(_kernels OFF)
 if(HQSAM_NVCC AND LIBTORCH_CUDART)
   execute_process(COMMAND ${HQSAM_NVCC} --version OUTPUT_VARIABLE _said)
