@@ -4,6 +4,7 @@
 #include "devices.h"
 #include "golden.h"
 #include "hqsam/core/error.h"
+#include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -39,6 +40,27 @@ TEST_P(ImageEncoderVitGolden, MatchesReferenceWithPaddedWindows) {
   ASSERT_EQ(features.interm_embeddings.size(), 2u);
   expect_close(features.interm_embeddings[0], map.at("interm_embeddings.0"), 1e-5);
   expect_close(features.interm_embeddings[1], map.at("interm_embeddings.1"), 1e-5);
+}
+
+// At sizes for which a GPU has kernels (ops), with windows that reach beyond the picture.
+TEST_P(ImageEncoderVitGolden, GivesNearlyTheSameInBf16) {
+  const torch::NoGradGuard no_grad;
+  torch::manual_seed(1);
+  ImageEncoderVitOptions options;  // ViT-B's width, heads and windows
+  options.image_size = 320;
+  options.depth = 3;
+  options.global_attn_indexes = {1};
+  ImageEncoderVit encoder(options);
+  for (auto& item : encoder->named_parameters()) {
+    if (item.key().find("rel_pos") != std::string::npos) item.value().normal_(0, 0.2);
+  }
+  const auto image = torch::randn({2, 3, 320, 320});
+  const ImageFeatures exact = encoder->forward(image);
+  encoder->to(GetParam());
+  const Bf16Scope autocast(GetParam().type(), true);
+  const ImageFeatures rough = encoder->forward(image.to(GetParam()));
+  expect_close(rough.image_embeddings, exact.image_embeddings, 0.03);
+  expect_close(rough.interm_embeddings.at(0), exact.interm_embeddings.at(0), 0.03);
 }
 
 TEST(ImageEncoderVit, RelativePositionsTrain) {
