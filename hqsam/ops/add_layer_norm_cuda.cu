@@ -63,26 +63,29 @@ __global__ void __launch_bounds__(32 * kWarps) kernel(AddLayerNormArgs args) {
   }
 }
 
+// For the widths of SAM's ViTs; null for others.
+auto kernel_for(int64_t channels) -> void (*)(AddLayerNormArgs) {
+  switch (channels) {
+    case 768:
+      return kernel<6>;
+    case 1024:
+      return kernel<8>;
+    case 1280:
+      return kernel<10>;
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
-bool takes_add_layer_norm(int64_t channels) { return channels == 768 || channels == 1024 || channels == 1280; }
+bool takes_add_layer_norm(int64_t channels) { return kernel_for(channels) != nullptr; }
 
 const char* add_layer_norm(const AddLayerNormArgs& args, void* stream) {
+  const auto own = kernel_for(args.channels);
+  if (own == nullptr) return "no kernel for this number of channels";
   const auto blocks = static_cast<unsigned>((args.rows + kWarps - 1) / kWarps);
-  const auto at = static_cast<cudaStream_t>(stream);
-  switch (args.channels) {
-    case 768:
-      kernel<6><<<blocks, 32 * kWarps, 0, at>>>(args);
-      break;
-    case 1024:
-      kernel<8><<<blocks, 32 * kWarps, 0, at>>>(args);
-      break;
-    case 1280:
-      kernel<10><<<blocks, 32 * kWarps, 0, at>>>(args);
-      break;
-    default:
-      return "no kernel for this number of channels";
-  }
+  own<<<blocks, 32 * kWarps, 0, static_cast<cudaStream_t>(stream)>>>(args);
   const cudaError_t error = cudaGetLastError();
   return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "hqsam/core/error.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 #include "hqsam/ops/windows.h"

@@ -86,6 +86,7 @@ template <int Dim, int Pitch, int Warps>
 class Attention {
   using S = Shape<Dim, Pitch, Warps>;
   static constexpr int kSteps = Dim / 16;  // of a product over the channels
+  static constexpr int kPieces = Dim / 8;  // of 16 bytes, in a row
   static constexpr int kColumnBlocks = Pitch / 8;
   static constexpr int kTableTiles = Pitch > 32 ? 2 : 1;  // that hold a table of relative positions
 
@@ -167,7 +168,6 @@ class Attention {
   __device__ int next_part() const { return args_.heads * Dim; }
 
   __device__ void load_queries() {
-    constexpr int kPieces = Dim / 8;
     for (int i = threadIdx.x; i < S::kRows * kPieces; i += S::kThreads) {
       const int row = i / kPieces, channel = i % kPieces * 8, query = first_query_ + row;
       const int y = top_ + query / args_.window, x = left_ + query % args_.window;
@@ -183,7 +183,6 @@ class Attention {
   }
 
   __device__ void load_table(const void* table, int which) {
-    constexpr int kPieces = Dim / 8;
     for (int i = threadIdx.x; i < kTableTiles * kTile * kPieces; i += S::kThreads) {
       const int row = i / kPieces, channel = i % kPieces * 8;
       const bool there = row < 2 * args_.window - 1;
@@ -193,7 +192,6 @@ class Attention {
   }
 
   __device__ void load_keys(int tile) {
-    constexpr int kPieces = Dim / 8;
     bf16* k = k_ + tile % 2 * S::kTileSize;
     bf16* v = v_ + tile % 2 * S::kTileSize;
     for (int i = threadIdx.x; i < kTile * kPieces; i += S::kThreads) {

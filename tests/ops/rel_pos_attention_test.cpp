@@ -3,7 +3,6 @@
 
 #include "devices.h"
 #include "golden.h"
-#include "hqsam/ops/windows.h"
 
 namespace hqsam {
 using namespace testing_support;

@@ -11,8 +11,7 @@ The reference's is what the loop of its train.py does with a batch, with its own
 whole pass under no_grad, its MaskDecoderHQ, loss_masks, and Adam (without DDP; its prompts are made beforehand, as
 hqsam's loader makes them). The two take turns, each turn a process of its own: one step to warm up, then --steps that
 count. Times are medians over all turns, memory is the most of any turn (VmHWM; on CUDA what PyTorch allocated there).
-Needs torch, torchvision, numpy, timm and
-opencv from PyPI and a checkout of SysCV/sam-hq.
+Needs torch, torchvision, numpy, timm and opencv from PyPI and a checkout of SysCV/sam-hq.
 """
 import argparse
 import json

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "devices.h"
 
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "comm/ranks.h"
 #include "hqsam/comm/group_c10d.h"
@@ -27,10 +31,15 @@ class TrainingOn : public testing_support::OverDevices {
     options.precision = Precision::kFp32;
     return options;
   }
+  static TrainOptions sam() {
+    TrainOptions options = fp32();
+    options.objective = Objective::kSam;
+    options.trainable = Trainable::kAll;
+    return options;
+  }
   // As a run on the device has them.
   static std::vector<TrainingRow> rows(int64_t count) {
-    const TrainingSet set = tiny::make_set(count, /*broken_after=*/-1, /*pinned=*/GetParam().is_cuda());
-    return Loader(set, 0, 0, count, 0, 1).next(count);
+    return tiny::make_rows(count, /*epoch=*/0, /*pinned=*/GetParam().is_cuda());
   }
   // Largest difference of gradients, relative to the largest gradient of each parameter; a millionth of the largest of
   // all is rounding (the keys' biases have no gradient but that).
@@ -69,23 +78,34 @@ TEST_P(TrainingOn, GivesTheLossAndTheGradientsOfTheCpu) {
 }
 
 TEST_P(TrainingOn, GoesTheSameWayInBf16) {
-  TrainOptions options = fp32();
-  Trainer exact = trainer(options);
-  options.precision = Precision::kBf16;
-  Trainer rough = trainer(options);
-  const StepResult expected = exact.step(rows(6), 0), result = rough.step(rows(6), 0);
-  EXPECT_NE(result.loss, expected.loss);
-  EXPECT_NEAR(result.loss, expected.loss, 0.02 * expected.loss);
-  EXPECT_NEAR(result.gradient_norm, expected.gradient_norm, 0.1 * expected.gradient_norm);
+  const auto batch = rows(6);
+  for (TrainOptions options : {fp32(), sam()}) {
+    Trainer exact = trainer(options);
+    options.precision = Precision::kBf16;
+    Trainer bf16 = trainer(options);
+    const double loss = exact.step(batch, 0).loss;
+    const double rough = bf16.step(batch, 0).loss;
+    EXPECT_NE(rough, loss);
+    EXPECT_NEAR(rough, loss, 0.02 * loss);
+    double dot = 0, norm_a = 0, norm_b = 0;
+    for (size_t i = 0; i < exact.parameters().size(); ++i) {
+      const auto a = exact.parameters()[i].second.grad(), b = bf16.parameters()[i].second.grad();
+      dot += (a * b).sum().item<double>();
+      norm_a += a.square().sum().item<double>();
+      norm_b += b.square().sum().item<double>();
+    }
+    EXPECT_GT(dot / std::sqrt(norm_a * norm_b), 0.97);
+    EXPECT_NEAR(std::sqrt(norm_b), std::sqrt(norm_a), 0.1 * std::sqrt(norm_a));
+    EXPECT_FALSE(at::autocast::is_autocast_enabled(GetParam().type()));
+    EXPECT_EQ(bf16.parameters().front().second.scalar_type(), torch::kFloat32);
+  }
 }
 
 TEST_P(TrainingOn, IsTheSameToTheBitInDeterministicModeAlsoFromAState) {
-  TrainOptions options = tiny::train_options();
-  options.deterministic = true;
-  for (const Objective objective : {Objective::kHq, Objective::kSam}) {
-    options.objective = objective;
-    options.trainable = objective == Objective::kHq ? Trainable::kHq : Trainable::kAll;
-    const auto batch = rows(4);
+  const auto batch = rows(4);
+  for (TrainOptions options : {fp32(), sam()}) {
+    options.deterministic = true;
+    options.precision = Precision::kAuto;
     Trainer whole = trainer(options), before = trainer(options), after = trainer(options);
     for (int i = 0; i < 4; ++i) whole.step(batch, 0);
     for (int i = 0; i < 2; ++i) before.step(batch, 0);
@@ -96,15 +116,21 @@ TEST_P(TrainingOn, IsTheSameToTheBitInDeterministicModeAlsoFromAState) {
   }
 }
 
-TEST_P(TrainingOn, SkipsAStepWithoutAFiniteLoss) {
+TEST_P(TrainingOn, SkipsAStepWhoseLossIsNotFiniteAndNamesTheRows) {
+  const auto good = rows(4);
   auto bad = rows(4);
-  bad[2].label.fill_(std::nan(""));
-  Trainer own = trainer(fp32());
+  bad[2].label = torch::full_like(bad[2].label, std::numeric_limits<float>::quiet_NaN());
+  TrainOptions options = fp32();
+  options.deterministic = true;
+  Trainer own = trainer(options), without = trainer(options);
   const auto before = tiny::copy_weights(own.model());
   const StepResult result = own.step(bad, 0);
   EXPECT_TRUE(result.skipped);
   EXPECT_EQ(result.reason, "the loss of " + bad[2].name + " is not finite");
   EXPECT_TRUE(tiny::differing(before, tiny::copy_weights(own.model())).empty());
+  EXPECT_FALSE(own.step(good, 0).skipped);  // and leaves nothing behind
+  without.step(good, 0);
+  EXPECT_TRUE(tiny::differing(tiny::copy_weights(own.model()), tiny::copy_weights(without.model())).empty());
 }
 
 // Gloo on the CPU, NCCL on a GPU.

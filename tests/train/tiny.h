@@ -66,8 +66,8 @@ inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1, bool p
   return TrainingSet({{std::make_shared<DiscDataset>(size, broken_after), 1.0}}, rows);
 }
 
-inline std::vector<TrainingRow> make_rows(int64_t count, int64_t epoch = 0) {
-  const TrainingSet set = make_set(count);
+inline std::vector<TrainingRow> make_rows(int64_t count, int64_t epoch = 0, bool pinned = false) {
+  const TrainingSet set = make_set(count, /*broken_after=*/-1, pinned);
   return Loader(set, epoch, 0, count, 0, 1).next(count);
 }
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/trainer.h"
 
-#include <ATen/autocast_mode.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "train/tiny.h"
 
@@ -163,44 +161,6 @@ TEST(Trainer, TrainsTheWholeModelOnTheHqMask) {
   EXPECT_LT(losses.back().loss, losses.front().loss);
   const auto changed = tiny::differing(before, tiny::copy_weights(trainer.model()));
   EXPECT_GT(changed.size(), trainer.parameters().size() / 2);
-}
-
-TEST(Trainer, GoesTheSameWayInBf16) {
-  const auto rows = tiny::make_rows(6);
-  for (TrainOptions options : {tiny::train_options(), sam_options()}) {
-    Trainer fp32 = make_trainer(options);
-    options.precision = Precision::kBf16;
-    Trainer bf16 = make_trainer(options);
-    const double loss = fp32.step(rows, 0).loss;
-    const double rough = bf16.step(rows, 0).loss;
-    EXPECT_NE(rough, loss);
-    EXPECT_NEAR(rough, loss, 0.02 * loss);
-    double dot = 0, norm_a = 0, norm_b = 0;
-    for (size_t i = 0; i < fp32.parameters().size(); ++i) {
-      const auto a = fp32.parameters()[i].second.grad(), b = bf16.parameters()[i].second.grad();
-      dot += (a * b).sum().item<double>();
-      norm_a += a.square().sum().item<double>();
-      norm_b += b.square().sum().item<double>();
-    }
-    EXPECT_GT(dot / std::sqrt(norm_a * norm_b), 0.97);
-    EXPECT_FALSE(at::autocast::is_autocast_enabled(at::kCPU));
-    EXPECT_EQ(bf16.parameters().front().second.scalar_type(), torch::kFloat32);
-  }
-}
-
-TEST(Trainer, SkipsAStepWhoseLossIsNotFiniteAndNamesTheRows) {
-  const auto good = tiny::make_rows(4);
-  auto bad = tiny::make_rows(4);
-  bad[2].label = torch::full_like(bad[2].label, std::numeric_limits<float>::quiet_NaN());
-  Trainer trainer = make_trainer(tiny::train_options()), without = make_trainer(tiny::train_options());
-  const auto before = tiny::copy_weights(trainer.model());
-  const StepResult result = trainer.step(bad, 0);
-  EXPECT_TRUE(result.skipped);
-  EXPECT_EQ(result.reason, "the loss of " + bad[2].name + " is not finite");
-  EXPECT_TRUE(tiny::differing(before, tiny::copy_weights(trainer.model())).empty());
-  EXPECT_FALSE(trainer.step(good, 0).skipped);  // and leaves nothing behind
-  without.step(good, 0);
-  EXPECT_TRUE(tiny::differing(tiny::copy_weights(trainer.model()), tiny::copy_weights(without.model())).empty());
 }
 
 TEST(Trainer, RefusesAnEmptyBatchAndRowsWithoutTheirPrompt) {
