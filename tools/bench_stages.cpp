@@ -71,7 +71,7 @@ class SampleOnDisk {
   SampleOnDisk(const SampleOnDisk&) = delete;
   SampleOnDisk& operator=(const SampleOnDisk&) = delete;
   std::filesystem::path image() const { return folder_ / "0.jpg"; }
-  FolderOptions options() const { return {.name = "bench", .images = folder_, .masks = folder_}; }
+  SetOptions options() const { return {.name = "bench", .images = folder_, .masks = folder_}; }
 
  private:
   std::filesystem::path folder_ = std::filesystem::temp_directory_path() / fmt::format("hqsam_bench_{}", ::getpid());

@@ -36,14 +36,14 @@ void print_report(const std::string& name, const CheckReport& report) {
 
 int check(const CheckArguments& arguments) {
   const Config config = load_config(arguments.config, arguments.set);
-  std::vector<FolderOptions> sets = config.train_sets;
+  std::vector<SetOptions> sets = config.train_sets;
   sets.insert(sets.end(), config.valid_sets.begin(), config.valid_sets.end());
   if (sets.empty()) fail("data check", "{} names no sets in data.train or data.valid", arguments.config);
   CheckOptions options;
   options.workers = std::max<int64_t>(1, config.train.workers);
   std::vector<CheckedSet> checked;
   size_t problems = 0;
-  for (const FolderOptions& set : sets) {
+  for (const SetOptions& set : sets) {
     const auto dataset = open_dataset(set);
     checked.push_back({{set.name, dataset}, check_dataset(*dataset, options)});
     print_report(set.name, checked.back().report);

@@ -7,9 +7,9 @@
 namespace hqsam {
 namespace {
 
-std::string names_of(const std::vector<FolderOptions>& sets) {
+std::string names_of(const std::vector<SetOptions>& sets) {
   std::string names;
-  for (const FolderOptions& set : sets) names += (names.empty() ? "" : ", ") + set.name;
+  for (const SetOptions& set : sets) names += (names.empty() ? "" : ", ") + set.name;
   return names.empty() ? "none" : names;
 }
 

@@ -26,11 +26,11 @@ inline constexpr Choice<PromptType> kPromptTypes[] = {
     {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
 inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "reference"},
                                                   {Protocol::kKeepAspect, "keep_aspect"}};
-inline constexpr Choice<SetFormat> kSetFormats[] = {{SetFormat::kFolder, "folder"},
-                                                    {SetFormat::kBig, "big"},
-                                                    {SetFormat::kDavis, "davis"},
-                                                    {SetFormat::kCoco, "coco"},
-                                                    {SetFormat::kYtvis, "ytvis"}};
+inline constexpr Choice<SetFormat> kSetFormats[] = {
+    {SetFormat::kAuto, "auto"},   {SetFormat::kFolder, "folder"}, {SetFormat::kBig, "big"},
+    {SetFormat::kDavis, "davis"}, {SetFormat::kVoc, "voc"},       {SetFormat::kCoco, "coco"},
+    {SetFormat::kYtvis, "ytvis"}, {SetFormat::kYolo, "yolo"},     {SetFormat::kLabelme, "labelme"},
+    {SetFormat::kSa1b, "sa1b"},   {SetFormat::kTar, "tar"}};
 inline constexpr Choice<bool> kSwitch[] = {{false, "false"}, {true, "true"}};
 
 }  // namespace hqsam

@@ -39,8 +39,8 @@ void read_model(YamlMap map, Config& config) {
 }
 
 // Sets to train on are folders of pictures and masks; sets to evaluate on have more formats.
-FolderOptions read_set(YamlMap map, const fs::path& root, bool any_format) {
-  FolderOptions options;
+SetOptions read_set(YamlMap map, const fs::path& root, bool any_format) {
+  SetOptions options;
   map.read("name", options.name);
   if (any_format) map.read("type", options.format, kSetFormats);
   const bool big = options.format == SetFormat::kBig;
@@ -76,8 +76,8 @@ FolderOptions read_set(YamlMap map, const fs::path& root, bool any_format) {
   return options;
 }
 
-std::vector<FolderOptions> read_sets(YamlMap& data, const std::string& key, const fs::path& root, bool any_format) {
-  std::vector<FolderOptions> sets;
+std::vector<SetOptions> read_sets(YamlMap& data, const std::string& key, const fs::path& root, bool any_format) {
+  std::vector<SetOptions> sets;
   std::set<std::string> names;
   for (const YamlMap& map : data.maps(key)) {
     sets.push_back(read_set(map, root, any_format));

@@ -18,7 +18,7 @@ struct Config {
   std::string checkpoint;  // "" = none: a fresh model of `variant`
   std::string variant;
   std::optional<HqOptions> hq;  // which HQ modules to train; none = the checkpoint's, HQ-SAM's where it has none
-  std::vector<FolderOptions> train_sets, valid_sets;
+  std::vector<SetOptions> train_sets, valid_sets;
   int64_t image_size = 0;  // pixels of the model's input; 0 = the checkpoint's or variant's
   RowOptions rows;         // augmentation and prompts
   TrainOptions train;

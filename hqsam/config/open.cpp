@@ -11,7 +11,7 @@
 namespace hqsam {
 namespace {
 
-std::shared_ptr<const Dataset> open_coarsened(const FolderOptions& set, uint64_t seed) {
+std::shared_ptr<const Dataset> open_coarsened(const SetOptions& set, uint64_t seed) {
   auto opened = open_dataset(set);
   if (set.coarsen) return std::make_shared<CoarsenedDataset>(std::move(opened), seed);
   return opened;
@@ -19,9 +19,9 @@ std::shared_ptr<const Dataset> open_coarsened(const FolderOptions& set, uint64_t
 
 }  // namespace
 
-std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, uint64_t seed) {
+std::vector<NamedDataset> open_datasets(const std::vector<SetOptions>& sets, uint64_t seed) {
   std::vector<NamedDataset> opened;
-  for (const FolderOptions& set : sets) opened.push_back({set.name, open_coarsened(set, seed)});
+  for (const SetOptions& set : sets) opened.push_back({set.name, open_coarsened(set, seed)});
   return opened;
 }
 
@@ -34,7 +34,7 @@ TrainingSet open_training_set(const Config& config, int64_t image_size) {
   RowOptions rows = config.rows;
   rows.image_size = image_size;
   std::vector<WeightedSet> sets;
-  for (const FolderOptions& set : config.train_sets) sets.push_back({open_coarsened(set, rows.seed), set.weight});
+  for (const SetOptions& set : config.train_sets) sets.push_back({open_coarsened(set, rows.seed), set.weight});
   return TrainingSet(std::move(sets), rows);
 }
 

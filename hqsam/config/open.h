@@ -14,7 +14,7 @@
 namespace hqsam {
 
 // The folders of a config's sets, looked through now. seed: of masks that are made rough.
-std::vector<NamedDataset> open_datasets(const std::vector<FolderOptions>& sets, uint64_t seed);
+std::vector<NamedDataset> open_datasets(const std::vector<SetOptions>& sets, uint64_t seed);
 
 // data.train of a config for a model of image_size pixels. Throws Error without sets, and where
 // data.image_size is not the model's.

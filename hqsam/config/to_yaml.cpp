@@ -21,7 +21,7 @@ void put(YAML::Emitter& out, const char* key, const Value& value) {
   out << YAML::Key << key << YAML::Value << value;
 }
 
-void put_format(YAML::Emitter& out, const FolderOptions& set) {
+void put_format(YAML::Emitter& out, const SetOptions& set) {
   if (set.format != SetFormat::kFolder) put(out, "type", word_of(set.format, kSetFormats));
   if (!set.annotations.empty()) {
     put(out, "annotations", literal(set.annotations.string()));
@@ -38,9 +38,9 @@ void put_format(YAML::Emitter& out, const FolderOptions& set) {
   put(out, "coarsen", word_of(set.coarsen, kSwitch));
 }
 
-void put_sets(YAML::Emitter& out, const char* key, const std::vector<FolderOptions>& sets) {
+void put_sets(YAML::Emitter& out, const char* key, const std::vector<SetOptions>& sets) {
   out << YAML::Key << key << YAML::Value << YAML::BeginSeq;
-  for (const FolderOptions& set : sets) {
+  for (const SetOptions& set : sets) {
     out << YAML::BeginMap;
     put(out, "name", literal(set.name));
     put(out, "images", literal(set.images.string()));

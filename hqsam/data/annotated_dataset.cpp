@@ -20,7 +20,8 @@ void check_files(const std::string& name, const std::vector<AnnotatedPicture>& p
   std::vector<std::string> missing;
   std::error_code error;
   for (const AnnotatedPicture& picture : pictures) {
-    if (!std::filesystem::is_regular_file(picture.path, error)) missing.push_back(picture.path.string());
+    if (!std::filesystem::is_regular_file(picture.picture.path, error))
+      missing.push_back(picture.picture.path.string());
   }
   if (missing.empty()) return;
   fail("AnnotatedDataset", "data set '{}': {} of {} pictures are not there: {}", name, missing.size(), pictures.size(),
@@ -36,27 +37,39 @@ void check_memory(const Sample& sample, int64_t masks) {
 
 }  // namespace
 
-AnnotatedDataset::AnnotatedDataset(std::string name, std::vector<AnnotatedPicture> pictures)
-    : name_(std::move(name)), pictures_(std::move(pictures)) {
-  check_files(name_, pictures_);
+AnnotatedDataset::AnnotatedDataset(SetOptions options, std::vector<AnnotatedPicture> pictures, ReadObjects read)
+    : options_(std::move(options)), pictures_(std::move(pictures)), read_(std::move(read)) {
+  check_files(options_.name, pictures_);
 }
 
 Sample AnnotatedDataset::get(int64_t index) const {
   if (index < 0 || index >= size()) {
-    fail("AnnotatedDataset::get", "data set '{}' has {} samples, got index {}", name_, size(), index);
+    fail("AnnotatedDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
   }
   const AnnotatedPicture& picture = pictures_[index];
   Sample sample;
-  sample.set = name_;
+  sample.set = options_.name;
   sample.name = picture.name;
-  sample.image_path = picture.path.string();
-  sample.image = read_image(picture.path);
+  sample.image_path = picture.picture.label();
+  sample.image = read_image(picture.picture.path);
   if (sample.image.size() != picture.size) {
     fail("AnnotatedDataset::get", "{} is {}x{} but the JSON says {}x{} (width x height): these are other pictures",
          sample.image_path, sample.image.width, sample.image.height, picture.size.width, picture.size.height);
   }
   check_memory(sample, static_cast<int64_t>(picture.annotations.size()));
-  for (const auto& annotation : picture.annotations) add_mask(sample, picture, annotation);
+  for (const auto& annotation : picture.annotations) {
+    try {
+      const Rle rle = rle_from_json(nlohmann::json::parse(annotation.segmentation), picture.size);
+      sample.labels.push_back(mask_to_gray(rle_decode(rle)));
+      sample.infos.push_back(annotation.info);
+    } catch (const Error& error) {
+      ++sample.skipped;
+      if (!warned_.exchange(true)) {
+        spdlog::warn("data set '{}': a mask of {} is left out, others may follow: {}", options_.name, sample.image_path,
+                     error.what());
+      }
+    }
+  }
   sample.annotated = true;
   sample.detected = picture.detected;
   sample.boxes = picture.boxes;
@@ -65,21 +78,6 @@ Sample AnnotatedDataset::get(int64_t index) const {
   sample.not_exhaustive_categories = picture.not_exhaustive_categories;
   sample.skipped += picture.skipped;
   return sample;
-}
-
-void AnnotatedDataset::add_mask(Sample& sample, const AnnotatedPicture& picture,
-                                const AnnotatedPicture::Annotation& annotation) const {
-  try {
-    const Rle rle = rle_from_json(nlohmann::json::parse(annotation.segmentation), picture.size);
-    sample.labels.push_back(mask_to_gray(rle_decode(rle)));
-    sample.infos.push_back(annotation.info);
-  } catch (const Error& error) {
-    ++sample.skipped;
-    if (!warned_.exchange(true)) {
-      spdlog::warn("data set '{}': a mask of {} is left out, others may follow: {}", name_, sample.image_path,
-                   error.what());
-    }
-  }
 }
 
 }  // namespace hqsam

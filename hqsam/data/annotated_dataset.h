@@ -2,48 +2,53 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "hqsam/data/data_file.h"
 #include "hqsam/data/dataset.h"
+#include "hqsam/data/objects.h"
+#include "hqsam/data/set_options.h"
 
 namespace hqsam {
 
-// Pictures whose masks stand in a JSON file.
+// A picture whose masks stand in a JSON of many pictures (annotations), or in a file of its own (objects_file).
 struct AnnotatedPicture {
-  std::filesystem::path path;
-  std::string name;  // of the file, as the JSON has it
-  Size size;         // as the JSON states it
+  DataFile picture;
+  std::string name;  // of the file, as the annotations have it
+  Size size;         // as the annotations state it; 0 x 0: they do not
   struct Annotation {
     MaskInfo info;
     std::string segmentation;  // COCO's, as JSON text: polygons or run lengths
+    std::string id;            // for messages
   };
   std::vector<Annotation> annotations;
+  DataFile objects_file;
   bool detected = false;  // a detector looked at the set
   std::vector<ScoredBox> boxes;
   bool federated = false;
   std::vector<int64_t> negative_categories, not_exhaustive_categories;
-  int64_t skipped = 0;  // boxes that were unusable
+  int64_t skipped = 0;  // masks and boxes that were unusable and are left out already
 };
 
 // Masks are drawn when a picture is asked for. A segmentation that is corrupt or of another size is left out,
 // counted in Sample::skipped, and warned of once per set. A mask without an inside stays, as a truth that average
-// precision counts. The constructor throws Error without pictures and where picture files are missing (the first few
-// are named), get() where a picture is not of the size that the JSON states and where its masks would take more than
-// 2^33 bytes.
+// precision counts. The picture, its masks and its boxes come out upright by the set's ExifRule: masks and boxes are in
+// the frame whose size the annotations state. The constructor throws Error without pictures and where picture files are
+// missing (the first few are named); get() where a picture is of neither size that the annotations allow, and where its
+// masks would take more than 2^33 bytes.
 class AnnotatedDataset : public Dataset {
  public:
-  AnnotatedDataset(std::string name, std::vector<AnnotatedPicture> pictures);
+  // read: of pictures with an objects_file.
+  AnnotatedDataset(SetOptions options, std::vector<AnnotatedPicture> pictures, ReadObjects read = {});
   int64_t size() const override { return static_cast<int64_t>(pictures_.size()); }
   Sample get(int64_t index) const override;
-  std::string path(int64_t index) const override { return pictures_[index].path.string(); }
+  std::string path(int64_t index) const override { return pictures_[index].picture.label(); }
 
  private:
-  void add_mask(Sample& sample, const AnnotatedPicture& picture, const AnnotatedPicture::Annotation& annotation) const;
-
-  std::string name_;
+  SetOptions options_;
   std::vector<AnnotatedPicture> pictures_;
+  ReadObjects read_;
   mutable std::atomic<bool> warned_{false};
 };
 

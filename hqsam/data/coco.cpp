@@ -72,7 +72,7 @@ MaskInfo mask_info(const json& annotation) {
 void read_picture(const json& item, const fs::path& folder, CocoFile& file) {
   AnnotatedPicture picture;
   picture.name = file_name(item);
-  picture.path = picture_path(folder, picture.name);
+  picture.picture.path = picture_path(folder, picture.name);
   picture.size = stated_size(item, "images");
   picture.federated = item.contains("neg_category_ids");
   picture.negative_categories = ids(item, "neg_category_ids");
@@ -84,7 +84,7 @@ void read_picture(const json& item, const fs::path& folder, CocoFile& file) {
 void read_annotation(const json& item, CocoFile& file) {
   const auto segmentation = item.find("segmentation");
   if (segmentation == item.end()) fail("open_coco", "'annotations': an item lacks 'segmentation'");
-  file.annotations.insert({json_integer(item, "image_id", "annotations"), {mask_info(item), segmentation->dump()}});
+  file.annotations.insert({json_integer(item, "image_id", "annotations"), {mask_info(item), segmentation->dump(), ""}});
 }
 
 void read_category(const json& item, CocoFile& file) {
@@ -109,7 +109,7 @@ char frequency_of(const CocoFile& file, int64_t category, const fs::path& path) 
   return at->second;
 }
 
-CocoFile read_coco(const FolderOptions& options) {
+CocoFile read_coco(const SetOptions& options) {
   CocoFile file;
   stream_json(options.annotations, [&](const std::string& section, const json& item) {
     if (section == "images") read_picture(item, options.images, file);
@@ -144,7 +144,7 @@ std::optional<Box> box_in_image(const json& numbers, Size size) {
   return usable ? std::optional(box) : std::nullopt;
 }
 
-void read_detections(const FolderOptions& options, CocoFile& file) {
+void read_detections(const SetOptions& options, CocoFile& file) {
   int64_t known = 0, unknown_pictures = 0, unknown_categories = 0;
   stream_json(options.detections, [&](const std::string&, const json& item) {
     const int64_t image = json_integer(item, "image_id", "detections");
@@ -179,7 +179,7 @@ void read_detections(const FolderOptions& options, CocoFile& file) {
 
 }  // namespace
 
-std::shared_ptr<const Dataset> open_coco(const FolderOptions& options) {
+std::shared_ptr<const Dataset> open_coco(const SetOptions& options) {
   options.validate();
   CocoFile file = read_coco(options);
   if (!options.detections.empty()) read_detections(options, file);
@@ -188,10 +188,10 @@ std::shared_ptr<const Dataset> open_coco(const FolderOptions& options) {
     picture.detected = !options.detections.empty();
     pictures.push_back(std::move(picture));
   }
-  return std::make_shared<AnnotatedDataset>(options.name, std::move(pictures));
+  return std::make_shared<AnnotatedDataset>(options, std::move(pictures));
 }
 
-std::shared_ptr<const Dataset> open_ytvis(const FolderOptions& options) {
+std::shared_ptr<const Dataset> open_ytvis(const SetOptions& options) {
   options.validate();
   std::map<int64_t, std::vector<AnnotatedPicture>> videos;
   std::vector<json> tracks;
@@ -203,7 +203,7 @@ std::shared_ptr<const Dataset> open_ytvis(const FolderOptions& options) {
       if (!name.is_string()) fail("open_ytvis", "'videos': 'file_names' holds something that is no text");
       AnnotatedPicture frame;
       frame.name = name.get<std::string>();
-      frame.path = options.images / frame.name;
+      frame.picture.path = options.images / frame.name;
       frame.size = stated_size(item, "videos");
       frames.push_back(std::move(frame));
     }
@@ -222,12 +222,12 @@ std::shared_ptr<const Dataset> open_ytvis(const FolderOptions& options) {
     MaskInfo info = mask_info(track);
     info.area = -1;  // frame by frame; counted from the mask
     for (size_t i = 0; i < segmentations.size(); ++i) {
-      if (!segmentations[i].is_null()) video->second[i].annotations.push_back({info, segmentations[i].dump()});
+      if (!segmentations[i].is_null()) video->second[i].annotations.push_back({info, segmentations[i].dump(), ""});
     }
   }
   std::vector<AnnotatedPicture> frames;
   for (auto& [id, video] : videos) std::move(video.begin(), video.end(), std::back_inserter(frames));
-  return std::make_shared<AnnotatedDataset>(options.name, std::move(frames));
+  return std::make_shared<AnnotatedDataset>(options, std::move(frames));
 }
 
 }  // namespace hqsam

@@ -16,10 +16,10 @@ namespace hqsam {
 // category ids are left out with one warning that counts them.
 // Throws Error naming the file: not JSON, a key missing or of another type, two pictures of one id, a mask of an
 // unknown picture or category, and detections none of which belongs to this set.
-std::shared_ptr<const Dataset> open_coco(const FolderOptions& options);
+std::shared_ptr<const Dataset> open_coco(const SetOptions& options);
 
 // The JSON of YouTube-VIS and HQ-YTVIS, frame by frame: "videos" with id, height, width and file_names,
 // "annotations" with video_id, category_id and segmentations, one per frame or null.
-std::shared_ptr<const Dataset> open_ytvis(const FolderOptions& options);
+std::shared_ptr<const Dataset> open_ytvis(const SetOptions& options);
 
 }  // namespace hqsam

@@ -15,6 +15,7 @@ struct MaskInfo {
   int64_t category = 0;
   bool crowd = false;  // a region of many objects: no prompt is made of it, and predictions within it do not count
   double area = -1;    // pixels, as the data set states it; negative where it does not
+  std::string category_name = {};  // where the data set has it
   char frequency = 0;  // LVIS's group of the category: 'r' (rare), 'c' (common), 'f' (frequent); 0 where not stated
 };
 

@@ -12,7 +12,7 @@ namespace hqsam {
 
 namespace fs = std::filesystem;
 
-DavisDataset::DavisDataset(FolderOptions options) : options_(std::move(options)) {
+DavisDataset::DavisDataset(SetOptions options) : options_(std::move(options)) {
   options_.validate();
   std::error_code error;
   for (const fs::path& folder : {options_.images, options_.masks}) {

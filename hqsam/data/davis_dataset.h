@@ -13,7 +13,7 @@ namespace hqsam {
 // is not indexed.
 class DavisDataset : public Dataset {
  public:
-  explicit DavisDataset(FolderOptions options);
+  explicit DavisDataset(SetOptions options);
   int64_t size() const override { return static_cast<int64_t>(frames_.size()); }
   Sample get(int64_t index) const override;
   std::string path(int64_t index) const override { return frames_[index].image.string(); }
@@ -23,7 +23,7 @@ class DavisDataset : public Dataset {
     std::string name;  // sequence/frame
     std::filesystem::path image, mask;
   };
-  FolderOptions options_;
+  SetOptions options_;
   std::vector<Frame> frames_;
 };
 

@@ -29,7 +29,7 @@ void check_mask_size(const char* function, const Sample& sample, const Image& ma
        sample.image.width, sample.image.height, path.string(), mask.width, mask.height);
 }
 
-std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, const fs::path& folder,
+std::map<std::string, fs::path> files_by_stem(const SetOptions& options, const fs::path& folder,
                                               const std::string& extension) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
@@ -50,31 +50,7 @@ std::map<std::string, fs::path> files_by_stem(const FolderOptions& options, cons
   return files;
 }
 
-void FolderOptions::validate() const {
-  const auto check_extension = [&](const char* key, const std::string& extension) {
-    if (extension.size() < 2 || extension.find('.') == std::string::npos) {
-      fail("FolderOptions", "data set '{}': {} must be an extension such as .png, got '{}'", name, key, extension);
-    }
-  };
-  if (name.empty()) fail("FolderOptions", "a data set needs a name ({})", images.string());
-  check_extension("image_ext", image_ext);
-  check_extension("mask_ext", mask_ext);
-  if (!(weight > 0) || !std::isfinite(weight)) {
-    fail("FolderOptions", "data set '{}': weight must be above 0, got {}", name, weight);
-  }
-  if (!coarse.empty()) check_extension("coarse_ext", coarse_ext);
-  const bool needs_json = format == SetFormat::kCoco || format == SetFormat::kYtvis;
-  if (needs_json && annotations.empty()) {
-    fail("FolderOptions", "data set '{}': annotations, the JSON of its masks, is needed", name);
-  }
-  if (needs_json) return;
-  if (lower(image_ext) == lower(mask_ext) && images.lexically_normal() == masks.lexically_normal()) {
-    fail("FolderOptions", "data set '{}': pictures and masks are the same files ({}/*{})", name, images.string(),
-         image_ext);
-  }
-}
-
-FolderDataset::FolderDataset(FolderOptions options) : options_(std::move(options)) {
+FolderDataset::FolderDataset(SetOptions options) : options_(std::move(options)) {
   options_.validate();
   const auto images = files_by_stem(options_, options_.images, options_.image_ext);
   if (images.empty()) {

@@ -7,37 +7,13 @@
 #include <string>
 
 #include "hqsam/data/dataset.h"
+#include "hqsam/data/set_options.h"
 
 namespace hqsam {
 
-enum class SetFormat {
-  kFolder,  // pictures and masks with equal stems
-  kBig,     // the same, with the endings of BIG: _im.jpg, _gt.png, _seg.png
-  kDavis,   // a folder per sequence under images and masks; masks hold palette indices
-  kCoco,    // a JSON of masks for a folder of pictures: COCO, LVIS, UVO, SegInW
-  kYtvis,   // a JSON of masks for folders of frames: YouTube-VIS, HQ-YTVIS
-};
-
-// Where a data set lies and how it is read. What a format does not use stays empty.
-struct FolderOptions {
-  std::string name;
-  std::filesystem::path images;
-  std::filesystem::path masks;  // may be the same folder as images
-  std::string image_ext = ".jpg";
-  std::string mask_ext = ".png";
-  SetFormat format = SetFormat::kFolder;
-  std::filesystem::path coarse;  // kFolder, kBig: rough masks for mask prompts, or none
-  std::string coarse_ext = ".png";
-  std::filesystem::path annotations;  // kCoco, kYtvis
-  std::filesystem::path detections;   // kCoco: a detector's JSON, for box prompts
-  bool coarsen = false;               // masks made rough, for pre-training a base (see CoarsenedDataset)
-  double weight = 1;                  // how often a training epoch draws each picture, on average
-  void validate() const;
-};
-
 // Files directly in the folder whose names end in extension, by the rest of their names; dot files do not count, and
 // the extension matches in any case. Throws Error where the folder is missing or two files share a stem.
-std::map<std::string, std::filesystem::path> files_by_stem(const FolderOptions& options,
+std::map<std::string, std::filesystem::path> files_by_stem(const SetOptions& options,
                                                            const std::filesystem::path& folder,
                                                            const std::string& extension);
 
@@ -51,11 +27,11 @@ void check_mask_size(const char* function, const Sample& sample, const Image& ma
 // when sizes differ; a 0/1 mask is read as 0/255 with a warning once per set.
 class FolderDataset : public Dataset {
  public:
-  explicit FolderDataset(FolderOptions options);
+  explicit FolderDataset(SetOptions options);
   int64_t size() const override { return static_cast<int64_t>(pairs_.size()); }
   Sample get(int64_t index) const override;
   std::string path(int64_t index) const override { return pairs_[index].image.string(); }
-  const FolderOptions& options() const { return options_; }
+  const SetOptions& options() const { return options_; }
 
  private:
   static Image read_mask(const Sample& sample, const std::filesystem::path& path);
@@ -65,7 +41,7 @@ class FolderDataset : public Dataset {
   struct Pair {
     std::filesystem::path image, mask, coarse;
   };
-  FolderOptions options_;
+  SetOptions options_;
   std::vector<Pair> pairs_;
   mutable std::atomic<bool> warned_{false};
 };

@@ -8,6 +8,6 @@
 namespace hqsam {
 
 // A data set of any format, looked through now.
-std::shared_ptr<const Dataset> open_dataset(const FolderOptions& options);
+std::shared_ptr<const Dataset> open_dataset(const SetOptions& options);
 
 }  // namespace hqsam

@@ -75,9 +75,12 @@ Image first_channel(const Image& rgb) {
   return gray;
 }
 
-Image decode_image(std::span<const std::byte> file, const std::string& name) { return decode(file, name, 3); }
+void PictureOptions::validate() const {}
+Image decode_image(std::span<const std::byte> file, const std::string& name, const PictureOptions&, PictureNotes*) {
+  return decode(file, name, 3);
+}
 Image decode_gray(std::span<const std::byte> file, const std::string& name) { return decode(file, name, 1); }
-Image read_image(const std::filesystem::path& path) { return read(path, 3); }
+Image read_image(const std::filesystem::path& path, const PictureOptions&, PictureNotes*) { return read(path, 3); }
 Image read_gray(const std::filesystem::path& path) { return read(path, 1); }
 
 Image read_indices(const std::filesystem::path& path) {

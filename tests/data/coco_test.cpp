@@ -66,7 +66,7 @@ class Coco : public ::testing::Test {
   testing_support::TemporaryFolder temporary;
   const std::filesystem::path folder = temporary.path;
   json file, detections;
-  FolderOptions options;
+  SetOptions options;
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ class Davis : public ::testing::Test {
   }
   testing_support::TemporaryFolder temporary;
   const fs::path folder = temporary.path;
-  FolderOptions options;
+  SetOptions options;
 };
 
 }  // namespace
@@ -102,7 +102,7 @@ TEST(Big, ReadsPictureMaskAndCoarseMaskOfOneFolder) {
   fs::create_directories(folder / "val");
   write_image(folder / "val" / "2007_im.jpg", random_picture({30, 40}, 3, 2));
   write_image(folder / "val" / "2007_gt.png", label_with_square({30, 40}, 3, 3, 9));
-  FolderOptions options{
+  SetOptions options{
       .name = "big", .images = folder / "val", .masks = folder / "val", .image_ext = "_im.jpg", .mask_ext = "_gt.png"};
   options.format = SetFormat::kBig;
   options.coarse = folder / "val";

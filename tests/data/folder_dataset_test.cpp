@@ -15,7 +15,7 @@ namespace {
 struct Folders {
   testing_support::TemporaryFolder temporary;
   const std::filesystem::path root = temporary.path;
-  FolderOptions options;
+  SetOptions options;
 
   Folders() {
     options = {.name = "set", .images = root / "im", .masks = root / "gt"};
@@ -49,7 +49,7 @@ TEST(FolderDataset, PairsPicturesAndMasksByStemInSortedOrder) {
 
 TEST(FolderDataset, TakesPicturesAndMasksSideBySideInOneFolder) {
   const Folders folders;
-  FolderOptions options = folders.options;
+  SetOptions options = folders.options;
   for (const char* file : {"a.png", "b.png", "c.png"}) {
     std::filesystem::copy_file(options.masks / file, options.images / file);
   }
@@ -89,7 +89,7 @@ TEST(FolderDataset, LeavesOutMasksWithoutAPicture) {
 
 TEST(FolderDataset, RefusesMissingAndEmptyFoldersAndTwinStems) {
   const Folders folders;
-  FolderOptions options = folders.options;
+  SetOptions options = folders.options;
   options.images = folders.root / "nowhere";
   EXPECT_PRED2(contains, error_of([&] { FolderDataset{options}; }), "nowhere");
   options = folders.options;
@@ -134,10 +134,10 @@ TEST(FolderDataset, NamesTheFileThatIsCutOffOrNoPicture) {
   EXPECT_PRED2(contains, error_of([&] { dataset.get(-1); }), "-1");
 }
 
-TEST(FolderOptions, RefusesWhatCannotWork) {
-  const FolderOptions good = {.name = "set", .images = "im", .masks = "gt"};
+TEST(SetOptions, RefusesWhatCannotWork) {
+  const SetOptions good = {.name = "set", .images = "im", .masks = "gt"};
   EXPECT_NO_THROW(good.validate());
-  FolderOptions options = good;
+  SetOptions options = good;
   options.name = "";
   EXPECT_THROW(options.validate(), Error);
   options = good;

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/data_file.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::shared_ptr<std::vector<std::byte>> read_member(const DataFile& file) {
+  auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(file.size));
+  std::ifstream stream(file.path, std::ios::binary);
+  if (!stream) fail("read_file", "{} cannot be opened", file.path.string());
+  stream.seekg(file.offset);
+  stream.read(reinterpret_cast<char*>(bytes->data()), file.size);
+  if (stream.gcount() != file.size) fail("read_file", "{} is cut off: its shard has changed", file.label());
+  return bytes;
+}
+
+bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+// The kinds of entries: a file, a folder, something else; throws where a link leads nowhere.
+fs::file_type type_of(const fs::directory_entry& entry) {
+  std::error_code error;
+  const fs::file_type type = entry.status(error).type();
+  if (type == fs::file_type::not_found && entry.is_symlink(error)) {
+    const fs::path target = fs::read_symlink(entry.path(), error);
+    fail("files_in", "{} is a link to {}, which is not there: mend or remove it", entry.path().string(),
+         target.string());
+  }
+  return type;
+}
+
+constexpr int kMaxDepth = 32;  // folders in folders; links can make circles
+
+void add_files(const fs::path& folder, const std::string& prefix, int depth, std::vector<DataFile>& files) {
+  if (depth > kMaxDepth) {
+    fail("files_in", "{} lies more than {} folders deep: is there a link in a circle?", folder.string(), kMaxDepth);
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (hidden(entry.path())) continue;
+    const std::string name = prefix + entry.path().filename().string();
+    const fs::file_type type = type_of(entry);
+    if (type == fs::file_type::directory) add_files(entry.path(), name + "/", depth + 1, files);
+    if (type == fs::file_type::regular) files.push_back({name, entry.path(), -1, 0});
+  }
+}
+
+}  // namespace
+
+std::string DataFile::label() const { return offset < 0 ? path.string() : path.string() + ":" + name; }
+
+DataBytes::DataBytes(const DataFile& file) {
+  if (file.offset < 0) {
+    auto mapped = std::make_shared<MappedFile>(file.path);
+    bytes_ = mapped->bytes();
+    owner_ = std::move(mapped);
+    return;
+  }
+  auto bytes = read_member(file);
+  bytes_ = *bytes;
+  owner_ = std::move(bytes);
+}
+
+std::vector<DataFile> files_in(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) fail("files_in", "no folder {}", folder.string());
+  std::vector<DataFile> files;
+  add_files(folder, "", 0, files);
+  std::sort(files.begin(), files.end(), [](const DataFile& a, const DataFile& b) { return a.name < b.name; });
+  return files;
+}
+
+}  // namespace hqsam

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/framed_picture.h"
+
+#include "hqsam/image/orientation.h"
+
+namespace hqsam {
+
+FramedPicture read_framed(const DataFile& file, const SetOptions& options) {
+  PictureOptions how = options.picture;
+  how.orient = options.exif != ExifRule::kIgnore;
+  FramedPicture picture;
+  const DataBytes bytes(file);
+  picture.image = decode_image(bytes.bytes(), file.label(), how, &picture.notes);
+  picture.orientation = picture.notes.orientation;
+  picture.oriented = how.orient;
+  picture.stored = picture.image.size();
+  if (picture.oriented && turns_sideways(picture.orientation)) {
+    picture.stored = {picture.image.width, picture.image.height};
+  }
+  return picture;
+}
+
+std::optional<int> turn_to_picture(Size mask, const FramedPicture& picture, ExifRule rule) {
+  if (mask == picture.image.size()) return 1;
+  if (rule == ExifRule::kAuto && picture.oriented && mask == picture.stored) return picture.orientation;
+  return std::nullopt;
+}
+
+}  // namespace hqsam

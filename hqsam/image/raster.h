@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "hqsam/core/geometry.h"
+
+namespace hqsam {
+
+// A picture file's samples as they are stored, before a rule makes a picture or masks of them: row-major, channels
+// interleaved, not yet turned by the orientation tag. Whole numbers of more than 16 bits, or below 0, are int32.
+struct Raster {
+  int64_t height = 0, width = 0, channels = 0;
+  std::variant<std::vector<uint8_t>, std::vector<uint16_t>, std::vector<int32_t>, std::vector<float>> samples;
+  std::vector<std::array<uint8_t, 3>> palette;  // RGB; not empty: the one channel holds indices into it
+  bool alpha = false;                           // the last channel is opacity
+  int orientation = 1;                          // EXIF's, 1 to 8; 1 where the file has none
+  std::string warning;                          // what the decoder read through ("premature end of JPEG"), or ""
+
+  Size size() const { return {height, width}; }
+};
+
+// PNG (1 to 16 bits, gray, palette or colour, with or without alpha), JPEG, TIFF (1 to 32 bits, whole or float, tiles,
+// strips and planes, palettes, any number of bands; the first page), GIF (the first frame), NumPy's .npy (2 dimensions,
+// or 3 with 1, 3 or 4 channels last; bool, whole or float numbers), and what OpenCV reads besides (WebP, BMP, PNM,
+// ...). `name` stands in messages. Throws Error that says what the file is where it cannot be read (HEIC, AVIF, PDF,
+// HTML, a TIFF of an unknown kind, a text, ...), where it is cut off or corrupt, and for more than kMaxPixels.
+Raster decode_raster(std::span<const std::byte> file, const std::string& name);
+Raster read_raster(const std::filesystem::path& path);
+
+// The value of sample i (pixel * channels + channel) whatever its type.
+double sample(const Raster& raster, size_t i);
+
+}  // namespace hqsam
