@@ -17,6 +17,9 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
 // "a, b, c, d, e and 7 more": names for a message.
 std::string first_few(const std::vector<std::string>& names);
 
+// The text for a message: at most `limit` bytes of it (whole UTF-8 characters) and "..." where there is more.
+std::string cut_short(std::string_view text, size_t limit = 80);
+
 // "1 h 02 min", "3 min 20 s", "12 s": a duration for people.
 std::string human_seconds(double seconds);
 

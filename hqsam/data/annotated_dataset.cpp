@@ -7,16 +7,18 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
-#include "hqsam/image/codec.h"
+#include "hqsam/image/orientation.h"
 #include "hqsam/mask/segmentation.h"
 
 namespace hqsam {
 namespace {
 
+using nlohmann::json;
+
 constexpr int64_t kMaxMaskBytes = int64_t{1} << 33;  // of one picture's masks at full size
 
 void check_files(const std::string& name, const std::vector<AnnotatedPicture>& pictures) {
-  if (pictures.empty()) fail("AnnotatedDataset", "data set '{}': its JSON has no pictures", name);
+  if (pictures.empty()) fail("AnnotatedDataset", "data set '{}' has no pictures", name);
   std::vector<std::string> missing;
   std::error_code error;
   for (const AnnotatedPicture& picture : pictures) {
@@ -35,11 +37,112 @@ void check_memory(const Sample& sample, int64_t masks) {
        sample.image_path, sample.image.width, sample.image.height, masks, kMaxMaskBytes);
 }
 
+// Where annotations do not state the picture's size, run lengths that fit it in one of its frames do.
+Size witnessed_frame(const std::vector<json>& segmentations, const FramedPicture& framed) {
+  for (const json& segmentation : segmentations) {
+    const auto size = rle_size_in_json(segmentation);
+    if (size && (*size == framed.image.size() || *size == framed.stored)) return *size;
+  }
+  return framed.image.size();
+}
+
+PictureObjects draw_annotations(const AnnotatedPicture& picture, const FramedPicture& framed) {
+  std::vector<json> segmentations;
+  for (const auto& annotation : picture.annotations) {
+    segmentations.push_back(json::parse(annotation.segmentation, nullptr, false));
+  }
+  PictureObjects objects;
+  objects.frame = picture.size == Size{} ? witnessed_frame(segmentations, framed) : picture.size;
+  for (size_t i = 0; i < segmentations.size(); ++i) {
+    const auto& annotation = picture.annotations[i];
+    try {
+      objects.objects.push_back({annotation.info, rle_from_json(segmentations[i], objects.frame)});
+    } catch (const Error& error) {
+      if (objects.skipped++ == 0) objects.why_skipped = fmt::format("annotation {}: {}", annotation.id, error.what());
+    }
+  }
+  return objects;
+}
+
+// An empty file is a picture without objects.
+std::string_view text_of(const DataFile& file, std::optional<DataBytes>& bytes) {
+  std::error_code error;
+  if (file.offset < 0 && std::filesystem::file_size(file.path, error) == 0 && !error) return {};
+  return bytes.emplace(file).text();
+}
+
 }  // namespace
 
 AnnotatedDataset::AnnotatedDataset(SetOptions options, std::vector<AnnotatedPicture> pictures, ReadObjects read)
     : options_(std::move(options)), pictures_(std::move(pictures)), read_(std::move(read)) {
   check_files(options_.name, pictures_);
+}
+
+PictureObjects AnnotatedDataset::objects_of(const AnnotatedPicture& picture, const FramedPicture& framed) const {
+  PictureObjects objects;
+  if (picture.objects_file.empty()) {
+    objects = draw_annotations(picture, framed);
+  } else {
+    std::optional<DataBytes> bytes;
+    objects = read_(text_of(picture.objects_file, bytes), picture.objects_file.label(), framed.image.size());
+  }
+  if (objects.frame == Size{}) objects.frame = framed.image.size();
+  return objects;
+}
+
+int AnnotatedDataset::turn_of(const AnnotatedPicture& picture, const FramedPicture& framed, Size frame) const {
+  const std::string path = picture.picture.label();
+  const Size size = framed.image.size();
+  const auto turn = turn_to_picture(frame, framed, options_.exif);
+  if (!turn) {
+    const bool other_rule = options_.exif != ExifRule::kAuto && turns_sideways(framed.orientation);
+    const char* exchanged = frame == Size{size.width, size.height} ? "; are height and width exchanged?" : "";
+    fail("AnnotatedDataset::get", "{} is {}x{} but its annotations say {}x{} (width x height): {}", path, size.width,
+         size.height, frame.width, frame.height,
+         other_rule && *exchanged != 0 ? "its EXIF orientation turns it; try exif: auto"
+                                       : std::string("these are other pictures") + exchanged);
+  }
+  if (*turn != 1 && !warned_turned_.exchange(true)) {
+    spdlog::warn(
+        "data set '{}': {} is stored sideways (EXIF orientation {}) and its masks fit the stored pixels "
+        "alone: they are turned with it, others may follow",
+        options_.name, path, framed.orientation);
+  }
+  const bool both_fit = framed.oriented && framed.orientation != 1 && framed.stored == size;
+  if (both_fit && !warned_tag_.exchange(true)) {
+    spdlog::warn(
+        "data set '{}': {} is turned upright by its EXIF orientation {}, its masks are taken to be upright, "
+        "others may follow; with exif: ignore both stay as stored",
+        options_.name, path, framed.orientation);
+  }
+  return *turn;
+}
+
+void AnnotatedDataset::warn_of_skipped(const Sample& sample, const std::string& why) const {
+  if (warned_skipped_.exchange(true)) return;
+  spdlog::warn("data set '{}': a mask of {} is left out, others may follow: {}", options_.name, sample.image_path, why);
+}
+
+void AnnotatedDataset::add_masks(const PictureObjects& objects, int turn, Sample& sample) const {
+  std::string why = objects.why_skipped;
+  sample.skipped += objects.skipped;
+  for (const ObjectMask& object : objects.objects) {
+    try {
+      if (object.rle.size != objects.frame) {
+        fail("AnnotatedDataset::get", "a mask of {}x{} in a picture of {}x{} (width x height)", object.rle.size.width,
+             object.rle.size.height, objects.frame.width, objects.frame.height);
+      }
+      const Mask mask = rle_decode(object.rle);
+      sample.labels.push_back(mask_to_gray(turn == 1 ? mask : upright(mask, turn)));
+      sample.infos.push_back(object.info);
+      if (options_.crowd == CrowdRule::kUse) sample.infos.back().crowd = false;
+    } catch (const Error& error) {
+      ++sample.skipped;
+      if (why.empty()) why = error.what();
+    }
+  }
+  if (turn != 1) sample.turned = static_cast<int64_t>(sample.labels.size());
+  if (!why.empty()) warn_of_skipped(sample, why);
 }
 
 Sample AnnotatedDataset::get(int64_t index) const {
@@ -51,28 +154,19 @@ Sample AnnotatedDataset::get(int64_t index) const {
   sample.set = options_.name;
   sample.name = picture.name;
   sample.image_path = picture.picture.label();
-  sample.image = read_image(picture.picture.path);
-  if (sample.image.size() != picture.size) {
-    fail("AnnotatedDataset::get", "{} is {}x{} but the JSON says {}x{} (width x height): these are other pictures",
-         sample.image_path, sample.image.width, sample.image.height, picture.size.width, picture.size.height);
-  }
-  check_memory(sample, static_cast<int64_t>(picture.annotations.size()));
-  for (const auto& annotation : picture.annotations) {
-    try {
-      const Rle rle = rle_from_json(nlohmann::json::parse(annotation.segmentation), picture.size);
-      sample.labels.push_back(mask_to_gray(rle_decode(rle)));
-      sample.infos.push_back(annotation.info);
-    } catch (const Error& error) {
-      ++sample.skipped;
-      if (!warned_.exchange(true)) {
-        spdlog::warn("data set '{}': a mask of {} is left out, others may follow: {}", options_.name, sample.image_path,
-                     error.what());
-      }
-    }
-  }
+  FramedPicture framed = read_framed(picture.picture, options_);
+  const PictureObjects objects = objects_of(picture, framed);
+  const int turn = turn_of(picture, framed, objects.frame);
+  sample.orientation = framed.orientation;
+  sample.image = std::move(framed.image);
+  check_memory(sample, static_cast<int64_t>(objects.objects.size()));
+  add_masks(objects, turn, sample);
   sample.annotated = true;
   sample.detected = picture.detected;
   sample.boxes = picture.boxes;
+  if (turn != 1) {
+    for (ScoredBox& box : sample.boxes) box.box_in_image = upright(box.box_in_image, framed.stored, turn);
+  }
   sample.federated = picture.federated;
   sample.negative_categories = picture.negative_categories;
   sample.not_exhaustive_categories = picture.not_exhaustive_categories;

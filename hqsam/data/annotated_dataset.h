@@ -7,6 +7,7 @@
 
 #include "hqsam/data/data_file.h"
 #include "hqsam/data/dataset.h"
+#include "hqsam/data/framed_picture.h"
 #include "hqsam/data/objects.h"
 #include "hqsam/data/set_options.h"
 
@@ -34,9 +35,11 @@ struct AnnotatedPicture {
 // Masks are drawn when a picture is asked for. A segmentation that is corrupt or of another size is left out,
 // counted in Sample::skipped, and warned of once per set. A mask without an inside stays, as a truth that average
 // precision counts. The picture, its masks and its boxes come out upright by the set's ExifRule: masks and boxes are in
-// the frame whose size the annotations state. The constructor throws Error without pictures and where picture files are
-// missing (the first few are named); get() where a picture is of neither size that the annotations allow, and where its
-// masks would take more than 2^33 bytes.
+// the frame whose size the annotations (or, where they do not, the run lengths) state; where that is the picture's
+// size before it is turned, they are turned with it, counted in Sample::turned, and warned of once per set. With
+// CrowdRule::kUse no mask is a crowd. An empty objects_file is a picture without objects. The constructor throws Error
+// without pictures and where picture files are missing (the first few are named); get() where a picture is of neither
+// size that the annotations allow, and where its masks would take more than 2^33 bytes.
 class AnnotatedDataset : public Dataset {
  public:
   // read: of pictures with an objects_file.
@@ -46,10 +49,16 @@ class AnnotatedDataset : public Dataset {
   std::string path(int64_t index) const override { return pictures_[index].picture.label(); }
 
  private:
+  PictureObjects objects_of(const AnnotatedPicture& picture, const FramedPicture& framed) const;
+  // The EXIF orientation that brings masks and boxes to the picture's frame.
+  int turn_of(const AnnotatedPicture& picture, const FramedPicture& framed, Size frame) const;
+  void add_masks(const PictureObjects& objects, int turn, Sample& sample) const;
+  void warn_of_skipped(const Sample& sample, const std::string& why) const;
+
   SetOptions options_;
   std::vector<AnnotatedPicture> pictures_;
   ReadObjects read_;
-  mutable std::atomic<bool> warned_{false};
+  mutable std::atomic<bool> warned_skipped_{false}, warned_turned_{false}, warned_tag_{false};
 };
 
 }  // namespace hqsam

@@ -43,6 +43,8 @@ struct Sample {
   bool federated = false;             // LVIS: only the categories of infos and of these two lists were looked for
   std::vector<int64_t> negative_categories = {}, not_exhaustive_categories = {};
   int64_t skipped = 0;  // masks and boxes of this picture that were unusable and are left out
+  int orientation = 1;  // the picture file's EXIF tag; the picture is upright unless the set ignores tags
+  int64_t turned = 0;   // masks that were made in the stored frame and are turned with the picture
 };
 
 // size() samples; get(i) is safe to call from several threads.
