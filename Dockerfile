@@ -14,8 +14,8 @@ RUN CXX=clang++ cmake -S . -B build -G Ninja -DHQSAM_TESTS=OFF -DCMAKE_INSTALL_P
 
 FROM debian:12-slim
 RUN apt-get update -qq \
-  && apt-get install -y -qq --no-install-recommends libjpeg62-turbo libonnx1 libopencv-imgcodecs406 libpng16-16 \
-    libspdlog1.10 libyaml-cpp0.7 \
+  && apt-get install -y -qq --no-install-recommends libgif7 libjpeg62-turbo libonnx1 libopencv-imgcodecs406 libpng16-16 \
+    libspdlog1.10 libtiff6 libyaml-cpp0.7 zlib1g \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/hqsam/.deps/python/torch/lib /opt/hqsam/.deps/python/torch/lib
 COPY --from=build /opt/hqsam/.deps/python/nvidia /opt/hqsam/.deps/python/nvidia

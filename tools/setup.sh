@@ -15,14 +15,15 @@ for argument in "$@"; do
   esac
 done
 
-packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-dev libgloo-dev libgtest-dev libjpeg-dev
-  libonnx-dev libopencv-dev libpng-dev libprotobuf-dev libspdlog-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev python3-pip)
+packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-dev libgif-dev libgloo-dev libgtest-dev libjpeg-dev
+  libonnx-dev libopencv-dev libpng-dev libprotobuf-dev libspdlog-dev libtiff-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
+  python3-pip zlib1g-dev)
 torch_version=2.11.0
 
 install_packages() {
   if ! command -v apt-get >/dev/null; then
     echo "packages: no apt-get here; hqsam needs CMake, Ninja, a C++20 compiler, CLI11, Gloo's headers, GoogleTest, libjpeg-turbo," \
-      "ONNX and protobuf, OpenCV, libpng, spdlog, yaml-cpp, nlohmann-json and pip"
+      "ONNX and protobuf, OpenCV, libpng, libtiff, giflib, zlib, spdlog, yaml-cpp, nlohmann-json and pip"
     return
   fi
   local missing=() package

@@ -9,6 +9,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/formats.h"
+#include "hqsam/image/orientation.h"
 
 namespace hqsam {
 namespace {
@@ -45,11 +46,6 @@ Image decode_with_opencv(std::span<const std::byte> file, const std::string& nam
   return channels == 1 ? first_channel(rgb) : rgb;
 }
 
-Image read(const std::filesystem::path& path, int64_t channels) {
-  const MappedFile file(path);
-  return channels == 1 ? decode_gray(file.bytes(), path.string()) : decode_image(file.bytes(), path.string());
-}
-
 Image decode(std::span<const std::byte> file, const std::string& name, int64_t channels) {
   if (!is_png(file) && !is_jpeg(file)) return decode_with_opencv(file, name, channels);
   const std::optional<Size> size = image_header_size(file);
@@ -76,12 +72,22 @@ Image first_channel(const Image& rgb) {
 }
 
 void PictureOptions::validate() const {}
-Image decode_image(std::span<const std::byte> file, const std::string& name, const PictureOptions&, PictureNotes*) {
-  return decode(file, name, 3);
+Image decode_image(std::span<const std::byte> file, const std::string& name, const PictureOptions& options,
+                   PictureNotes* notes) {
+  Image image = decode(file, name, 3);
+  const int orientation = exif_orientation(file);
+  if (notes != nullptr) notes->orientation = orientation;
+  return options.orient && orientation != 1 ? upright(image, orientation) : image;
 }
 Image decode_gray(std::span<const std::byte> file, const std::string& name) { return decode(file, name, 1); }
-Image read_image(const std::filesystem::path& path, const PictureOptions&, PictureNotes*) { return read(path, 3); }
-Image read_gray(const std::filesystem::path& path) { return read(path, 1); }
+Image read_image(const std::filesystem::path& path, const PictureOptions& options, PictureNotes* notes) {
+  const MappedFile file(path);
+  return decode_image(file.bytes(), path.string(), options, notes);
+}
+Image read_gray(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  return decode_gray(file.bytes(), path.string());
+}
 
 Image read_indices(const std::filesystem::path& path) {
   const MappedFile file(path);

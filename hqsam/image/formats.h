@@ -13,6 +13,13 @@ namespace hqsam {
 
 bool is_png(std::span<const std::byte> file);
 bool is_jpeg(std::span<const std::byte> file);
+bool is_webp(std::span<const std::byte> file);
+bool is_tiff(std::span<const std::byte> file);
+
+// Where the next marker's 0xff stands at or behind `at`, whatever bytes lie between; the file's size where there is
+// none.
+uint64_t next_jpeg_marker(std::span<const std::byte> file, uint64_t at);
+bool is_bare_jpeg_marker(uint8_t marker);  // without a length behind it
 
 // channels 3: RGB; 1: the first channel. `name` stands in messages. Throw Error on a corrupt or short file.
 Image decode_jpeg(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels);

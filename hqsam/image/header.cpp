@@ -1,25 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <array>
-
+#include "hqsam/image/bytes.h"
 #include "hqsam/image/formats.h"
 
 namespace hqsam {
 namespace {
-
-using Bytes = std::span<const std::byte>;
-
-int64_t big_endian(Bytes bytes) {
-  int64_t value = 0;
-  for (const std::byte byte : bytes) value = value * 256 + std::to_integer<int64_t>(byte);
-  return value;
-}
-
-template <size_t kCount>
-bool begins_with(Bytes file, const std::array<uint8_t, kCount>& magic) {
-  return file.size() >= kCount &&
-         std::equal(magic.begin(), magic.end(), file.begin(), [](uint8_t a, std::byte b) { return std::byte{a} == b; });
-}
 
 std::optional<Size> positive(int64_t height, int64_t width) {
   if (height < 1 || width < 1 || height > INT32_MAX || width > INT32_MAX) return std::nullopt;
@@ -28,11 +12,9 @@ std::optional<Size> positive(int64_t height, int64_t width) {
 
 // The first chunk is IHDR: length, name, width, height.
 std::optional<Size> png_size(Bytes file) {
-  constexpr int64_t kIhdr = 0x49484452;
-  if (file.size() < 33 || big_endian(file.subspan(8, 4)) != 13 || big_endian(file.subspan(12, 4)) != kIhdr) {
-    return std::nullopt;
-  }
-  return positive(big_endian(file.subspan(20, 4)), big_endian(file.subspan(16, 4)));
+  const ByteView view{file};
+  if (file.size() < 33 || view.u32(8) != 13 || !view.has(12, "IHDR")) return std::nullopt;
+  return positive(view.u32(20), view.u32(16));
 }
 
 bool is_frame_header(int64_t marker) {  // SOF0 to SOF15 but for DHT, JPG, DAC
@@ -41,38 +23,41 @@ bool is_frame_header(int64_t marker) {  // SOF0 to SOF15 but for DHT, JPG, DAC
 
 // Segments up to the frame header: 0xff, marker, two bytes of length that count themselves.
 std::optional<Size> jpeg_size(Bytes file) {
-  size_t at = 2;
-  while (at + 4 <= file.size()) {
-    if (file[at] != std::byte{0xff}) return std::nullopt;
-    const auto marker = std::to_integer<int64_t>(file[at + 1]);
-    if (marker == 0xff) {  // filler
-      ++at;
-      continue;
-    }
-    const bool bare = marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7);
-    if (bare) {
-      at += 2;
-      continue;
-    }
-    if (marker == 0x00 || marker == 0xd8 || marker == 0xd9 || marker == 0xda) return std::nullopt;
-    const int64_t length = big_endian(file.subspan(at + 2, 2));
-    if (length < 2 || at + 2 + static_cast<size_t>(length) > file.size()) return std::nullopt;
-    if (is_frame_header(marker)) {
-      if (length < 8) return std::nullopt;
-      return positive(big_endian(file.subspan(at + 5, 2)), big_endian(file.subspan(at + 7, 2)));
-    }
-    at += 2 + static_cast<size_t>(length);
+  const ByteView view{file};
+  for (uint64_t at = next_jpeg_marker(file, 2); at < file.size(); at = next_jpeg_marker(file, at)) {
+    const uint8_t marker = view.u8(at + 1);
+    at += 2;
+    if (is_bare_jpeg_marker(marker)) continue;
+    if (marker == 0xd8 || marker == 0xd9 || marker == 0xda) return std::nullopt;
+    const uint16_t length = view.u16(at);
+    if (length < 2 || at + length > file.size()) return std::nullopt;
+    if (is_frame_header(marker)) return length < 8 ? std::nullopt : positive(view.u16(at + 3), view.u16(at + 5));
+    at += length;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-bool is_png(Bytes file) {
-  return begins_with(file, std::array<uint8_t, 8>{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'});
+bool is_png(Bytes file) { return ByteView{file}.has(0, "\x89PNG\r\n\x1a\n"); }
+bool is_jpeg(Bytes file) { return ByteView{file}.has(0, "\xff\xd8\xff"); }
+bool is_webp(Bytes file) { return ByteView{file}.has(0, "RIFF") && ByteView{file}.has(8, "WEBP"); }
+
+bool is_tiff(Bytes file) {
+  const ByteView little{file, false}, big{file};
+  return (little.has(0, "II") && (little.u16(2) == 42 || little.u16(2) == 43)) ||
+         (big.has(0, "MM") && (big.u16(2) == 42 || big.u16(2) == 43));
 }
 
-bool is_jpeg(Bytes file) { return begins_with(file, std::array<uint8_t, 3>{0xff, 0xd8, 0xff}); }
+uint64_t next_jpeg_marker(Bytes file, uint64_t at) {
+  constexpr std::byte kMark{0xff};
+  for (; at + 1 < file.size(); ++at) {
+    if (file[at] == kMark && file[at + 1] != kMark && file[at + 1] != std::byte{0}) return at;
+  }
+  return file.size();
+}
+
+bool is_bare_jpeg_marker(uint8_t marker) { return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd7); }
 
 std::optional<Size> image_header_size(Bytes file) {
   if (is_png(file)) return png_size(file);

@@ -105,20 +105,6 @@ TEST(ReadJpeg, DecodesColourGrayAndInks) {
   expect_near(gray_of(kCmykJpeg), {191}, 3);
 }
 
-TEST(ReadJpeg, IgnoresTheOrientationTag) {
-  // An Exif segment with orientation 6 (a quarter turn) behind the start of the file.
-  const std::string exif = from_hex(
-      "ffe10022"
-      "457869660000"
-      "4d4d002a00000008"
-      "0001"
-      "0112000300000001"
-      "00060000"
-      "00000000");
-  const Image turned = image_of(kRgbJpeg.substr(0, 2) + exif + kRgbJpeg.substr(2));
-  EXPECT_EQ(turned, image_of(kRgbJpeg));
-}
-
 TEST(ReadImage, ReadsOtherFormatsThroughOpenCv) {
   const Image image = picture(20, 30, 3);
   cv::Mat bgr(20, 30, CV_8UC3);
