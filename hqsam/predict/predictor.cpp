@@ -6,7 +6,6 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/resize.h"
-#include "hqsam/predict/prompt_rows.h"
 #include "hqsam/predict/tensor_image.h"
 
 namespace hqsam {
@@ -109,9 +108,20 @@ Prediction SamPredictor::predict(const PredictPrompt& prompt, const PredictOptio
 
 std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& prompts,
                                               const PredictOptions& options) {
+  const auto masks = static_cast<size_t>(masks_per_prompt(options));
+  std::vector<Prediction> predictions(prompts.size() * masks);
+  predict(prompts, options, [&](size_t prompt, int64_t rank, Prediction prediction) {
+    predictions[prompt * masks + static_cast<size_t>(rank)] = std::move(prediction);
+  });
+  return predictions;
+}
+
+void SamPredictor::predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options,
+                           const OnPrediction& on_prediction) {
   torch::NoGradGuard no_grad;
   if (!features_.image_embeddings.defined()) fail(kPredict, "no picture yet; call set_image first");
   if (prompts.empty()) fail(kPredict, "no prompts; give at least one box, point or mask");
+  if (options.batch < 1) fail(kPredict, "PredictOptions::batch is at least 1, got {}", options.batch);
   if (options.masks != MaskKind::kSam && !model_->has_hq()) {
     fail(kPredict, "this model has no HQ modules; ask for SAM's masks (MaskKind::kSam) or load an HQ-SAM checkpoint");
   }
@@ -120,25 +130,45 @@ std::vector<Prediction> SamPredictor::predict(const std::vector<PredictPrompt>& 
   for (const PredictPrompt& prompt : prompts) rows.push_back(reader.read(prompt, rows.size()));
 
   const DecoderPass pass = options.masks == MaskKind::kSam ? DecoderPass::kSam : DecoderPass::kSamAndHq;
-  const int64_t masks = masks_per_prompt(options);
-  std::vector<Prediction> predictions(prompts.size() * static_cast<size_t>(masks));
-  for (const auto& batch : prompt_batches(rows)) {
+  for (const auto& batch : prompt_batches(rows, options.batch)) {
     const auto output = model_->decode(features_, hq_features_, stack_prompts(rows, batch, model_->device()), pass);
-    const auto selected = select_masks(output, options.masks, options.multimask);
-    const auto low_res = selected.logits.to(torch::kFloat32);
-    const auto scores = selected.iou.to(torch::kCPU, torch::kFloat64);
-    for (int64_t i = 0; i < std::ssize(batch) * masks; ++i) {  // one at a time: a large picture's logits are large
-      const int64_t row = i / masks, k = i % masks;
-      const auto own = low_res.narrow(0, row, 1).narrow(1, k, 1);
-      const auto logits = postprocess_masks(own, model_->image_size(), frame_.input_size, frame_.image_size)[0][0];
-      Prediction& prediction = predictions[batch[row] * masks + k];
-      prediction.mask = mask_of_logits(logits);
-      prediction.score = scores[row][k].item<double>();
-      prediction.low_res_logits = own[0].cpu().clone();
-      if (options.keep_logits) prediction.logits = logits.cpu();
+    hand_out(select_masks(output, options.masks, options.multimask), batch, options, on_prediction);
+  }
+}
+
+// One at a time: a large picture's logits are large.
+void SamPredictor::hand_out(const SelectedMasks& selected, const std::vector<int64_t>& batch,
+                            const PredictOptions& options, const OnPrediction& on_prediction) const {
+  const auto low_res = selected.logits.to(torch::kFloat32);
+  const auto scores = selected.iou.to(torch::kCPU, torch::kFloat64);
+  for (int64_t row = 0; row < low_res.size(0); ++row) {
+    for (int64_t rank = 0; rank < low_res.size(1); ++rank) {
+      const auto own = low_res[row].narrow(0, rank, 1);
+      Prediction prediction;
+      prediction.score = scores[row][rank].item<double>();
+      prediction.low_res_logits = own.cpu().clone();
+      if (options.keep_mask) {
+        const auto logits = logits_at(own, frame_.image_size);
+        prediction.mask = mask_of_logits(logits);
+        if (options.keep_logits) prediction.logits = logits.cpu();
+      }
+      on_prediction(static_cast<size_t>(batch[row]), rank, std::move(prediction));
     }
   }
-  return predictions;
+}
+
+torch::Tensor SamPredictor::logits_at(const torch::Tensor& low_res, Size size) const {
+  return postprocess_masks(low_res.unsqueeze(0), model_->image_size(), frame_.input_size, size)[0][0];
+}
+
+Mask SamPredictor::mask_at(const torch::Tensor& low_res_logits, Size size) const {
+  torch::NoGradGuard no_grad;
+  if (!features_.image_embeddings.defined()) fail("SamPredictor::mask_at", "no picture yet; call set_image first");
+  if (low_res_logits.dim() != 3 || low_res_logits.size(0) != 1 || size.height < 1 || size.width < 1) {
+    fail("SamPredictor::mask_at", "expected low_res_logits [1,M,M] and a size of at least a pixel, got [{}] and {}x{}",
+         fmt::join(low_res_logits.sizes(), ","), size.width, size.height);
+  }
+  return mask_of_logits(logits_at(low_res_logits, size));
 }
 
 int64_t SamPredictor::masks_per_prompt(const PredictOptions& options) const {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "hqsam/image/image.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/predict/input_frame.h"
+#include "hqsam/predict/prompt_rows.h"
 
 namespace hqsam {
 
@@ -23,6 +25,8 @@ struct PredictOptions {
   MaskKind masks = MaskKind::kSum;  // the paper's inference; kSam is a pass without the HQ token
   Multimask multimask = Multimask::kNone;
   bool keep_logits = true;  // false: Prediction::logits stays undefined, for many prompts on a large picture
+  bool keep_mask = true;    // false: Prediction::mask and logits stay empty; mask_at makes one of any size
+  int64_t batch = kDecoderRows;  // prompts in one decoder call, at least 1; bounds the memory
 };
 
 // Tensors are float32 on the CPU.
@@ -32,6 +36,9 @@ struct Prediction {
   torch::Tensor low_res_logits;  // [1,M,M], the input frame, for the next round's mask_input
   torch::Tensor logits;          // [H,W], the picture's size
 };
+
+// Takes a prediction of prompt number `prompt` as soon as it is made; rank counts its masks from 0, best first.
+using OnPrediction = std::function<void(size_t prompt, int64_t rank, Prediction prediction)>;
 
 // One picture, any number of prompts. Keeps the aspect: longest side to the model's size with Pillow's
 // antialiased bilinear, padded; masks go back through the padded square, cropped, to the picture's size.
@@ -48,6 +55,14 @@ class SamPredictor {
   // Throws Error, naming the prompt, before set_image, without prompts, for a prompt without a box, point or
   // mask, for as many labels as not points, a box with x1 < x0 or y1 < y0, and numbers that are not finite.
   std::vector<Prediction> predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options = {});
+  // The same, one at a time, so that memory does not grow with the number of prompts: each decoder batch's are handed
+  // out in order, the batches in order of their first prompts (prompts of one kind: all in order). Prompts are checked
+  // before the first is handed out. What on_prediction throws ends it.
+  void predict(const std::vector<PredictPrompt>& prompts, const PredictOptions& options,
+               const OnPrediction& on_prediction);
+
+  // low_res_logits [1,M,M] of a prediction or a mask prompt, brought to the picture and scaled to `size` pixels.
+  Mask mask_at(const torch::Tensor& low_res_logits, Size size) const;
 
   // 1, or 3 of SAM's masks and of sums with Multimask::kAll.
   int64_t masks_per_prompt(const PredictOptions& options) const;
@@ -56,6 +71,10 @@ class SamPredictor {
   Size image_size() const { return frame_.image_size; }
 
  private:
+  void hand_out(const SelectedMasks& selected, const std::vector<int64_t>& batch, const PredictOptions& options,
+                const OnPrediction& on_prediction) const;
+  torch::Tensor logits_at(const torch::Tensor& low_res, Size size) const;  // [1,M,M] -> [H,W]
+
   SamHq model_;
   InputFrame frame_;
   ImageFeatures features_;
