@@ -8,53 +8,9 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
-#include "hqsam/image/formats.h"
-#include "hqsam/image/orientation.h"
 
 namespace hqsam {
 namespace {
-
-void check_size(const std::string& name, Size size) {
-  if (size.height <= kMaxPixels / size.width) return;
-  fail("read_image", "{} states {} x {} pixels (height x width), over the limit of {}: scale it down", name,
-       size.height, size.width, kMaxPixels);
-}
-
-// Before memory is taken for the pixels: has the file bytes enough for what its header states?
-// Deflate packs at most 1032 to 1, eight pixels to a byte; a JPEG spends at least a bit on 1024 pixels.
-void check_length(const std::string& name, Size size, std::span<const std::byte> file) {
-  constexpr int64_t kMaxPixelsPerByte = 1032 * 8;
-  if (size.height * size.width / kMaxPixelsPerByte <= static_cast<int64_t>(file.size())) return;
-  fail("read_image", "{} states {} x {} pixels (height x width) but has {} bytes: it is cut off", name, size.height,
-       size.width, file.size());
-}
-
-Image decode_with_opencv(std::span<const std::byte> file, const std::string& name, int64_t channels) {
-  if (file.size() > INT32_MAX) fail("read_image", "{} has {} bytes, too many for this format", name, file.size());
-  const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8U, const_cast<std::byte*>(file.data()));
-  cv::Mat bgr;
-  try {
-    bgr = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception& error) {
-    fail("read_image", "{} cannot be decoded: {}", name, error.err);
-  }
-  if (bgr.empty()) fail("read_image", "{} is not a picture of a known format, or it is corrupt", name);
-  check_size(name, {bgr.rows, bgr.cols});
-  Image rgb(bgr.rows, bgr.cols, 3);
-  cv::Mat view(bgr.rows, bgr.cols, CV_8UC3, rgb.pixels.data());
-  cv::cvtColor(bgr, view, cv::COLOR_BGR2RGB);
-  return channels == 1 ? first_channel(rgb) : rgb;
-}
-
-Image decode(std::span<const std::byte> file, const std::string& name, int64_t channels) {
-  if (!is_png(file) && !is_jpeg(file)) return decode_with_opencv(file, name, channels);
-  const std::optional<Size> size = image_header_size(file);
-  if (!size)
-    fail("read_image", "{} has a {} header without a size: it is corrupt", name, is_png(file) ? "PNG" : "JPEG");
-  check_size(name, *size);
-  check_length(name, *size, file);
-  return is_png(file) ? decode_png(file, name, *size, channels) : decode_jpeg(file, name, *size, channels);
-}
 
 std::string lower_extension(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
@@ -65,38 +21,33 @@ std::string lower_extension(const std::filesystem::path& path) {
 
 }  // namespace
 
-Image first_channel(const Image& rgb) {
+Image read_image(const std::filesystem::path& path, const PictureOptions& options, PictureNotes* notes) {
+  const MappedFile file(path);
+  return decode_image(file.bytes(), path.string(), options, notes);
+}
+
+Image decode_gray(std::span<const std::byte> file, const std::string& name) {
+  const Image rgb = decode_image(file, name, {.orient = false, .range = RangeRule::kFull, .bands = {1}});
   Image gray(rgb.height, rgb.width, 1);
   for (size_t i = 0; i < gray.pixels.size(); ++i) gray.pixels[i] = rgb.pixels[3 * i];
   return gray;
 }
 
-void PictureOptions::validate() const {}
-Image decode_image(std::span<const std::byte> file, const std::string& name, const PictureOptions& options,
-                   PictureNotes* notes) {
-  Image image = decode(file, name, 3);
-  const int orientation = exif_orientation(file);
-  if (notes != nullptr) notes->orientation = orientation;
-  return options.orient && orientation != 1 ? upright(image, orientation) : image;
-}
-Image decode_gray(std::span<const std::byte> file, const std::string& name) { return decode(file, name, 1); }
-Image read_image(const std::filesystem::path& path, const PictureOptions& options, PictureNotes* notes) {
-  const MappedFile file(path);
-  return decode_image(file.bytes(), path.string(), options, notes);
-}
 Image read_gray(const std::filesystem::path& path) {
   const MappedFile file(path);
   return decode_gray(file.bytes(), path.string());
 }
 
 Image read_indices(const std::filesystem::path& path) {
-  const MappedFile file(path);
-  const std::string name = path.string();
-  const std::optional<Size> size = is_png(file.bytes()) ? image_header_size(file.bytes()) : std::nullopt;
-  if (!size) fail("read_image", "{} is no PNG, so it holds no palette indices", name);
-  check_size(name, *size);
-  check_length(name, *size, file.bytes());
-  return decode_png_indices(file.bytes(), name, *size);
+  Raster raster = read_raster(path);
+  auto* samples = std::get_if<std::vector<uint8_t>>(&raster.samples);
+  if (raster.channels != 1 || samples == nullptr) {
+    fail("read_image", "{} is no PNG of one channel, so it holds no palette indices", path.string());
+  }
+  Image image;
+  image.height = raster.height, image.width = raster.width, image.channels = 1;
+  image.pixels = std::move(*samples);
+  return image;
 }
 
 std::string encode_image(const Image& image, const std::string& format, int jpeg_quality) {

@@ -9,24 +9,31 @@
 
 namespace hqsam {
 
-// The parts of codec.h by file format. `file` is a whole file, `size` what image_header_size says of it.
+// The parts of raster.h and codec.h by file format.
 
 bool is_png(std::span<const std::byte> file);
 bool is_jpeg(std::span<const std::byte> file);
 bool is_webp(std::span<const std::byte> file);
 bool is_tiff(std::span<const std::byte> file);
+bool is_gif(std::span<const std::byte> file);
+bool is_npy(std::span<const std::byte> file);
 
 // Where the next marker's 0xff stands at or behind `at`, whatever bytes lie between; the file's size where there is
 // none.
 uint64_t next_jpeg_marker(std::span<const std::byte> file, uint64_t at);
 bool is_bare_jpeg_marker(uint8_t marker);  // without a length behind it
 
-// channels 3: RGB; 1: the first channel. `name` stands in messages. Throw Error on a corrupt or short file.
-Image decode_jpeg(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels);
-Image decode_png(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels);
-Image decode_png_indices(std::span<const std::byte> file, const std::string& name, Size size);
+// Throws Error for more than kMaxPixels; check_length where so many samples cannot be in so few bytes, before memory is
+// taken for them.
+void check_size(const std::string& name, Size size);
+void check_length(const std::string& name, Size size, int64_t channels, std::span<const std::byte> file);
 
-// The first channel of an RGB image.
-Image first_channel(const Image& rgb);
+// `name` stands in messages. Throw Error on a corrupt or short file. The orientation is left at 1.
+Raster decode_jpeg(std::span<const std::byte> file, const std::string& name);
+Raster decode_png(std::span<const std::byte> file, const std::string& name);
+Raster decode_other(std::span<const std::byte> file, const std::string& name);  // by OpenCV
+
+// The colours that the samples of a palette's raster stand for; the raster itself where it has no palette.
+Raster without_palette(Raster raster);
 
 }  // namespace hqsam

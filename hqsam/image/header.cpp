@@ -49,6 +49,9 @@ bool is_tiff(Bytes file) {
          (big.has(0, "MM") && (big.u16(2) == 42 || big.u16(2) == 43));
 }
 
+bool is_gif(Bytes file) { return ByteView{file}.has(0, "GIF87a") || ByteView{file}.has(0, "GIF89a"); }
+bool is_npy(Bytes file) { return ByteView{file}.has(0, "\x93NUMPY"); }
+
 uint64_t next_jpeg_marker(Bytes file, uint64_t at) {
   constexpr std::byte kMark{0xff};
   for (; at + 1 < file.size(); ++at) {

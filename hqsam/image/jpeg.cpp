@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csetjmp>
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 // After <cstdio>, which it leaves to its users to include.
 #include <jpeglib.h>
+// After <jpeglib.h>.
+#include <jerror.h>
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/formats.h"
@@ -19,9 +22,11 @@ struct Reader {
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
   std::jmp_buf jump;
-  char message[JMSG_LENGTH_MAX];
+  char message[JMSG_LENGTH_MAX];  // why it failed
+  char warning[JMSG_LENGTH_MAX];  // the first that was read through
+  bool ended_early = false;       // the file had no end marker
 
-  Reader() : info(), errors(), progress(), message() {}
+  Reader() : info(), errors(), progress(), message(), warning() {}
   ~Reader() { jpeg_destroy_decompress(&info); }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -33,8 +38,23 @@ struct Reader {
   std::longjmp(reader->jump, 1);
 }
 
-void stop_at_warning(j_common_ptr info, int level) {
-  if (level < 0) stop(info);
+// Reads through what does not touch the pixels, as other decoders do; the rest means that they are damaged.
+void stop_at_damage(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  auto* reader = static_cast<Reader*>(info->client_data);
+  switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF:
+      reader->ended_early = true;
+      break;
+    case JWRN_EXTRANEOUS_DATA:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_ADOBE_XFORM:
+    case JWRN_NOT_SEQUENTIAL:
+      break;
+    default:
+      stop(info);
+  }
+  if (reader->warning[0] == '\0') info->err->format_message(info, reader->warning);
 }
 
 // A small progressive file can ask for the whole picture to be gone over thousands of times.
@@ -46,11 +66,11 @@ void stop_at_many_scans(j_common_ptr info) {
   std::longjmp(reader->jump, 1);
 }
 
-// Reads the header and sets what the rows come out as. False: see message.
-bool begin(Reader& reader, std::span<const std::byte> file, bool gray) {
+// Reads the header and sets what the rows come out as: gray, RGB or inks. False: see message.
+bool begin(Reader& reader, std::span<const std::byte> file) {
   reader.info.err = jpeg_std_error(&reader.errors);
   reader.errors.error_exit = stop;
-  reader.errors.emit_message = stop_at_warning;
+  reader.errors.emit_message = stop_at_damage;
   reader.info.client_data = &reader;
   if (setjmp(reader.jump) != 0) return false;
   jpeg_create_decompress(&reader.info);
@@ -62,13 +82,13 @@ bool begin(Reader& reader, std::span<const std::byte> file, bool gray) {
   if (space == JCS_CMYK || space == JCS_YCCK) {
     reader.info.out_color_space = JCS_CMYK;
   } else {
-    reader.info.out_color_space = gray && space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
+    reader.info.out_color_space = space == JCS_GRAYSCALE ? JCS_GRAYSCALE : JCS_RGB;
   }
   jpeg_calc_output_dimensions(&reader.info);
   return true;
 }
 
-// Decodes all rows to `pixels`, `stride` bytes apart, and reads on to the file's end. False: see message.
+// Decodes all rows to `pixels`, `stride` bytes apart. False: see message.
 bool read_rows(Reader& reader, uint8_t* pixels, int64_t stride) {
   if (setjmp(reader.jump) != 0) return false;
   jpeg_start_decompress(&reader.info);
@@ -76,18 +96,38 @@ bool read_rows(Reader& reader, uint8_t* pixels, int64_t stride) {
     JSAMPROW row = pixels + stride * reader.info.output_scanline;
     jpeg_read_scanlines(&reader.info, &row, 1);
   }
-  jpeg_finish_decompress(&reader.info);
   return true;
 }
 
+// Reads on to the file's end. Whatever goes wrong there, the pixels are whole.
+void read_end(Reader& reader) {
+  if (setjmp(reader.jump) != 0) {
+    if (reader.warning[0] == '\0') std::memcpy(reader.warning, reader.message, sizeof reader.warning);
+    return;
+  }
+  jpeg_finish_decompress(&reader.info);
+}
+
+// A file without an end may lack scans, and libjpeg shows what it has.
+bool lacks_scans(const jpeg_decompress_struct& info) {
+  if (info.arith_code) return true;  // this decoder makes up what is missing
+  for (int c = 0; c < info.num_components; ++c) {
+    if (info.comp_info[c].quant_table == nullptr) return true;  // set when its first scan begins
+    for (int k = 0; info.progressive_mode && k < DCTSIZE2; ++k) {
+      if (info.coef_bits[c][k] != 0) return true;  // not to the last bit
+    }
+  }
+  return false;
+}
+
 // Inks to light. Adobe's files hold the inks inverted: as light.
-Image cmyk_to_rgb(const std::vector<uint8_t>& cmyk, Size size, bool inverted) {
-  Image rgb(size.height, size.width, 3);
+std::vector<uint8_t> cmyk_to_rgb(const std::vector<uint8_t>& cmyk, bool inverted) {
+  std::vector<uint8_t> rgb(cmyk.size() / 4 * 3);
   const auto light = [inverted](uint8_t ink) { return inverted ? int{ink} : 255 - ink; };
   for (size_t i = 0; i < cmyk.size() / 4; ++i) {
     for (size_t c = 0; c < 3; ++c) {
       const int product = light(cmyk[4 * i + c]) * light(cmyk[4 * i + 3]);
-      rgb.pixels[3 * i + c] = static_cast<uint8_t>((product + 127) / 255);
+      rgb[3 * i + c] = static_cast<uint8_t>((product + 127) / 255);
     }
   }
   return rgb;
@@ -95,23 +135,26 @@ Image cmyk_to_rgb(const std::vector<uint8_t>& cmyk, Size size, bool inverted) {
 
 }  // namespace
 
-Image decode_jpeg(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels) {
+Raster decode_jpeg(std::span<const std::byte> file, const std::string& name) {
   Reader reader;
   const auto refuse = [&] { fail("read_image", "{} is not a sound JPEG: {}", name, reader.message); };
-  if (!begin(reader, file, channels == 1)) refuse();
-  if (reader.info.output_height != size.height || reader.info.output_width != size.width) {
-    fail("read_image", "{} is not a sound JPEG: it states two sizes", name);
-  }
+  if (!begin(reader, file)) refuse();
+  const Size size = {reader.info.output_height, reader.info.output_width};
+  check_size(name, size);
   const int64_t components = reader.info.output_components;
-  if (components == 4) {
-    std::vector<uint8_t> cmyk(static_cast<size_t>(size.height * size.width * 4));
-    if (!read_rows(reader, cmyk.data(), size.width * 4)) refuse();
-    const Image rgb = cmyk_to_rgb(cmyk, size, reader.info.saw_Adobe_marker != 0);
-    return channels == 1 ? first_channel(rgb) : rgb;
+  check_length(name, size, 1, file);
+  std::vector<uint8_t> pixels(static_cast<size_t>(size.height * size.width * components));
+  if (!read_rows(reader, pixels.data(), size.width * components)) refuse();
+  if (reader.ended_early && lacks_scans(reader.info)) {
+    fail("read_image", "{} is not a sound JPEG: it is cut off, some of its scans are missing", name);
   }
-  Image image(size.height, size.width, components);
-  if (!read_rows(reader, image.pixels.data(), size.width * components)) refuse();
-  return channels == 1 && components == 3 ? first_channel(image) : image;
+  read_end(reader);
+  if (components == 4) pixels = cmyk_to_rgb(pixels, reader.info.saw_Adobe_marker != 0);
+  Raster raster;
+  raster.height = size.height, raster.width = size.width, raster.channels = components == 1 ? 1 : 3;
+  raster.samples = std::move(pixels);
+  raster.warning = reader.warning;
+  return raster;
 }
 
 }  // namespace hqsam

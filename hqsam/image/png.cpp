@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <png.h>
 
+#include <array>
+#include <bit>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -21,7 +23,7 @@ struct Reader {
   size_t left = 0;
   std::jmp_buf jump;
   char message[128];
-  bool indices = false;  // palette indices instead of their colours
+  int color = 0, depth = 0;  // as the file states them
 
   explicit Reader(std::span<const std::byte> file) : next(file.data()), left(file.size()), jump(), message() {}
   ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
@@ -43,19 +45,12 @@ void take_bytes(png_structp png, png_bytep to, size_t count) {
   reader->left -= count;
 }
 
-// Rows come out as 8-bit gray or RGB without alpha.
+// Rows come out as stored, a byte or two to a sample.
 void set_transforms(Reader& reader) {
-  const int color = png_get_color_type(reader.png, reader.info);
-  if (reader.indices && color == PNG_COLOR_TYPE_PALETTE) {
-    png_set_packing(reader.png);
-    png_set_interlace_handling(reader.png);
-    png_read_update_info(reader.png, reader.info);
-    return;
-  }
-  if (png_get_bit_depth(reader.png, reader.info) == 16) png_set_scale_16(reader.png);
-  if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(reader.png);
-  if (color == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(reader.png);
-  if ((color & PNG_COLOR_MASK_ALPHA) != 0) png_set_strip_alpha(reader.png);
+  reader.color = png_get_color_type(reader.png, reader.info);
+  reader.depth = png_get_bit_depth(reader.png, reader.info);
+  if (reader.depth < 8) png_set_packing(reader.png);
+  if (reader.depth == 16 && std::endian::native == std::endian::little) png_set_swap(reader.png);
   png_set_interlace_handling(reader.png);
   png_read_update_info(reader.png, reader.info);
 }
@@ -87,43 +82,51 @@ bool read_rows(Reader& reader, png_bytep* rows) {
   return true;
 }
 
-Image gray_to_rgb(const Image& gray) {
-  Image rgb(gray.height, gray.width, 3);
-  for (size_t i = 0; i < gray.pixels.size(); ++i) std::memset(rgb.pixels.data() + 3 * i, gray.pixels[i], 3);
-  return rgb;
+std::vector<std::array<uint8_t, 3>> palette_of(Reader& reader) {
+  png_colorp colors = nullptr;
+  int count = 0;
+  if (png_get_PLTE(reader.png, reader.info, &colors, &count) == 0) return {};
+  std::vector<std::array<uint8_t, 3>> palette;
+  for (int i = 0; i < count; ++i) palette.push_back({colors[i].red, colors[i].green, colors[i].blue});
+  return palette;
 }
 
-// The pixels with as many channels as the file's transforms leave.
-Image decode(Reader& reader, const std::string& name, Size size) {
-  const auto refuse = [&] { fail("read_image", "{} is not a sound PNG: {}", name, reader.message); };
-  if (!begin(reader)) refuse();
-  const int64_t components = png_get_channels(reader.png, reader.info);
-  const auto stride = static_cast<int64_t>(png_get_rowbytes(reader.png, reader.info));
-  if (stride != size.width * components || (components != 1 && components != 3)) {
-    fail("read_image", "{} is not a sound PNG: rows of {} bytes for {} pixels", name, stride, size.width);
+template <class Value>
+std::vector<Value> decode_rows(Reader& reader, const std::string& name, Size size, int64_t channels) {
+  const auto row_values = static_cast<size_t>(size.width * channels);
+  if (png_get_rowbytes(reader.png, reader.info) != row_values * sizeof(Value)) {
+    fail("read_image", "{} is not a sound PNG: rows of {} bytes for {} pixels", name,
+         png_get_rowbytes(reader.png, reader.info), size.width);
   }
-  Image image(size.height, size.width, components);
+  std::vector<Value> values(static_cast<size_t>(size.height) * row_values);
   std::vector<png_bytep> rows(static_cast<size_t>(size.height));
-  for (int64_t y = 0; y < size.height; ++y) rows[static_cast<size_t>(y)] = image.at(y, 0);
-  if (!read_rows(reader, rows.data())) refuse();
-  return image;
+  for (size_t y = 0; y < rows.size(); ++y) rows[y] = reinterpret_cast<png_bytep>(values.data() + y * row_values);
+  if (!read_rows(reader, rows.data())) fail("read_image", "{} is not a sound PNG: {}", name, reader.message);
+  return values;
 }
 
 }  // namespace
 
-Image decode_png(std::span<const std::byte> file, const std::string& name, Size size, int64_t channels) {
+Raster decode_png(std::span<const std::byte> file, const std::string& name) {
+  const std::optional<Size> size = image_header_size(file);
+  if (!size) fail("read_image", "{} has a PNG header without a size: it is corrupt", name);
+  check_size(name, *size);
+  check_length(name, *size, 1, file);
   Reader reader(file);
-  Image image = decode(reader, name, size);
-  if (channels == image.channels) return image;
-  return channels == 1 ? first_channel(image) : gray_to_rgb(image);
-}
-
-Image decode_png_indices(std::span<const std::byte> file, const std::string& name, Size size) {
-  Reader reader(file);
-  reader.indices = true;
-  Image image = decode(reader, name, size);
-  if (image.channels != 1) fail("read_image", "{} is a PNG of colours, it holds no palette indices", name);
-  return image;
+  if (!begin(reader)) fail("read_image", "{} is not a sound PNG: {}", name, reader.message);
+  Raster raster;
+  raster.height = size->height, raster.width = size->width;
+  raster.channels = png_get_channels(reader.png, reader.info);
+  const int color = reader.color, depth = reader.depth;
+  if (color == PNG_COLOR_TYPE_PALETTE) raster.palette = palette_of(reader);
+  if (color == PNG_COLOR_TYPE_GRAY && depth < 8) raster.bits = depth;
+  raster.alpha = (color & PNG_COLOR_MASK_ALPHA) != 0;
+  if (depth == 16) {
+    raster.samples = decode_rows<uint16_t>(reader, name, *size, raster.channels);
+  } else {
+    raster.samples = decode_rows<uint8_t>(reader, name, *size, raster.channels);
+  }
+  return raster;
 }
 
 }  // namespace hqsam

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -20,6 +21,8 @@ struct Raster {
   int64_t height = 0, width = 0, channels = 0;
   std::variant<std::vector<uint8_t>, std::vector<uint16_t>, std::vector<int32_t>, std::vector<float>> samples;
   std::vector<std::array<uint8_t, 3>> palette;  // RGB; not empty: the one channel holds indices into it
+  int bits = 0;                                 // of a whole sample where they are fewer than the type's: 1 = 0 and 1
+  std::optional<double> nodata;                 // a GeoTIFF's value for pixels without data
   bool alpha = false;                           // the last channel is opacity
   int orientation = 1;                          // EXIF's, 1 to 8; 1 where the file has none
   std::string warning;                          // what the decoder read through ("premature end of JPEG"), or ""
