@@ -8,7 +8,8 @@
 
 namespace hqsam {
 
-// LabelMe: a JSON of shapes beside each picture.
+// LabelMe and X-AnyLabeling: a JSON of shapes for each picture, beside it or in the folder `annotations`. pair_jsons
+// says how they find each other, read_labelme_json how a JSON is read.
 std::shared_ptr<const Dataset> open_labelme(const SetOptions& options);
 
 }  // namespace hqsam

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hqsam {
+
+// The bytes that base64 text stands for; line breaks and the filling at the end may be there or not, and a data URL's
+// front ("data:image/png;base64,"). Throws Error at any other character.
+std::string base64_bytes(std::string_view text);
+
+}  // namespace hqsam

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "hqsam/data/objects.h"
+
+namespace hqsam {
+
+// Foreign text for a message: what is no plain character becomes '?', and behind `longest` characters stand dots.
+std::string printable(std::string_view text, size_t longest = 60);
+
+// Counts an object that has no usable mask; the first one's reason is kept, without the name of a function in front.
+void leave_out(PictureObjects& objects, std::string_view object, std::string_view why);
+
+// A name as a category's number, where a format has names alone: the same in every file and on every machine, 1 to
+// 2^31 - 1; 0 for an empty name.
+int64_t category_of_name(std::string_view name);
+
+}  // namespace hqsam
