@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/config/config.h"
 
+#include <charconv>
+#include <cmath>
+#include <optional>
 #include <set>
 #include <tuple>
 
 #include "hqsam/config/choices.h"
 #include "hqsam/config/yaml_map.h"
+#include "hqsam/data/hqseg44k.h"
 
 namespace hqsam {
 namespace {
@@ -13,6 +17,13 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path absolute_path(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
+
+std::optional<double> parse_number(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
 
 HqOptions read_hq(YamlMap map) {
   HqOptions hq;
@@ -38,54 +49,145 @@ void read_model(YamlMap map, Config& config) {
   map.finish();
 }
 
-// Sets to train on are folders of pictures and masks; sets to evaluate on have more formats.
-SetOptions read_set(YamlMap map, const fs::path& root, bool any_format) {
-  SetOptions options;
-  map.read("name", options.name);
-  if (any_format) map.read("type", options.format, kSetFormats);
-  const bool big = options.format == SetFormat::kBig;
-  const bool json = options.format == SetFormat::kCoco || options.format == SetFormat::kYtvis;
-  if (big) options.image_ext = "_im.jpg", options.mask_ext = "_gt.png", options.coarse_ext = "_seg.png";
+// "auto", "full" or [low, high].
+void read_range(YamlMap& map, PictureOptions& picture) {
+  if (!map.has("range")) return;
+  const std::vector<std::string> words = map.list("range");
+  if (words.size() == 1 && (words[0] == "auto" || words[0] == "full")) {
+    picture.range = words[0] == "auto" ? RangeRule::kAuto : RangeRule::kFull;
+    return;
+  }
+  const auto low = parse_number(words.empty() ? "" : words[0]), high = parse_number(words.size() == 2 ? words[1] : "");
+  if (!low || !high) map.refuse("range", "expects auto, full or [low, high], such as [0, 4095]");
+  picture.range = RangeRule::kFixed;
+  picture.low = *low;
+  picture.high = *high;
+}
+
+void read_bands(YamlMap& map, PictureOptions& picture) {
+  for (const std::string& word : map.list("bands")) {
+    const auto band = parse_number(word);
+    if (!band || *band < 1 || *band > 100000 || *band != std::floor(*band)) {
+      map.refuse("bands", fmt::format("expects numbers counted from 1, such as [4, 3, 2], got '{}'", word));
+    }
+    picture.bands.push_back(static_cast<int64_t>(*band));
+  }
+}
+
+void read_mask_rule(YamlMap& map, MaskRule& rule) {
+  map.read("mask_kind", rule.kind, kMaskFileKinds);
+  if (map.has("ignore")) {
+    int64_t ignore = -1;
+    map.read("ignore", ignore);
+    rule.ignore = ignore;
+  }
+  rule.select = map.list("select");
+  map.read("threshold", rule.threshold);
+}
+
+void read_per_picture(YamlMap& map, SetOptions& options) {
+  std::string word = "1";
+  map.read("per_picture", word);
+  if (word == "all") {
+    options.per_picture = 0;
+    return;
+  }
+  map.read("per_picture", options.per_picture);
+  if (options.per_picture < 1) map.refuse("per_picture", fmt::format("expects all or a number from 1, got '{}'", word));
+}
+
+// How a set's files are found.
+void read_places(YamlMap& map, const fs::path& root, SetOptions& options) {
   const auto read_path = [&](const char* key, fs::path& path) {
     std::string text;
     map.read(key, text);
     if (!text.empty()) path = (root / text).lexically_normal();
   };
   read_path("images", options.images);
-  if (json) {
-    read_path("annotations", options.annotations);
-    if (options.format == SetFormat::kCoco) read_path("detections", options.detections);
-  } else {
-    read_path("masks", options.masks);
-    map.read("image_ext", options.image_ext);
-    map.read("mask_ext", options.mask_ext);
-    if (options.format != SetFormat::kDavis && any_format) {
-      read_path("coarse", options.coarse);
-      map.read("coarse_ext", options.coarse_ext);
-    }
-    map.read("coarsen", options.coarsen, kSwitch);
+  read_path("masks", options.masks);
+  read_path("annotations", options.annotations);
+  read_path("detections", options.detections);
+  read_path("coarse", options.coarse);
+  map.read("image_ext", options.image_ext);
+  map.read("mask_ext", options.mask_ext);
+  map.read("mask_name", options.mask_name);
+  map.read("coarse_ext", options.coarse_ext);
+  map.read("split", options.split);
+}
+
+// Keys that a format has no use for are mistakes.
+void check_keys(const YamlMap& map, const SetOptions& options) {
+  const SetFormat format = options.format;
+  const bool json = format == SetFormat::kCoco || format == SetFormat::kYtvis;
+  const bool objects =
+      json || format == SetFormat::kYolo || format == SetFormat::kLabelme || format == SetFormat::kSa1b;
+  const auto refuse = [&](const char* key, bool useless) {
+    if (useless && map.has(key)) map.refuse(key, fmt::format("is of no use to type {}", word_of(format, kSetFormats)));
+  };
+  for (const char* key : {"masks", "mask_ext", "mask_name", "mask_kind", "ignore", "select", "threshold", "coarse"}) {
+    refuse(key, objects);
   }
+  for (const char* key : {"annotations", "crowd"}) {
+    refuse(key, !objects && format != SetFormat::kAuto && format != SetFormat::kTar);
+  }
+  refuse("detections", format != SetFormat::kCoco && format != SetFormat::kAuto);
+  refuse("split", format != SetFormat::kVoc && format != SetFormat::kYolo && format != SetFormat::kAuto);
+  if (json && options.annotations.empty()) map.refuse("annotations", "is needed: the JSON file of the masks");
+}
+
+SetOptions read_set(YamlMap map, const fs::path& root) {
+  SetOptions options;
+  map.read("name", options.name);
+  map.read("type", options.format, kSetFormats);
+  const bool big = options.format == SetFormat::kBig;
+  if (big) options.image_ext = "_im.jpg", options.mask_ext = "_gt.png", options.coarse_ext = "_seg.png";
+  read_places(map, root, options);
+  read_mask_rule(map, options.mask);
+  map.read("exif", options.exif, kExifRules);
+  read_range(map, options.picture);
+  read_bands(map, options.picture);
+  map.read("crowd", options.crowd, kCrowdRules);
+  read_per_picture(map, options);
+  map.read("min_area", options.min_area);
+  map.read("coarsen", options.coarsen, kSwitch);
   map.read("weight", options.weight);
   map.finish();
   if (options.name.empty()) map.refuse("name", "is needed: what the results call this set");
   if (options.images.empty()) map.refuse("images", "is needed: the folder of the pictures");
   if (big && options.masks.empty()) options.masks = options.images;
-  if (json && options.annotations.empty()) map.refuse("annotations", "is needed: the JSON file of the masks");
-  if (!json && options.masks.empty()) map.refuse("masks", "is needed: the folder of the masks");
+  if (options.format == SetFormat::kDavis && options.masks.empty()) {
+    map.refuse("masks", "is needed: the folder of the masks");
+  }
+  check_keys(map, options);
   map.validate(options);
   return options;
 }
 
-std::vector<SetOptions> read_sets(YamlMap& data, const std::string& key, const fs::path& root, bool any_format) {
+std::vector<SetOptions> read_sets(YamlMap& data, const std::string& key, const fs::path& root) {
   std::vector<SetOptions> sets;
   std::set<std::string> names;
   for (const YamlMap& map : data.maps(key)) {
-    sets.push_back(read_set(map, root, any_format));
+    sets.push_back(read_set(map, root));
     if (!names.insert(sets.back().name).second) {
       map.refuse("name", fmt::format("'{}' names two sets of this list", sets.back().name));
     }
   }
   return sets;
+}
+
+// data.hqseg44k: all its sets before those of data.train, and those to validate on unless data.valid is there.
+void read_hqseg44k(YamlMap& map, const fs::path& base, Config& config) {
+  std::string root;
+  map.read("hqseg44k", root);
+  const std::vector<std::string> exclude = map.list("exclude");
+  if (root.empty()) {
+    if (!exclude.empty()) map.refuse("exclude", "goes with hqseg44k");
+    return;
+  }
+  HqSeg44k found;
+  map.checked([&] { found = find_hqseg44k((base / root).lexically_normal(), exclude); });
+  config.train_sets.insert(config.train_sets.begin(), found.train.begin(), found.train.end());
+  if (!map.has("valid")) config.valid_sets = found.valid;
 }
 
 int64_t read_image_size(YamlMap& map) {
@@ -102,8 +204,9 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
   std::string root;
   map.read("root", root);
   const fs::path base = (folder / root).lexically_normal();
-  config.train_sets = read_sets(map, "train", base, /*any_format=*/false);
-  config.valid_sets = read_sets(map, "valid", base, /*any_format=*/true);
+  config.train_sets = read_sets(map, "train", base);
+  config.valid_sets = read_sets(map, "valid", base);
+  read_hqseg44k(map, base, config);
   config.image_size = read_image_size(map);
   map.read("workers", config.train.workers);
   config.evaluate.workers = config.train.workers;

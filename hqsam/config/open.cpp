@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/config/open.h"
 
+#include <algorithm>
+
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
@@ -25,6 +27,17 @@ std::vector<NamedDataset> open_datasets(const std::vector<SetOptions>& sets, uin
   return opened;
 }
 
+namespace {
+
+WeightedSet open_weighted(const SetOptions& set, const Config& config) {
+  const int64_t workers = std::max<int64_t>(config.train.workers, 1);
+  WeightedSet weighted{open_coarsened(set, config.rows.seed), set.weight, set.per_picture, set.min_area, workers};
+  look_before_run(set.name, *weighted.dataset, workers);
+  return weighted;
+}
+
+}  // namespace
+
 TrainingSet open_training_set(const Config& config, int64_t image_size) {
   if (config.train_sets.empty()) fail("open_training_set", "data.train is empty: name at least one set to train on");
   if (config.image_size > 0 && config.image_size != image_size) {
@@ -34,7 +47,7 @@ TrainingSet open_training_set(const Config& config, int64_t image_size) {
   RowOptions rows = config.rows;
   rows.image_size = image_size;
   std::vector<WeightedSet> sets;
-  for (const SetOptions& set : config.train_sets) sets.push_back({open_coarsened(set, rows.seed), set.weight});
+  for (const SetOptions& set : config.train_sets) sets.push_back(open_weighted(set, config));
   return TrainingSet(std::move(sets), rows);
 }
 
@@ -80,6 +93,7 @@ std::function<Validation(SamHq&)> open_validation(const Config& config, std::sha
          "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
   }
   std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  for (const NamedDataset& set : sets) look_before_run(set.name, *set.dataset, config.evaluate.workers);
   for (NamedDataset& set : sets) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
   const bool fp32 = config.train.precision == Precision::kFp32;
   return [sets = std::move(sets), options, group, fp32](SamHq& model) {

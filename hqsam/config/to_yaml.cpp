@@ -21,21 +21,56 @@ void put(YAML::Emitter& out, const char* key, const Value& value) {
   out << YAML::Key << key << YAML::Value << value;
 }
 
-void put_format(YAML::Emitter& out, const SetOptions& set) {
-  if (set.format != SetFormat::kFolder) put(out, "type", word_of(set.format, kSetFormats));
-  if (!set.annotations.empty()) {
-    put(out, "annotations", literal(set.annotations.string()));
-    if (!set.detections.empty()) put(out, "detections", literal(set.detections.string()));
-    return;
-  }
-  put(out, "masks", literal(set.masks.string()));
-  put(out, "image_ext", literal(set.image_ext));
-  put(out, "mask_ext", literal(set.mask_ext));
-  if (!set.coarse.empty()) {
-    put(out, "coarse", literal(set.coarse.string()));
-    put(out, "coarse_ext", literal(set.coarse_ext));
-  }
-  put(out, "coarsen", word_of(set.coarsen, kSwitch));
+void put_words(YAML::Emitter& out, const char* key, const std::vector<std::string>& words) {
+  out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginSeq;
+  for (const std::string& word : words) out << literal(word);
+  out << YAML::EndSeq;
+}
+
+void put_text(YAML::Emitter& out, const char* key, const std::string& text) {
+  if (!text.empty()) put(out, key, literal(text));
+}
+
+void put_mask_rule(YAML::Emitter& out, const MaskRule& rule) {
+  const MaskRule standard;
+  if (rule.kind != standard.kind) put(out, "mask_kind", word_of(rule.kind, kMaskFileKinds));
+  if (rule.ignore) put(out, "ignore", *rule.ignore);
+  if (!rule.select.empty()) put_words(out, "select", rule.select);
+  if (rule.threshold != standard.threshold) put(out, "threshold", digits(rule.threshold));
+}
+
+void put_picture(YAML::Emitter& out, const PictureOptions& picture) {
+  if (picture.range == RangeRule::kFull) put(out, "range", "full");
+  if (picture.range == RangeRule::kFixed) put_words(out, "range", {digits(picture.low), digits(picture.high)});
+  std::vector<std::string> bands;
+  for (const int64_t band : picture.bands) bands.push_back(std::to_string(band));
+  if (!bands.empty()) put_words(out, "bands", bands);
+}
+
+// What differs from the defaults.
+void put_reading(YAML::Emitter& out, const SetOptions& set) {
+  const SetOptions standard;
+  put_mask_rule(out, set.mask);
+  if (set.exif != standard.exif) put(out, "exif", word_of(set.exif, kExifRules));
+  put_picture(out, set.picture);
+  if (set.crowd != standard.crowd) put(out, "crowd", word_of(set.crowd, kCrowdRules));
+  if (set.per_picture != 1) put(out, "per_picture", set.per_picture == 0 ? "all" : std::to_string(set.per_picture));
+  if (set.min_area != standard.min_area) put(out, "min_area", digits(set.min_area));
+  if (set.coarsen) put(out, "coarsen", word_of(set.coarsen, kSwitch));
+}
+
+void put_places(YAML::Emitter& out, const SetOptions& set) {
+  if (set.format != SetFormat::kAuto) put(out, "type", word_of(set.format, kSetFormats));
+  put_text(out, "annotations", set.annotations.string());
+  put_text(out, "detections", set.detections.string());
+  put_text(out, "masks", set.masks.string());
+  put_text(out, "image_ext", set.image_ext);
+  put_text(out, "mask_ext", set.mask_ext);
+  put_text(out, "mask_name", set.mask_name);
+  put_text(out, "split", set.split);
+  if (set.coarse.empty()) return;
+  put(out, "coarse", literal(set.coarse.string()));
+  put(out, "coarse_ext", literal(set.coarse_ext));
 }
 
 void put_sets(YAML::Emitter& out, const char* key, const std::vector<SetOptions>& sets) {
@@ -44,7 +79,8 @@ void put_sets(YAML::Emitter& out, const char* key, const std::vector<SetOptions>
     out << YAML::BeginMap;
     put(out, "name", literal(set.name));
     put(out, "images", literal(set.images.string()));
-    put_format(out, set);
+    put_places(out, set);
+    put_reading(out, set);
     put(out, "weight", digits(set.weight));
     out << YAML::EndMap;
   }

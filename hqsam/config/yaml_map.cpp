@@ -109,6 +109,13 @@ std::vector<std::string> YamlMap::texts(const std::string& key) {
   return all;
 }
 
+std::vector<std::string> YamlMap::list(const std::string& key) {
+  const YAML::Node node = take(key);
+  if (!node || node.IsNull()) return {};
+  if (node.IsSequence()) return texts(key);
+  return {text(key, node, full(key))};
+}
+
 void YamlMap::read(const std::string& key, int64_t& value) {
   const YAML::Node node = take(key);
   if (!node) return;

@@ -61,8 +61,9 @@ class YamlMap {
     values.clear();
     for (const std::string& word : texts(key)) values.push_back(choose(word, choices, "load_config", at(key)));
   }
-  YamlMap map(const std::string& key);                // of an absent key: an empty one
-  std::vector<YamlMap> maps(const std::string& key);  // a list of mappings; of an absent key: none
+  std::vector<std::string> list(const std::string& key);  // a list of values, or one alone; of an absent key: none
+  YamlMap map(const std::string& key);                    // of an absent key: an empty one
+  std::vector<YamlMap> maps(const std::string& key);      // a list of mappings; of an absent key: none
 
   // Throws Error on the first key that nobody asked for, with the nearest that somebody did.
   void finish() const;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "hqsam/image/codec.h"
 #include "hqsam/image/image.h"
 
 namespace hqsam {
@@ -42,10 +44,19 @@ struct Sample {
   std::vector<ScoredBox> boxes = {};  // a detector's
   bool federated = false;             // LVIS: only the categories of infos and of these two lists were looked for
   std::vector<int64_t> negative_categories = {}, not_exhaustive_categories = {};
+  Image unknown = {};   // 255 where the data set says that nobody knows, of the picture's size; empty: nowhere
+  bool turned = false;  // masks were made in the stored frame and are turned with the picture
+  PictureNotes notes = {};
   int64_t skipped = 0;  // masks and boxes of this picture that were unusable and are left out
-  int orientation = 1;  // the picture file's EXIF tag; the picture is upright unless the set ignores tags
-  int64_t turned = 0;   // masks that were made in the stored frame and are turned with the picture
 };
+
+// What a choice among a picture's masks goes by, before they are drawn.
+struct MaskBrief {
+  int64_t area = 0;  // pixels inside, in the mask's file
+  bool crowd = false;
+};
+// The position of the mask to take; negative: none of them.
+using ChooseMask = std::function<int64_t(const std::vector<MaskBrief>& masks)>;
 
 // size() samples; get(i) is safe to call from several threads.
 class Dataset {
@@ -54,6 +65,12 @@ class Dataset {
   virtual int64_t size() const = 0;
   virtual Sample get(int64_t index) const = 0;        // throws Error naming the file
   virtual std::string path(int64_t index) const = 0;  // the picture's, for messages and fingerprints
+  // The picture with one of its masks, or with none where `choose` takes none: one of many is drawn, not all.
+  virtual Sample get_one(int64_t index, const ChooseMask& choose) const;
+  // What a picture's masks are, without the picture.
+  virtual std::vector<MaskBrief> masks_of(int64_t index) const;
+  // How its files are read, for people: one line, or "".
+  virtual std::string told() const { return ""; }
 };
 
 }  // namespace hqsam

@@ -2,121 +2,238 @@
 #include "hqsam/data/folder_dataset.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
-#include <map>
+#include <mutex>
+#include <thread>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
-#include "hqsam/image/codec.h"
+#include "hqsam/data/parallel.h"
+#include "hqsam/image/orientation.h"
 
 namespace hqsam {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
+constexpr int64_t kLookedAt = 128;  // masks from which a set's kind is decided
+
+Raster read_mask_raster(const DataFile& file) {
+  const DataBytes bytes(file);
+  return decode_raster(bytes.bytes(), file.label());
 }
 
-}  // namespace
-
-void check_mask_size(const char* function, const Sample& sample, const Image& mask, const fs::path& path) {
-  if (mask.size() == sample.image.size()) return;
-  fail(function, "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal", sample.image_path,
-       sample.image.width, sample.image.height, path.string(), mask.width, mask.height);
-}
-
-std::map<std::string, fs::path> files_by_stem(const SetOptions& options, const fs::path& folder,
-                                              const std::string& extension) {
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    fail("FolderDataset", "data set '{}': no folder {}", options.name, folder.string());
-  }
-  const std::string ending = lower(extension);
-  std::map<std::string, fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with('.') || name.size() <= ending.size() || !lower(name).ends_with(ending)) continue;
-    if (!entry.is_regular_file(error)) continue;
-    const auto [at, added] = files.emplace(name.substr(0, name.size() - ending.size()), entry.path());
-    if (!added) {
-      fail("FolderDataset", "data set '{}': {} and {} share a stem; rename one", options.name, at->second.string(),
-           entry.path().string());
-    }
+// What lies in a folder but in none of the folders that are below it and named by themselves.
+std::vector<DataFile> without_folders(std::vector<DataFile> files, const fs::path& own,
+                                      std::initializer_list<fs::path> others) {
+  for (const fs::path& other : others) {
+    if (other.empty()) continue;
+    const fs::path below = other.lexically_normal().lexically_relative(own.lexically_normal());
+    if (below.empty() || below == "." || below.begin()->string() == "..") continue;
+    const std::string prefix = below.generic_string() + "/";
+    std::erase_if(files, [&](const DataFile& file) { return file.name.starts_with(prefix); });
   }
   return files;
 }
 
-FolderDataset::FolderDataset(SetOptions options) : options_(std::move(options)) {
-  options_.validate();
-  const auto images = files_by_stem(options_, options_.images, options_.image_ext);
-  if (images.empty()) {
-    fail("FolderDataset", "data set '{}': no *{} in {}", options_.name, options_.image_ext, options_.images.string());
-  }
-  for (const auto& [stem, image] : images) pairs_.push_back({image, {}, {}});
-  const auto join = [&](const fs::path& folder, const std::string& extension, fs::path Pair::*part) {
-    const auto files = files_by_stem(options_, folder, extension);
-    std::vector<std::string> missing;
-    size_t at = 0;
-    for (const auto& [stem, image] : images) {
-      const auto file = files.find(stem);
-      if (file != files.end()) {
-        pairs_[at].*part = file->second;
-      } else {
-        missing.push_back(image.filename().string());
-      }
-      ++at;
+SetFiles list_files(const SetOptions& options) {
+  const auto list = [&](const fs::path& folder) {
+    std::error_code error;
+    if (!fs::is_directory(folder, error)) {
+      fail("FolderDataset", "data set '{}': no folder {}", options.name, folder.string());
     }
-    if (!missing.empty()) {
-      fail("FolderDataset", "data set '{}': {} of {} pictures in {} have no *{} in {}: {}", options_.name,
-           missing.size(), images.size(), options_.images.string(), extension, folder.string(), first_few(missing));
-    }
-    if (files.size() > images.size()) {
-      spdlog::info("data set '{}': {} masks without a picture are left out", options_.name,
-                   files.size() - images.size());
-    }
+    return files_in(folder);
   };
-  join(options_.masks, options_.mask_ext, &Pair::mask);
-  if (!options_.coarse.empty()) join(options_.coarse, options_.coarse_ext, &Pair::coarse);
-  std::sort(pairs_.begin(), pairs_.end(), [](const Pair& a, const Pair& b) { return a.image < b.image; });
+  SetFiles files;
+  files.together = options.masks.empty() || options.images.lexically_normal() == options.masks.lexically_normal();
+  files.images = without_folders(list(options.images), options.images, {options.masks, options.coarse});
+  files.masks = files.together ? files.images : without_folders(list(options.masks), options.masks, {options.coarse});
+  if (!options.coarse.empty()) files.coarse = list(options.coarse);
+  return files;
 }
 
-Sample FolderDataset::get(int64_t index) const {
-  if (index < 0 || index >= size()) {
-    fail("FolderDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
+SetOptions checked(SetOptions options) {
+  options.validate();
+  if (options.format == SetFormat::kDavis && options.mask.kind == MaskFileKind::kAuto) {
+    options.mask.kind = MaskFileKind::kIds;
   }
-  const Pair& pair = pairs_[index];
-  const std::string file = pair.image.filename().string();
+  return options;
+}
+
+}  // namespace
+
+// A mask file that is read, and the turn to its picture's frame.
+struct FolderDataset::OpenMask {
+  MaskFile file;
+  int own_orientation = 1;
+  const DataFile* source = nullptr;
+};
+
+FolderDataset::FolderDataset(SetOptions options) : FolderDataset(options, list_files(options)) {}
+
+FolderDataset::FolderDataset(SetOptions options, const SetFiles& files) : options_(checked(std::move(options))) {
+  pairs_ = pair_files(options_, files);
+  look();
+}
+
+void FolderDataset::look() {
+  const int64_t count = std::min(size(), kLookedAt);
+  std::vector<SeenMask> seen;
+  std::vector<std::string> other_sizes;
+  std::mutex mutex;
+  std::exception_ptr first_error;
+  parallel_for("look at " + options_.name, count, std::max(1U, std::thread::hardware_concurrency()), [&](int64_t i) {
+    const PicturePair& pair = pairs_[static_cast<size_t>(i * size() / count)];
+    for (const DataFile& file : pair.masks) {
+      SeenMask mask{file.label(), {}};
+      std::string other_size;
+      try {
+        Raster raster = read_mask_raster(file);
+        if (options_.exif != ExifRule::kIgnore) raster = upright(std::move(raster));
+        const DataBytes bytes(pair.image);
+        const PictureHeader header = picture_header(bytes.bytes(), pair.image.label());
+        const Size stored = header.stored, shown = upright_size(stored, header.orientation);
+        const bool fits = raster.size() == (options_.exif == ExifRule::kIgnore ? stored : shown) ||
+                          (options_.exif == ExifRule::kAuto && raster.size() == stored);
+        if (!fits) {
+          other_size = fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height,
+                                   raster.width, raster.height);
+        }
+        mask.look = look_at_mask(raster, file.label());
+      } catch (const Error&) {
+        const std::lock_guard lock(mutex);
+        if (!first_error) first_error = std::current_exception();
+        return;
+      }
+      const std::lock_guard lock(mutex);
+      seen.push_back(std::move(mask));
+      if (!other_size.empty()) other_sizes.push_back(other_size);
+    }
+  });
+  if (seen.empty() && first_error) std::rethrow_exception(first_error);
+  std::sort(seen.begin(), seen.end(), [](const SeenMask& a, const SeenMask& b) { return a.file < b.file; });
+  std::sort(other_sizes.begin(), other_sizes.end());
+  looked_at_ = static_cast<int64_t>(seen.size());
+  if (!other_sizes.empty() && other_sizes.size() == seen.size()) {
+    fail("FolderDataset", "data set '{}': {} of {} masks that were looked at differ in size from their pictures: {}",
+         options_.name, other_sizes.size(), looked_at_, first_few(other_sizes));
+  }
+  reading_ = decide_mask_reading(options_.name, options_.mask, seen);
+}
+
+std::string FolderDataset::told() const {
+  static constexpr const char* kNames[] = {"auto", "binary", "soft", "ids", "classes", "colours", "alpha"};
+  const char* kind = kNames[static_cast<size_t>(reading_.rule.kind)];
+  if (!reading_.decided) return fmt::format("masks read as {} (mask_kind)", kind);
+  std::string line = fmt::format("masks read as {}: {} of {} looked at", kind, reading_.seen, looked_at_);
+  const bool labels = reading_.rule.kind == MaskFileKind::kIds || reading_.rule.kind == MaskFileKind::kColours;
+  if (labels) line += "; each value but 0 is an object";
+  if (labels && reading_.rule.ignore && *reading_.rule.ignore >= 0) {
+    line += fmt::format(", {} is unknown", *reading_.rule.ignore);
+  }
+  return line;
+}
+
+void FolderDataset::check_index(int64_t index) const {
+  if (index >= 0 && index < size()) return;
+  fail("FolderDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
+}
+
+std::vector<FolderDataset::OpenMask> FolderDataset::open_masks(const PicturePair& pair) const {
+  std::vector<OpenMask> masks;
+  for (const DataFile& file : pair.masks) {
+    Raster raster = read_mask_raster(file);
+    if (options_.exif != ExifRule::kIgnore) raster = upright(std::move(raster));
+    masks.push_back({MaskFile(std::move(raster), reading_, file.label()), 1, &file});
+  }
+  return masks;
+}
+
+// The picture, and the turn of its masks; the labels are added by the callers.
+Sample FolderDataset::open(int64_t index, FramedPicture& picture) const {
+  const PicturePair& pair = pairs_[static_cast<size_t>(index)];
+  picture = read_framed(pair.image, options_);
   Sample sample;
   sample.set = options_.name;
-  sample.name = file.substr(0, file.size() - options_.image_ext.size());
-  sample.image_path = pair.image.string();
-  sample.image = read_image(pair.image);
-  sample.labels.push_back(read_mask(sample, pair.mask));
-  sample.zero_one_labels = scale_zero_one(sample.labels.back(), pair.mask);
+  sample.name = pair.name;
+  sample.image_path = pair.image.label();
+  sample.notes = picture.notes;
   if (!pair.coarse.empty()) {
-    sample.coarse.push_back(read_mask(sample, pair.coarse));
-    scale_zero_one(sample.coarse.back(), pair.coarse);
+    MaskReading coarse;
+    coarse.rule.kind = MaskFileKind::kBinary;
+    const MaskFile file(upright(read_mask_raster(pair.coarse)), coarse, pair.coarse.label());
+    const auto turn = turn_to_picture(file.size(), picture, options_.exif);
+    if (!turn) {
+      fail("FolderDataset::get", "{} is {}x{} but its coarse mask {} is {}x{} (width x height); they must be equal",
+           sample.image_path, picture.image.width, picture.image.height, pair.coarse.label(), file.size().width,
+           file.size().height);
+    }
+    sample.coarse.push_back(upright(file.label(0), *turn));
   }
   return sample;
 }
 
-bool FolderDataset::scale_zero_one(Image& mask, const fs::path& path) const {
-  if (mask.pixels.empty() || *std::max_element(mask.pixels.begin(), mask.pixels.end()) != 1) return false;
-  for (uint8_t& value : mask.pixels) value = static_cast<uint8_t>(255 * value);
-  if (!warned_.exchange(true)) {
-    spdlog::warn("data set '{}': masks hold 0 and 1, read as 0 and 255 (first seen: {})", options_.name, path.string());
+void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, const OpenMask& mask, size_t i) const {
+  const auto turn = turn_to_picture(mask.file.size(), picture, options_.exif);
+  if (!turn) {
+    fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
+         sample.image_path, picture.image.width, picture.image.height, mask.source->label(), mask.file.size().width,
+         mask.file.size().height);
   }
-  return true;
+  sample.labels.push_back(*turn == 1 ? mask.file.label(i) : upright(mask.file.label(i), *turn));
+  sample.infos.push_back(mask.file.info(i));
+  sample.zero_one_labels += mask.file.zero_one();
+  sample.turned = sample.turned || *turn != 1;
+  if (sample.unknown.pixels.empty()) {
+    Image unknown = mask.file.unknown();
+    if (!unknown.pixels.empty()) sample.unknown = *turn == 1 ? std::move(unknown) : upright(unknown, *turn);
+  }
 }
 
-Image FolderDataset::read_mask(const Sample& sample, const fs::path& path) {
-  Image mask = read_gray(path);
-  check_mask_size("FolderDataset::get", sample, mask, path);
-  return mask;
+Sample FolderDataset::get(int64_t index) const {
+  check_index(index);
+  FramedPicture picture;
+  Sample sample = open(index, picture);
+  for (const OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
+    for (size_t i = 0; i < mask.file.labels().size(); ++i) add_label(sample, picture, mask, i);
+  }
+  if (sample.labels.size() != sample.coarse.size() && !sample.coarse.empty()) {
+    fail("FolderDataset::get", "{} has {} masks but one coarse mask", sample.image_path, sample.labels.size());
+  }
+  sample.image = std::move(picture.image);
+  if (reading_.rule.kind != MaskFileKind::kClasses) sample.infos.clear();
+  return sample;
+}
+
+Sample FolderDataset::get_one(int64_t index, const ChooseMask& choose) const {
+  check_index(index);
+  FramedPicture picture;
+  const std::vector<OpenMask> masks = open_masks(pairs_[static_cast<size_t>(index)]);
+  std::vector<MaskBrief> briefs;
+  std::vector<std::pair<const OpenMask*, size_t>> labels;
+  for (const OpenMask& mask : masks) {
+    for (size_t i = 0; i < mask.file.labels().size(); ++i) {
+      briefs.push_back({mask.file.labels()[i].area, false});
+      labels.emplace_back(&mask, i);
+    }
+  }
+  const int64_t chosen = choose(briefs);
+  Sample sample = open(index, picture);
+  if (chosen >= 0) {
+    const auto& [mask, i] = labels.at(static_cast<size_t>(chosen));
+    add_label(sample, picture, *mask, i);
+  }
+  sample.image = std::move(picture.image);
+  return sample;
+}
+
+std::vector<MaskBrief> FolderDataset::masks_of(int64_t index) const {
+  check_index(index);
+  std::vector<MaskBrief> briefs;
+  for (const OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
+    for (const FileLabel& label : mask.file.labels()) briefs.push_back({label.area, false});
+  }
+  return briefs;
 }
 
 }  // namespace hqsam

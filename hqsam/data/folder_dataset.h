@@ -2,48 +2,49 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
-#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "hqsam/data/dataset.h"
-#include "hqsam/data/set_options.h"
+#include "hqsam/data/framed_picture.h"
+#include "hqsam/data/mask_file.h"
+#include "hqsam/data/pairing.h"
 
 namespace hqsam {
 
-// Files directly in the folder whose names end in extension, by the rest of their names; dot files do not count, and
-// the extension matches in any case. Throws Error where the folder is missing or two files share a stem.
-std::map<std::string, std::filesystem::path> files_by_stem(const SetOptions& options,
-                                                           const std::filesystem::path& folder,
-                                                           const std::string& extension);
-
-// Throws Error naming both files unless a mask has its picture's size.
-void check_mask_size(const char* function, const Sample& sample, const Image& mask, const std::filesystem::path& path);
-
-// Pairs in order of sorted paths. Only files directly in the folders count, names that begin with a
-// dot do not, and extensions match in any case. The constructor throws Error when a folder is missing or
-// has no pictures, when two files share a stem, or when pictures lack masks (the first few are named);
-// masks without a picture are left out; coarse masks, where given, must be there for every picture. get() throws Error
-// when sizes differ; a 0/1 mask is read as 0/255 with a warning once per set.
+// Pictures with mask files: kFolder, kBig, kDavis, kVoc, and shards of such pairs. Which files belong together says
+// pairing.h; what mask files mean says mask_rule.h, decided when the set is opened from some of them (all with up to
+// 128 pictures). Pictures, masks and coarse masks come out upright, see SetOptions::exif. The constructor throws Error
+// as pair_files and decide_mask_reading do, where every mask that was looked at is empty, and where masks and pictures
+// differ in size; get() where a file is corrupt, of another size or of another kind than the set's.
 class FolderDataset : public Dataset {
  public:
+  // Lists the files of the options' folders.
   explicit FolderDataset(SetOptions options);
+  FolderDataset(SetOptions options, const SetFiles& files);
+
   int64_t size() const override { return static_cast<int64_t>(pairs_.size()); }
   Sample get(int64_t index) const override;
-  std::string path(int64_t index) const override { return pairs_[index].image.string(); }
+  Sample get_one(int64_t index, const ChooseMask& choose) const override;
+  std::vector<MaskBrief> masks_of(int64_t index) const override;
+  std::string path(int64_t index) const override { return pairs_[index].image.label(); }
+  std::string told() const override;
   const SetOptions& options() const { return options_; }
+  const MaskReading& reading() const { return reading_; }
 
  private:
-  static Image read_mask(const Sample& sample, const std::filesystem::path& path);
-  // True where the mask was 0/1 and is 0/255 now.
-  bool scale_zero_one(Image& mask, const std::filesystem::path& path) const;
+  struct OpenMask;
+  void look();  // decides reading_
+  Sample open(int64_t index, FramedPicture& picture) const;
+  std::vector<OpenMask> open_masks(const PicturePair& pair) const;
+  void add_label(Sample& sample, const FramedPicture& picture, const OpenMask& mask, size_t i) const;
+  void check_index(int64_t index) const;
 
-  struct Pair {
-    std::filesystem::path image, mask, coarse;
-  };
   SetOptions options_;
-  std::vector<Pair> pairs_;
-  mutable std::atomic<bool> warned_{false};
+  std::vector<PicturePair> pairs_;
+  MaskReading reading_;
+  int64_t looked_at_ = 0;
 };
 
 }  // namespace hqsam

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ enum class MaskFileKind {
 
 struct MaskRule {
   MaskFileKind kind = MaskFileKind::kAuto;
-  int64_t ignore = 255;             // kIds, kClasses: this value is unknown; -1: no value is
+  // This value is unknown, -1: none is. Not set: 255 in files of 8 bits that hold other labels too.
+  std::optional<int64_t> ignore;
   std::vector<std::string> select;  // these values (or colours as "#00ff00") alone are masks; empty: all but 0
   double threshold = 128;           // gray values above this are inside; of 0 to 255 whatever the file's bits
   bool operator==(const MaskRule&) const = default;

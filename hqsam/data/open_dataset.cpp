@@ -1,18 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/open_dataset.h"
 
+#include <algorithm>
+#include <mutex>
+#include <set>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+#include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/coco.h"
-#include "hqsam/data/davis_dataset.h"
+#include "hqsam/data/folder_dataset.h"
 #include "hqsam/data/labelme.h"
+#include "hqsam/data/parallel.h"
+#include "hqsam/data/recognise.h"
 #include "hqsam/data/sa1b.h"
+#include "hqsam/data/tar_index.h"
 #include "hqsam/data/yolo.h"
 
 namespace hqsam {
+namespace {
 
-std::shared_ptr<const Dataset> open_dataset(const SetOptions& options) {
+namespace fs = std::filesystem;
+
+std::set<std::string> words_of(const fs::path& list) {
+  std::set<std::string> words;
+  const std::string text = read_file(list);
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = text.find_first_not_of(" \t\r\n", at);
+    if (begin == std::string::npos) break;
+    const size_t end = std::min(text.find_first_of(" \t\r\n", begin), text.size());
+    words.insert(text.substr(begin, end - begin));
+    at = end;
+  }
+  return words;
+}
+
+std::string stem_of(const DataFile& file) { return fs::path(file.name).stem().string(); }
+
+// VOC's folders: only a part of JPEGImages has masks.
+std::shared_ptr<const Dataset> open_voc(SetOptions options) {
+  const fs::path root = options.images;
+  std::error_code error;
+  if (options.masks.empty()) {
+    options.masks = root / "SegmentationObject";
+    if (!fs::is_directory(options.masks, error)) options.masks = root / "SegmentationClass";
+  }
+  if (options.mask.kind == MaskFileKind::kAuto) {
+    const bool classes = options.masks.filename().string().find("Class") != std::string::npos;
+    options.mask.kind = classes ? MaskFileKind::kClasses : MaskFileKind::kIds;
+  }
+  options.images = root / "JPEGImages";
+  SetFiles files{files_in(options.images), files_in(options.masks), {}};
+  if (!options.split.empty()) {
+    const std::set<std::string> wanted = words_of(root / "ImageSets" / "Segmentation" / (options.split + ".txt"));
+    std::erase_if(files.masks, [&](const DataFile& mask) { return !wanted.contains(stem_of(mask)); });
+  }
+  std::set<std::string> stems;
+  for (const DataFile& mask : files.masks) stems.insert(stem_of(mask));
+  std::erase_if(files.images, [&](const DataFile& image) { return !stems.contains(stem_of(image)); });
+  return std::make_shared<FolderDataset>(options, files);
+}
+
+// Shards hold pictures with masks, or with SA-1B's JSONs.
+std::shared_ptr<const Dataset> open_shards(const SetOptions& options) {
+  const std::vector<DataFile> files = files_of_shards(options.images);
+  const bool json =
+      std::any_of(files.begin(), files.end(), [](const DataFile& f) { return f.name.ends_with(".json"); });
+  const bool masks = std::any_of(files.begin(), files.end(), [](const DataFile& f) {
+    return f.name.ends_with(".png") || f.name.ends_with(".npy") || f.name.ends_with(".tif");
+  });
+  if (json && !masks) return open_sa1b(options, files);
+  return std::make_shared<FolderDataset>(options, SetFiles{files, files, {}, /*together=*/true});
+}
+
+}  // namespace
+
+std::shared_ptr<const Dataset> open_dataset(const SetOptions& given) {
+  const SetOptions options = recognise(given);
   switch (options.format) {
-    case SetFormat::kDavis:
-      return std::make_shared<DavisDataset>(options);
     case SetFormat::kCoco:
       return open_coco(options);
     case SetFormat::kYtvis:
@@ -23,14 +89,43 @@ std::shared_ptr<const Dataset> open_dataset(const SetOptions& options) {
       return open_labelme(options);
     case SetFormat::kSa1b:
       return open_sa1b(options);
+    case SetFormat::kVoc:
+      return open_voc(options);
+    case SetFormat::kTar:
+      return open_shards(options);
     case SetFormat::kAuto:
     case SetFormat::kFolder:
     case SetFormat::kBig:
-    case SetFormat::kVoc:
-    case SetFormat::kTar:
+    case SetFormat::kDavis:
       break;
   }
   return std::make_shared<FolderDataset>(options);
+}
+
+void look_before_run(const std::string& name, const Dataset& dataset, int64_t workers) {
+  constexpr int64_t kLookedAt = 48;  // pictures
+  const int64_t count = std::min(dataset.size(), kLookedAt);
+  std::vector<std::vector<MaskBrief>> found(static_cast<size_t>(count));
+  parallel_for("look at " + name, count, std::max<int64_t>(workers, 1),
+               [&](int64_t i) { found[static_cast<size_t>(i)] = dataset.masks_of(i * dataset.size() / count); });
+  int64_t masks = 0, crowds = 0, empty = 0;
+  for (const auto& picture : found) {
+    for (const MaskBrief& mask : picture) {
+      ++masks;
+      crowds += mask.crowd;
+      empty += !mask.crowd && mask.area == 0;
+    }
+  }
+  const auto refuse = [&](const std::string& why) {
+    fail("look_before_run", "data set '{}': {} (of {} pictures that were looked at); hqsam data check looks at all",
+         name, why, count);
+  };
+  if (dataset.size() > count && masks == 0) return;  // the few that have masks may be among the others
+  if (masks == 0) refuse("it has no masks");
+  if (masks == crowds)
+    refuse(fmt::format("all {} masks are regions of many objects (iscrowd); crowd: use takes them", masks));
+  if (masks == crowds + empty) refuse(fmt::format("none of {} masks has an inside", masks));
+  if (const std::string told = dataset.told(); !told.empty()) spdlog::info("data set '{}': {}", name, told);
 }
 
 }  // namespace hqsam

@@ -17,7 +17,9 @@ void check_ending(const SetOptions& set, const char* key, const std::string& end
 
 void MaskRule::validate() const {
   if (!(threshold >= 0 && threshold < 255)) fail("MaskRule", "threshold must be in 0..255, got {}", threshold);
-  if (ignore < -1 || ignore > 65535) fail("MaskRule", "ignore must be a value in 0..65535, or -1, got {}", ignore);
+  if (ignore && (*ignore < -1 || *ignore > 65535)) {
+    fail("MaskRule", "ignore must be a value in 0..65535, or -1, got {}", *ignore);
+  }
   const bool labels = kind == MaskFileKind::kAuto || kind == MaskFileKind::kIds || kind == MaskFileKind::kClasses ||
                       kind == MaskFileKind::kColours;
   if (!select.empty() && !labels) fail("MaskRule", "select is for mask_kind ids, classes and colours");

@@ -38,12 +38,12 @@ enum class CrowdRule { kSkip, kUse };
 struct SetOptions {
   std::string name;
   SetFormat format = SetFormat::kAuto;
-  std::filesystem::path images;    // a folder; kYolo: or data.yaml; kVoc: the folder of JPEGImages; kTar: or a shard
-  std::filesystem::path masks;     // may be the same folder as images
-  std::string image_ext = ".jpg";  // "": any picture's; else how names end, such as .jpg or _im.jpg
-  std::string mask_ext = ".png";   // "": any
-  std::string mask_name;           // "{stem}_mask.png": how a mask is called; "": found by rules (see pairing.h)
-  std::filesystem::path coarse;    // kFolder, kBig: rough masks for mask prompts, or none
+  std::filesystem::path images;  // a folder; kYolo: or data.yaml; kVoc: the folder of JPEGImages; kTar: or a shard
+  std::filesystem::path masks;   // may be the same folder as images
+  std::string image_ext;         // "": any picture's; else how names end, such as .jpg or _im.jpg
+  std::string mask_ext;          // "": any
+  std::string mask_name;         // "{stem}_mask.png": how a mask is called; "": found by rules (see pairing.h)
+  std::filesystem::path coarse;  // kFolder, kBig: rough masks for mask prompts, or none
   std::string coarse_ext = ".png";
   std::filesystem::path
       annotations;                   // kCoco, kYtvis: the JSON; kYolo, kLabelme, kSa1b: the folder, "": beside pictures

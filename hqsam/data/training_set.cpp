@@ -4,9 +4,11 @@
 #include <numeric>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
 #include "hqsam/core/random.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/loader.h"
+#include "hqsam/data/parallel.h"
 
 namespace hqsam {
 namespace {
@@ -65,8 +67,28 @@ torch::Tensor planar(const Image& image, bool pinned) {
   return tensor;
 }
 
+// Positions of the masks that a row can be made of.
+std::vector<int64_t> usable_masks(const std::vector<MaskBrief>& masks, double min_area) {
+  std::vector<int64_t> usable, empty;
+  for (size_t i = 0; i < masks.size(); ++i) {
+    if (masks[i].crowd) continue;
+    const bool large = masks[i].area > 0 && static_cast<double>(masks[i].area) >= min_area;
+    if (large) usable.push_back(static_cast<int64_t>(i));
+    if (masks[i].area == 0 && min_area == 0) empty.push_back(static_cast<int64_t>(i));
+  }
+  return usable.empty() ? empty : usable;
+}
+
+// 1 where the label counts, in the row's frame.
+torch::Tensor known_pixels(const Image& unknown, const CropResize& how) {
+  const std::vector<float> values = crop_resize_label(unknown, how);
+  torch::Tensor known = torch::empty({1, how.side, how.side}, torch::kFloat32);
+  std::transform(values.begin(), values.end(), known.data_ptr<float>(),
+                 [](float value) { return value > 0 ? 0.f : 1.f; });
+  return known;
+}
+
 void check_sample(const Sample& sample) {
-  if (sample.labels.empty()) fail("TrainingSet::row", "{} has no mask", sample.image_path);
   if (sample.image.channels != 3 || sample.image.pixels.empty()) {
     fail("TrainingSet::row", "{}: expected an RGB picture, got {} channels of {}x{}", sample.image_path,
          sample.image.channels, sample.image.width, sample.image.height);
@@ -100,7 +122,60 @@ TrainingSet::TrainingSet(std::vector<WeightedSet> sets, RowOptions options)
       fail("TrainingSet", "the weight of data set {} must be above 0, got {}", i, sets_[i].weight);
     }
   }
+  count_units();
   if (size() < 1) fail("TrainingSet", "the weights leave no row in an epoch; raise them");
+}
+
+void TrainingSet::count_units() {
+  first_units_.resize(sets_.size());
+  for (size_t i = 0; i < sets_.size(); ++i) {
+    const WeightedSet& set = sets_[i];
+    if (set.per_picture == 1) continue;
+    std::vector<int64_t> counts(static_cast<size_t>(set.dataset->size()), set.per_picture);
+    if (set.per_picture == 0) {
+      parallel_for("count masks", set.dataset->size(), set.workers, [&](int64_t picture) {
+        counts[static_cast<size_t>(picture)] = std::ssize(usable_masks(set.dataset->masks_of(picture), set.min_area));
+      });
+    }
+    first_units_[i].push_back(0);
+    for (const int64_t count : counts) first_units_[i].push_back(first_units_[i].back() + count);
+    if (first_units_[i].back() < 1) fail("TrainingSet", "data set {} has no mask to train on", i);
+  }
+}
+
+int64_t TrainingSet::units(size_t set) const {
+  return first_units_[set].empty() ? sets_[set].dataset->size() : first_units_[set].back();
+}
+
+TrainingSet::Unit TrainingSet::unit_at(size_t set, int64_t local) const {
+  const std::vector<int64_t>& first = first_units_[set];
+  if (first.empty()) return {set, local, 0};
+  const int64_t picture = std::upper_bound(first.begin(), first.end(), local) - first.begin() - 1;
+  return {set, picture, local - first[static_cast<size_t>(picture)]};
+}
+
+TrainingSet::Unit TrainingSet::find_unit(int64_t index) const {
+  int64_t local = index;
+  size_t set = 0;
+  while (set < sets_.size() && local >= units(set)) local -= units(set++);
+  if (index < 0 || set == sets_.size()) fail("TrainingSet::row", "no sample has index {}", index);
+  return unit_at(set, local);
+}
+
+// The unit's picture with its mask, or without any where none of its masks counts.
+Sample TrainingSet::draw_sample(const Unit& unit, int64_t epoch, RandomStream& stream) const {
+  const WeightedSet& set = sets_[unit.set];
+  return set.dataset->get_one(unit.picture, [&](const std::vector<MaskBrief>& masks) -> int64_t {
+    std::vector<int64_t> usable = usable_masks(masks, set.min_area);
+    if (usable.empty()) return -1;
+    const auto count = std::ssize(usable);
+    if (set.per_picture == 1) return usable[static_cast<size_t>(stream.below(count))];
+    RandomStream order =
+        random_stream(options_.seed, static_cast<uint64_t>(epoch),
+                      static_cast<uint64_t>(unit.picture) ^ (uint64_t{unit.set} << 48), Draw::kMaskOrder);
+    for (int64_t i = count - 1; i > 0; --i) std::swap(usable[i], usable[order.below(i + 1)]);
+    return usable[static_cast<size_t>(unit.number % count)];
+  });
 }
 
 // Rounds the running sum, so that the sets' rows add up to the rounded total.
@@ -109,7 +184,7 @@ std::vector<int64_t> TrainingSet::rows_of_sets() const {
   double sum = 0;
   int64_t rounded = 0;
   for (const WeightedSet& set : sets_) {
-    sum += set.weight * static_cast<double>(set.dataset->size());
+    sum += set.weight * static_cast<double>(units(rows.size()));
     rows.push_back(std::llround(sum) - rounded);
     rounded = std::llround(sum);
   }
@@ -126,7 +201,7 @@ std::vector<int64_t> TrainingSet::order(int64_t epoch) const {
   std::vector<int64_t> order;
   int64_t offset = 0;
   for (size_t i = 0; i < sets_.size(); ++i) {
-    const int64_t n = sets_[i].dataset->size();
+    const int64_t n = units(i);
     for (int64_t row = 0; row < rows[i] / n * n; ++row) order.push_back(offset + row % n);
     RandomStream stream = random_stream(options_.seed, epoch, i, Draw::kSubset);
     for (int64_t index : random_subset(n, rows[i] % n, stream)) order.push_back(offset + index);
@@ -138,19 +213,30 @@ std::vector<int64_t> TrainingSet::order(int64_t epoch) const {
 }
 
 TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) const {
-  int64_t local = index;
-  size_t set = 0;
-  while (set < sets_.size() && local >= sets_[set].dataset->size()) local -= sets_[set++].dataset->size();
-  if (index < 0 || set == sets_.size()) fail("TrainingSet::row", "no sample has index {}", index);
-  const Sample sample = sets_[set].dataset->get(local);
-  check_sample(sample);
-
+  Unit unit = find_unit(index);
   RandomStream flips = random_stream(options_.seed, epoch, position, Draw::kFlip);
   RandomStream jitters = random_stream(options_.seed, epoch, position, Draw::kJitter);
   RandomStream prompts = random_stream(options_.seed, epoch, position, Draw::kPrompt);
   const bool flip = flips.uniform() < options_.augment.flip_probability;
-  const Image& mask = sample.labels[flips.below(static_cast<int64_t>(sample.labels.size()))];
-  const JitteredLabel label = jitter_label(mask, flip, options_, jitters);
+  Sample sample = draw_sample(unit, epoch, flips);
+  RandomStream others = random_stream(options_.seed, epoch, position, Draw::kReplace);
+  for (int draw = 0; sample.labels.empty(); ++draw) {
+    constexpr int kDraws = 200;
+    if (draw == 0 && replaced_->fetch_add(1) == 0) {
+      spdlog::warn("{} has no mask to train on; its rows are given to other pictures of '{}', and so will others' be",
+                   sample.image_path, sample.set);
+    }
+    if (draw == kDraws) {
+      fail("TrainingSet::row",
+           "data set '{}': {} pictures in a row have no mask to train on; lower min_area, or look at it by hqsam data "
+           "check",
+           sample.set, kDraws);
+    }
+    unit = unit_at(unit.set, others.below(units(unit.set)));
+    sample = draw_sample(unit, epoch, flips);
+  }
+  check_sample(sample);
+  const JitteredLabel label = jitter_label(sample.labels.front(), flip, options_, jitters);
 
   TrainingRow row;
   row.index = index;
@@ -160,6 +246,7 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
   row.label = torch::empty({1, options_.image_size, options_.image_size},
                            torch::TensorOptions(torch::kFloat32).pinned_memory(options_.pinned));
   std::copy(label.values.begin(), label.values.end(), row.label.data_ptr<float>());
+  if (!sample.unknown.pixels.empty()) row.known = known_pixels(sample.unknown, label.how);
   row.prompt = draw_prompt(row.label, options_.prompts, prompts);
   return row;
 }
@@ -168,6 +255,8 @@ uint64_t TrainingSet::file_list_fingerprint() const {
   std::string list;
   for (const WeightedSet& set : sets_) {
     list += fmt::format("weight {} of {}\n", set.weight, set.dataset->size());
+    if (set.per_picture != 1) list += fmt::format("{} masks a picture\n", set.per_picture);
+    if (set.min_area > 0) list += fmt::format("masks of {} pixels\n", set.min_area);
     for (int64_t i = 0; i < set.dataset->size(); ++i) list += set.dataset->path(i) + "\n";
   }
   return fingerprint(list);

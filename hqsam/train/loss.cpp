@@ -149,10 +149,11 @@ MaskLoss mask_loss_at(const torch::Tensor& logits, const torch::Tensor& labels, 
 }
 
 MaskLoss mask_loss(const torch::Tensor& logits, const torch::Tensor& labels, const LossDraws& draws,
-                   const LossOptions& options) {
-  torch::Tensor region;
+                   const LossOptions& options, const torch::Tensor& known) {
+  torch::Tensor region = known;
   if (options.region == LossRegion::kBoundary) {
-    region = boundary_region(labels, boundary_width({labels.size(2), labels.size(3)}));
+    const auto boundary = boundary_region(labels, boundary_width({labels.size(2), labels.size(3)}));
+    region = known.defined() ? boundary * known : boundary;
   }
   const auto loss = mask_loss_at(logits, labels, sample_uncertain_points(logits, draws, options, region), region);
   return {loss.bce.squeeze(1), loss.dice.squeeze(1)};

@@ -49,8 +49,9 @@ MaskLoss mask_loss_at(const torch::Tensor& logits, const torch::Tensor& labels, 
                       const torch::Tensor& region = {});
 
 // The same for one mask per label, logits [N,1,h,w], at the points that sample_uncertain_points gives, in the options'
-// region. -> [N] each. The reference's loss is the mean over N of bce + dice.
+// region and where the label is known: known [N,1,H,W], 0 or 1; undefined: everywhere. -> [N] each. The reference's
+// loss is the mean over N of bce + dice.
 MaskLoss mask_loss(const torch::Tensor& logits, const torch::Tensor& labels, const LossDraws& draws,
-                   const LossOptions& options);
+                   const LossOptions& options, const torch::Tensor& known = {});
 
 }  // namespace hqsam

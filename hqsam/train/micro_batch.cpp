@@ -41,6 +41,15 @@ torch::Tensor stack_on(torch::Device device, const std::vector<torch::Tensor>& t
   return stacked;
 }
 
+// Undefined where every row counts everywhere.
+torch::Tensor stack_known(torch::Device device, std::span<const TrainingRow* const> rows) {
+  const auto has_unknown = [](const TrainingRow* row) { return row->known.defined(); };
+  if (std::none_of(rows.begin(), rows.end(), has_unknown)) return {};
+  std::vector<torch::Tensor> known;
+  for (const TrainingRow* row : rows) known.push_back(has_unknown(row) ? row->known : torch::ones_like(row->label));
+  return stack_on(device, known);
+}
+
 PromptGroup make_group(std::span<const TrainingRow* const> rows, torch::Device device) {
   std::vector<torch::Tensor> tensors;
   for (const TrainingRow* row : rows) tensors.push_back(prompt_tensor(*row));
@@ -91,6 +100,7 @@ MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, i
   }
   MicroBatch batch;
   batch.labels = stack_on(device, labels) / 255;
+  batch.known = stack_known(device, rows);
   batch.draws = {to_device(torch::cat(candidates), device), to_device(torch::cat(random), device)};
   for (size_t begin = 0; begin < rows.size();) {
     size_t end = begin + 1;

@@ -22,6 +22,7 @@ struct PromptGroup {
 // Rows as tensors on the model's device.
 struct MicroBatch {
   torch::Tensor labels;  // [B,1,S,S] float32, 0..1
+  torch::Tensor known;   // [B,1,S,S] float32, 0 where nobody knows; undefined: all rows' labels count everywhere
   LossDraws draws;
   std::vector<PromptGroup> groups;  // in the rows' order
 };

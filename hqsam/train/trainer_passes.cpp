@@ -65,7 +65,7 @@ torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const 
   const auto losses_of = options_.objective == Objective::kHq    ? hq_losses
                          : options_.objective == Objective::kSam ? sam_losses
                                                                  : sam_mask_losses;
-  const RowLosses losses = losses_of(output, batch.labels, batch.draws, options_.loss);
+  const RowLosses losses = losses_of(output, batch.labels, batch.draws, options_.loss, batch.known);
   RECORD_USER_SCOPE("backward");
   losses.loss.sum().backward();
   return torch::stack({losses.loss, losses.mask, losses.dice, losses.iou}).detach();

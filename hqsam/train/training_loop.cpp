@@ -18,6 +18,12 @@ namespace {
 constexpr const char* kFunction = "run_training";
 constexpr int64_t kMostSkipped = 10;  // in a row
 
+void set_losses_to_null(nlohmann::ordered_json& line) {
+  for (const char* key : {"loss", "loss_mask", "loss_dice", "loss_iou"}) {
+    if (line.contains(key)) line[key] = nullptr;
+  }
+}
+
 StepLoss mean(const StepLoss& sums, int64_t steps) {
   const double n = static_cast<double>(std::max<int64_t>(steps, 1));
   return {sums.loss / n, sums.mask / n, sums.dice / n, sums.iou / n};
@@ -177,12 +183,28 @@ void TrainingLoop::count_skip(const StepResult& result) {
        state_.skipped_in_row, fmt::join(skip_reasons_, "; "));
 }
 
+// The mean over the epoch so far.
+std::string TrainingLoop::epoch_loss_text() const {
+  return state_.summed == 0 ? "none" : fmt::format("{:.4f}", mean(state_.sums, state_.summed).loss);
+}
+
+// At the run's end: steps that were skipped left the weights as they were.
+void TrainingLoop::check_learned() const {
+  constexpr const char* kHelp = "look at these pictures and their masks, lower train.lr, or set train.clip_grad_norm";
+  if (state_.skipped == state_.step) {
+    fail(kFunction, "nothing was learned: none of the {} steps had a finite loss and gradient; {}. {}", state_.step,
+         kHelp, fmt::join(skip_reasons_, "; "));
+  }
+  if (state_.skipped_in_row > 0 && files_) {
+    spdlog::warn("the last {} of {} steps were skipped: the model is as it was before them; {}", state_.skipped_in_row,
+                 state_.step, kHelp);
+  }
+}
+
 void TrainingLoop::log_step(const StepResult& result, double seconds, double waited, Progress* progress) {
   Json json = line("step", state_.epoch + 1, result);
   if (result.skipped) {
-    for (const char* key : {"loss", "loss_mask", "loss_dice", "loss_iou"}) {
-      if (json.contains(key)) json[key] = nullptr;
-    }
+    set_losses_to_null(json);
     json["skipped_because"] = result.reason;
   }
   const double memory = peak_memory_gib(), device_memory = peak_device_memory_gib(trainer_.device());
@@ -199,7 +221,7 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
   files_->log(json);
 
   std::string note =
-      fmt::format("loss {:.4f}  lr {:.2g}  data wait {:.0f}%  {:.1f} GiB", mean(state_.sums, state_.summed).loss,
+      fmt::format("loss {}  lr {:.2g}  data wait {:.0f}%  {:.1f} GiB", epoch_loss_text(),
                   learning_rate(state_.step - 1), 100 * wait_share, device_memory > 0 ? device_memory : memory);
   if (state_.skipped > 0) note += fmt::format("  {} skipped", state_.skipped);
   if (train().epochs > 1) note += fmt::format("  run {} left", human_seconds(left));
@@ -215,8 +237,11 @@ bool TrainingLoop::finish_epoch() {
   json["images_per_s"] = images_per_s_;
   json["data_wait"] = data_wait_;
   json["skipped"] = state_.skipped;
+  if (state_.summed == 0) set_losses_to_null(json);
   std::string summary =
-      fmt::format("epoch {}/{}: loss {:.4f}, {:.2f} images/s", epoch, train().epochs, loss.loss, images_per_s_);
+      fmt::format("epoch {}/{}: loss {}, {:.2f} images/s", epoch, train().epochs, epoch_loss_text(), images_per_s_);
+  if (state_.skipped > 0) summary += fmt::format(", {} steps skipped so far", state_.skipped);
+  if (epoch == train().epochs) check_learned();
   bool best = false;
   if (validation_due()) {
     const std::optional<Json> rated = validate_and_rate();

@@ -43,6 +43,8 @@ class TrainingLoop {
   bool train_epoch();
   StepResult take_step(Loader& loader);
   void count_skip(const StepResult& result);
+  std::string epoch_loss_text() const;
+  void check_learned() const;
   void log_step(const StepResult& result, double seconds, double waited, Progress* progress);
   bool finish_epoch();
   bool validate_within_epoch();
