@@ -64,6 +64,48 @@ PictureObjects draw_annotations(const AnnotatedPicture& picture, const FramedPic
   return objects;
 }
 
+// The file's sizes and tag without its pixels.
+FramedPicture framed_header(const DataFile& file, const SetOptions& options) {
+  const DataBytes bytes(file);
+  const PictureHeader header = picture_header(bytes.bytes(), file.label());
+  FramedPicture framed;
+  framed.stored = header.stored;
+  framed.orientation = header.orientation;
+  framed.oriented = options.exif != ExifRule::kIgnore;
+  const Size size = framed.oriented ? upright_size(header.stored, header.orientation) : header.stored;
+  framed.image.height = size.height;
+  framed.image.width = size.width;
+  return framed;
+}
+
+std::vector<MaskBrief> briefs_of(const PictureObjects& objects) {
+  std::vector<MaskBrief> briefs;
+  for (const ObjectMask& object : objects.objects) briefs.push_back({rle_area(object.rle), object.info.crowd});
+  return briefs;
+}
+
+void keep_one(std::vector<ObjectMask>& objects, int64_t position) {
+  if (position < 0 || position >= std::ssize(objects)) return objects.clear();
+  std::swap(objects.front(), objects[static_cast<size_t>(position)]);
+  objects.resize(1);
+}
+
+// Boxes of this frame, cut to it and turned; those of which nothing is left count as skipped.
+void add_boxes(const std::vector<ScoredBox>& boxes, Size frame, int turn, Sample& sample) {
+  for (ScoredBox box : boxes) {
+    Box& corners = box.box_in_image;
+    const auto cut = [](double value, int64_t end) { return std::clamp(value, 0.0, static_cast<double>(end)); };
+    corners = {cut(corners.x0, frame.width), cut(corners.y0, frame.height), cut(corners.x1, frame.width),
+               cut(corners.y1, frame.height)};
+    if (!(corners.x1 > corners.x0 && corners.y1 > corners.y0)) {
+      ++sample.skipped;
+      continue;
+    }
+    if (turn != 1) corners = upright(corners, frame, turn);
+    sample.boxes.push_back(box);
+  }
+}
+
 // An empty file is a picture without objects.
 std::string_view text_of(const DataFile& file, std::optional<DataBytes>& bytes) {
   std::error_code error;
@@ -87,6 +129,9 @@ PictureObjects AnnotatedDataset::objects_of(const AnnotatedPicture& picture, con
     objects = read_(text_of(picture.objects_file, bytes), picture.objects_file.label(), framed.image.size());
   }
   if (objects.frame == Size{}) objects.frame = framed.image.size();
+  if (options_.crowd == CrowdRule::kUse) {
+    for (ObjectMask& object : objects.objects) object.info.crowd = false;
+  }
   return objects;
 }
 
@@ -108,8 +153,9 @@ int AnnotatedDataset::turn_of(const AnnotatedPicture& picture, const FramedPictu
         "alone: they are turned with it, others may follow",
         options_.name, path, framed.orientation);
   }
-  const bool both_fit = framed.oriented && framed.orientation != 1 && framed.stored == size;
-  if (both_fit && !warned_tag_.exchange(true)) {
+  const bool sizes_tell = framed.stored != size && (picture.size != Size{} || !picture.objects_file.empty());
+  const bool tag_decides = framed.oriented && framed.orientation != 1 && *turn == 1 && !sizes_tell;
+  if (tag_decides && !warned_tag_.exchange(true)) {
     spdlog::warn(
         "data set '{}': {} is turned upright by its EXIF orientation {}, its masks are taken to be upright, "
         "others may follow; with exif: ignore both stay as stored",
@@ -135,38 +181,45 @@ void AnnotatedDataset::add_masks(const PictureObjects& objects, int turn, Sample
       const Mask mask = rle_decode(object.rle);
       sample.labels.push_back(mask_to_gray(turn == 1 ? mask : upright(mask, turn)));
       sample.infos.push_back(object.info);
-      if (options_.crowd == CrowdRule::kUse) sample.infos.back().crowd = false;
     } catch (const Error& error) {
       ++sample.skipped;
       if (why.empty()) why = error.what();
     }
   }
-  if (turn != 1) sample.turned = static_cast<int64_t>(sample.labels.size());
+  sample.turned = turn != 1;
   if (!why.empty()) warn_of_skipped(sample, why);
 }
 
-Sample AnnotatedDataset::get(int64_t index) const {
+const AnnotatedPicture& AnnotatedDataset::at(int64_t index) const {
   if (index < 0 || index >= size()) {
     fail("AnnotatedDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
   }
-  const AnnotatedPicture& picture = pictures_[index];
+  return pictures_[static_cast<size_t>(index)];
+}
+
+std::vector<MaskBrief> AnnotatedDataset::masks_of(int64_t index) const {
+  const AnnotatedPicture& picture = at(index);
+  const bool sized = picture.objects_file.empty() && picture.size != Size{};
+  return briefs_of(objects_of(picture, sized ? FramedPicture{} : framed_header(picture.picture, options_)));
+}
+
+Sample AnnotatedDataset::draw(int64_t index, const ChooseMask& choose) const {
+  const AnnotatedPicture& picture = at(index);
   Sample sample;
   sample.set = options_.name;
   sample.name = picture.name;
   sample.image_path = picture.picture.label();
   FramedPicture framed = read_framed(picture.picture, options_);
-  const PictureObjects objects = objects_of(picture, framed);
+  PictureObjects objects = objects_of(picture, framed);
   const int turn = turn_of(picture, framed, objects.frame);
-  sample.orientation = framed.orientation;
+  sample.notes = framed.notes;
   sample.image = std::move(framed.image);
+  if (choose) keep_one(objects.objects, choose(briefs_of(objects)));
   check_memory(sample, static_cast<int64_t>(objects.objects.size()));
   add_masks(objects, turn, sample);
   sample.annotated = true;
   sample.detected = picture.detected;
-  sample.boxes = picture.boxes;
-  if (turn != 1) {
-    for (ScoredBox& box : sample.boxes) box.box_in_image = upright(box.box_in_image, framed.stored, turn);
-  }
+  add_boxes(picture.boxes, objects.frame, turn, sample);
   sample.federated = picture.federated;
   sample.negative_categories = picture.negative_categories;
   sample.not_exhaustive_categories = picture.not_exhaustive_categories;

@@ -3,23 +3,15 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
 
 using nlohmann::json;
 
-const json& member(const json& item, const char* key, const std::string& what) {
-  const auto at = item.find(key);
-  if (at == item.end()) fail("json", "'{}': an item lacks '{}'", what, key);
-  return *at;
-}
-
-[[noreturn]] void refuse(const json& value, const char* key, const std::string& what, const char* expected) {
-  fail("json", "'{}': '{}' must be {}, got {}", what, key, expected, value.type_name());
-}
-
-constexpr int kMaxDepth = 32;  // lists and objects in each other; values are written and compared by recursion
+constexpr int kMaxDepth = 32;          // lists and objects in each other; values are written and compared by recursion
+constexpr size_t kShownOfError = 240;  // the parser repeats what it read last
 
 // Follows the parser's events and hands out the items.
 class Sections {
@@ -31,59 +23,91 @@ class Sections {
     if (depth > kMaxDepth) fail("json", "nested more than {} deep", kMaxDepth);
     using Event = json::parse_event_t;
     if (depth == 0 && event == Event::array_start) item_depth_ = 1;
-    if (depth == 1 && event == Event::key && item_depth_ == 2) section_ = value.get<std::string>();
-    if (depth != item_depth_ || event != Event::object_end) return true;
+    if (depth == 1 && event == Event::key && item_depth_ == 2) {
+      section_ = value.get<std::string>();
+      keys_.push_back(section_);
+    }
+    const bool ends = event == Event::object_end || event == Event::array_end || event == Event::value;
+    if (depth != item_depth_ || !ends) return true;
     visit_(section_, value);
     return false;
   }
+
+  std::vector<std::string> keys() && { return std::move(keys_); }
 
  private:
   const std::function<void(const std::string&, const json&)>& visit_;
   int item_depth_ = 2;
   std::string section_;
+  std::vector<std::string> keys_;
 };
+
+// Python's names for what JSON has no number for.
+std::string_view odd_number(std::string_view rest) {
+  for (const std::string_view name : {"NaN", "Infinity", "-Infinity"}) {
+    if (rest.starts_with(name)) return name;
+  }
+  return {};
+}
+
+// The text with those names in quotes.
+std::string with_quoted_numbers(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + text.size() / 8);
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string && c == '\\' && i + 1 < text.size()) {
+      quoted.append(text.substr(i++, 2));
+      continue;
+    }
+    if (c == '"') in_string = !in_string;
+    const std::string_view name = in_string || (c != 'N' && c != 'I' && c != '-') ? "" : odd_number(text.substr(i));
+    if (name.empty()) {
+      quoted.push_back(c);
+      continue;
+    }
+    quoted.append("\"").append(name).append("\"");
+    i += name.size() - 1;
+  }
+  return quoted;
+}
+
+void check_encoding(std::string_view text) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    fail("json", "the text is UTF-16; save it as UTF-8");
+  }
+}
+
+std::vector<std::string> stream_text(std::string_view text,
+                                     const std::function<void(const std::string&, const json&)>& visit) {
+  check_encoding(text);
+  std::string quoted;
+  if (text.find("NaN") != text.npos || text.find("Infinity") != text.npos) text = quoted = with_quoted_numbers(text);
+  Sections sections(visit);
+  const json rest =
+      json::parse(text.data(), text.data() + text.size(),
+                  [&](int depth, json::parse_event_t event, json& value) { return sections(depth, event, value); });
+  if (!rest.is_structured()) fail("json", "expected an object or a list, got {}", rest.type_name());
+  return std::move(sections).keys();
+}
 
 }  // namespace
 
-void stream_json(const std::filesystem::path& path,
-                 const std::function<void(const std::string& section, const json& item)>& visit) {
+std::vector<std::string> stream_json(const std::filesystem::path& path,
+                                     const std::function<void(const std::string& section, const json& item)>& visit) {
   const MappedFile file(path);
-  const auto* text = reinterpret_cast<const char*>(file.bytes().data());
   try {
-    Sections sections(visit);
-    const json rest =
-        json::parse(text, text + file.bytes().size(),
-                    [&](int depth, json::parse_event_t event, json& value) { return sections(depth, event, value); });
-    if (!rest.is_structured()) fail("json", "expected an object or a list, got {}", rest.type_name());
+    return stream_text({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, visit);
   } catch (const json::exception& error) {
-    fail("stream_json", "{} is not sound JSON: {}", path.string(), error.what());
+    fail("stream_json", "{} is not sound JSON: {}", path.string(), cut_short(error.what(), kShownOfError));
   } catch (const Error& error) {
     fail("stream_json", "{}: {}", path.string(), error.what());
   }
 }
 
-int64_t json_integer(const json& item, const char* key, const std::string& what) {
-  const json& value = member(item, key, what);
-  if (!value.is_number_integer()) refuse(value, key, what, "a whole number");
-  return value.get<int64_t>();
-}
-
-double json_number(const json& item, const char* key, const std::string& what) {
-  const json& value = member(item, key, what);
-  if (!value.is_number()) refuse(value, key, what, "a number");
-  return value.get<double>();
-}
-
-std::string json_text(const json& item, const char* key, const std::string& what) {
-  const json& value = member(item, key, what);
-  if (!value.is_string()) refuse(value, key, what, "a text");
-  return value.get<std::string>();
-}
-
-const json& json_list(const json& item, const char* key, const std::string& what) {
-  const json& value = member(item, key, what);
-  if (!value.is_array()) refuse(value, key, what, "a list");
-  return value;
+std::string json_shown(const json& value) {
+  return cut_short(value.dump(-1, ' ', true, json::error_handler_t::replace));
 }
 
 }  // namespace hqsam

@@ -128,14 +128,15 @@ TEST_F(Coco, CutsADetectorsBoxesToThePicture) {
 }
 
 TEST_F(Coco, LeavesUnknownDetectionsOutAndRefusesThoseOfOtherData) {
-  detections = {box(3, 1, {5, 6, 10, 12}), box(99, 1, {5, 6, 10, 12}), box(3, 77, {5, 6, 10, 12})};
+  detections = {box(3, 1, {5, 6, 10, 12}), box(99, 1, {5, 6, 10, 12}), box(3, 77, {5, 6, 10, 12}), box(3, 1, {5, 6}),
+                3};
+  detections[0]["image_id"] = "3";
   EXPECT_EQ(open()->get(0).boxes.size(), 1U);
+  EXPECT_EQ(open()->get(0).skipped, 1);
   detections = json::array({box(99, 1, {5, 6, 10, 12})});
   EXPECT_PRED2(contains, refusal(), "of another data set");
   detections = json::array({box(3, 1, {5, 6, 10})});
-  EXPECT_PRED2(contains, refusal(), "'bbox' must be [x, y, width, height]");
-  detections[0]["image_id"] = "3";
-  EXPECT_PRED2(contains, refusal(), "'image_id' must be a whole number, got string");
+  EXPECT_PRED2(contains, refusal(), "1 without 'bbox': [x, y, width, height] (number 1)");
   detections = json::object();
   EXPECT_PRED2(contains, refusal(), "of another data set");
 }
@@ -152,6 +153,165 @@ TEST_F(Coco, CountsMasksThatLie) {
   EXPECT_EQ(sample.skipped, 3);
 }
 
+TEST_F(Coco, TakesIdsAsNumbersFloatsAndTexts) {
+  file["images"][1]["id"] = 3.0;
+  file["annotations"][0]["image_id"] = "3";
+  file["annotations"][0]["category_id"] = "1";
+  file["annotations"][1]["category_id"] = 2.0;
+  const Sample sample = open()->get(0);
+  ASSERT_EQ(sample.labels.size(), 2U);
+  EXPECT_EQ(sample.infos[0].category, 1);
+  EXPECT_EQ(sample.infos[0].category_name, "cat");
+  EXPECT_EQ(sample.infos[1].category, 2);
+  EXPECT_EQ(sample.infos[1].category_name, "dog");
+}
+
+TEST_F(Coco, TakesLargeIdsAndIdsThatAreNoNumbers) {
+  file["images"][0]["id"] = 18446744073709551615ULL;
+  file["images"][1]["id"] = "a-7f";
+  for (json& one : file["annotations"]) one["image_id"] = "a-7f";
+  file["categories"][0]["id"] = "cat-id";
+  file["annotations"][0]["category_id"] = "cat-id";
+  const auto dataset = open();
+  EXPECT_EQ(dataset->get(0).name, "a.jpg");  // both are texts to the order
+  EXPECT_EQ(dataset->get(0).labels.size() + dataset->get(1).labels.size(), 2U);
+  const Sample sample = dataset->get(dataset->get(0).labels.empty() ? 1 : 0);
+  EXPECT_EQ(sample.infos[0].category, 3);  // above all that are numbers
+  EXPECT_EQ(sample.infos[0].category_name, "cat");
+}
+
+TEST_F(Coco, TakesThePicturesSizeWhereNoneIsStated) {
+  for (const json& height : {json(0), json(nullptr), json("tall"), json(40.5), json(-40)}) {
+    file["images"][1]["height"] = height;
+    const Sample sample = open()->get(0);
+    ASSERT_EQ(sample.labels.size(), 2U) << height;
+    EXPECT_EQ(area(threshold_label(sample.labels[0])), 300);
+  }
+  file["images"][1].erase("width");
+  EXPECT_EQ(open()->get(0).labels.size(), 2U);
+  file["images"][1]["width"] = "50";
+  file["images"][1]["height"] = 40.0;
+  EXPECT_EQ(open()->get(0).labels.size(), 2U);
+}
+
+TEST_F(Coco, LeavesOneOddAnnotationOutAndCountsIt) {
+  const json good = file;
+  const char* odd[] = {R"({"bbox": [1, 1, 5, 5]})",
+                       R"({"segmentation": null})",
+                       R"({"segmentation": [], "keypoints": [1, 2, 2]})",
+                       R"({"caption": "a cat"})",
+                       R"({"segmentation": [[]]})",
+                       R"({"segmentation": [[1, 1, 5, 1]]})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, 5, 1]]})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, NaN]]})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, -Infinity]]})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, null]]})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, 1e30]]})",
+                       R"({"segmentation": "polygon"})",
+                       R"({"segmentation": {"counts": [2000]}})",
+                       R"({"segmentation": {"size": [40, 50], "counts": [-1, 2001]}})",
+                       R"({"segmentation": {"size": [40, 50], "counts": [1999]}})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, 5]], "iscrowd": "some"})",
+                       R"({"segmentation": [[1, 1, 5, 1, 5, 5]], "category_id": 77})"};
+  for (const char* text : odd) {
+    file = good;
+    std::string item = text;
+    item.insert(item.size() - 1, R"(, "id": 9, "image_id": 3)" +
+                                     std::string(item.find("category_id") == item.npos ? R"(, "category_id": 1)" : ""));
+    std::string whole = file.dump();
+    whole.insert(whole.find("\"annotations\":[") + 15, item + ",");
+    write_file(options.annotations, whole);
+    const Sample sample = open_coco(options)->get(0);
+    EXPECT_EQ(sample.labels.size(), 2U) << text;
+    EXPECT_EQ(sample.skipped, 1) << text;
+  }
+}
+
+TEST_F(Coco, LeavesMasksOfUnknownPicturesAndValuesThatAreNoObjectsOut) {
+  json stray = annotation(1, json::parse("[[5, 5, 25, 5, 25, 20]]"));
+  stray["image_id"] = 4;
+  file["annotations"].push_back(stray);
+  file["annotations"].push_back(nullptr);
+  file["annotations"].push_back(7);
+  file["images"].push_back({{"id", 8}});               // no name
+  file["images"].push_back({{"file_name", "b.jpg"}});  // no id
+  const auto dataset = open();
+  EXPECT_EQ(dataset->size(), 2);
+  EXPECT_EQ(dataset->get(0).labels.size(), 2U);
+}
+
+TEST_F(Coco, ReadsWhatPycocotoolsReads) {
+  file["annotations"][0]["iscrowd"] = nullptr;
+  file["annotations"][1]["iscrowd"] = "0";
+  file["annotations"][0]["category_id"] = nullptr;
+  file["annotations"][0]["area"] = "300.5";
+  file["annotations"][1]["area"] = "large";
+  file["images"].push_back(file["images"][1]);  // once more
+  const Sample sample = open()->get(0);
+  ASSERT_EQ(sample.labels.size(), 2U);
+  EXPECT_FALSE(sample.infos[0].crowd);
+  EXPECT_FALSE(sample.infos[1].crowd);
+  EXPECT_EQ(sample.infos[0].category, -1);
+  EXPECT_EQ(sample.infos[0].area, 300.5);
+  EXPECT_EQ(sample.infos[1].area, -1);
+}
+
+TEST_F(Coco, NeedsNoCategories) {
+  file.erase("categories");
+  file["info"] = "anything";
+  file["licenses"] = 3;
+  const Sample sample = open()->get(0);
+  EXPECT_EQ(sample.labels.size(), 2U);
+  EXPECT_EQ(sample.infos[1].category, 2);
+  EXPECT_EQ(sample.infos[1].category_name, "");
+}
+
+TEST_F(Coco, ReadsAFileWithAByteOrderMark) {
+  write_file(options.annotations, "\xef\xbb\xbf" + file.dump());
+  EXPECT_EQ(open_coco(options)->get(0).labels.size(), 2U);
+}
+
+TEST_F(Coco, TakesCrowdsOrNotByTheSetsRule) {
+  EXPECT_TRUE(open()->get(0).infos[1].crowd);
+  options.crowd = CrowdRule::kUse;
+  EXPECT_FALSE(open()->get(0).infos[1].crowd);
+  file["annotations"][0]["iscrowd"] = true;
+  EXPECT_FALSE(open()->get(0).infos[0].crowd);
+  options.crowd = CrowdRule::kSkip;
+  EXPECT_PRED2(contains, refusal(), "all 2 annotations are marked iscrowd");
+  EXPECT_PRED2(contains, refusal(), "crowd: use takes them");
+}
+
+TEST_F(Coco, SaysWhyAFileHasNoMasks) {
+  const json good = file;
+  file["annotations"] = json::array();
+  EXPECT_PRED2(contains, refusal(), "has no annotations");
+  file = good;
+  for (json& one : file["annotations"]) {
+    one.erase("segmentation");
+    one["bbox"] = {1, 2, 3, 4};
+  }
+  EXPECT_PRED2(contains, refusal(), "none of its 2 annotations has a mask");
+  EXPECT_PRED2(contains, refusal(), "2 a box, no segmentation (1, 2)");
+}
+
+TEST_F(Coco, DrawsOneMaskOfMany) {
+  const auto dataset = open();
+  const auto second = [](const std::vector<MaskBrief>& masks) {
+    EXPECT_EQ(masks.size(), 2U);
+    EXPECT_EQ(masks[0].area, 300);
+    EXPECT_TRUE(masks[1].crowd);
+    return int64_t{1};
+  };
+  const Sample sample = dataset->get_one(0, second);
+  ASSERT_EQ(sample.labels.size(), 1U);
+  EXPECT_EQ(area(threshold_label(sample.labels[0])), 3);
+  EXPECT_EQ(sample.infos[0].category, 2);
+  EXPECT_TRUE(dataset->get_one(0, [](const auto&) { return int64_t{-1}; }).labels.empty());
+  EXPECT_EQ(dataset->masks_of(0).size(), 2U);
+  EXPECT_EQ(dataset->masks_of(0)[1].area, 3);
+}
+
 TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   const json good = file;
   const auto refusal_of = [&](auto change) {
@@ -159,32 +319,48 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
     change();
     return refusal();
   };
-  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0].erase("width"); }), "'images': an item lacks 'width'");
-  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["id"] = 3; }), "two have the id 3");
-  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["height"] = 0; }), "0 x 50");
-  EXPECT_PRED2(contains, refusal_of([&] { file["images"] = json::array(); }), "which 'images' does not have");
-  EXPECT_PRED2(contains, refusal_of([&] { file = json::object(); }), "has no pictures");
+  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["id"] = "3"; }), "two pictures have the id 3");
+  EXPECT_PRED2(contains, refusal_of([&] { file["images"] = json::array(); }), "has no pictures");
+  EXPECT_PRED2(contains, refusal_of([&] { file = json::object(); }), "has no 'images'");
+  EXPECT_PRED2(contains, refusal_of([&] { file = {{"shapes", json::array()}}; }), "type: labelme");
   EXPECT_PRED2(contains, refusal_of([&] { file = 3; }), "expected an object or a list");
-  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "c.jpg");
-  EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["image_id"] = 4; }), "picture 4");
-  EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["category_id"] = 5; }), "category 5");
-  EXPECT_PRED2(contains, refusal_of([&] { file["categories"][0]["frequency"] = "often"; }), "r, c or f, got 'often'");
-  EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0]["iscrowd"] = "0"; }), "'iscrowd' must be a whole");
-  EXPECT_PRED2(contains, refusal_of([&] { file["annotations"][0].erase("segmentation"); }), "lacks 'segmentation'");
+  EXPECT_PRED2(contains, refusal_of([&] { file = {file["annotations"][0]}; }), "a list of predictions");
+  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "not there (c.jpg)");
+  EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "which has a.jpg, b.jpg");
   file = good;
   open();
   write_file(options.annotations, good.dump().substr(0, 300));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "is not sound JSON");
+  write_file(options.annotations, std::string("\xff\xfe{\0", 4));
+  EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "UTF-16");
   write_file(options.annotations, std::string(200000, '['));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "nested more than 32 deep");
+  write_file(options.annotations, "{\"images\": [" + std::string(5000, 'x'));
+  EXPECT_LT(error_of([&] { open_coco(options); }).size(), 600U);
   options.annotations = folder / "absent.json";
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "absent.json");
+}
+
+TEST_F(Coco, LeavesAFewMissingPicturesOut) {
+  for (int i = 0; i < 18; ++i) {
+    const std::string name = "n" + std::to_string(i) + ".jpg";
+    std::filesystem::copy_file(folder / "im" / "b.jpg", folder / "im" / name);
+    file["images"].push_back(image(100 + i, name));
+  }
+  std::filesystem::remove(folder / "im" / "n3.jpg");
+  std::filesystem::remove(folder / "im" / "n4.jpg");
+  EXPECT_EQ(open()->size(), 18);
+  std::filesystem::remove(folder / "im" / "n5.jpg");
+  EXPECT_PRED2(contains, refusal(), "3 of the 20 pictures");
 }
 
 TEST_F(Coco, RefusesPicturesOfAnotherSize) {
   const auto dataset = open();
   write_image(folder / "im" / "a.jpg", random_picture({20, 50}, 3, 1));
-  EXPECT_PRED2(contains, error_of([&] { dataset->get(0); }), "other pictures");
+  const std::string refusal = error_of([&] { dataset->get(0); });
+  EXPECT_PRED2(contains, refusal, "is 50x20 but its annotations say 50x40 (width x height): these are other pictures");
+  write_image(folder / "im" / "a.jpg", random_picture({50, 40}, 3, 1));
+  EXPECT_PRED2(contains, error_of([&] { dataset->get(0); }), "are height and width exchanged?");
 }
 
 TEST_F(Coco, ReadsVideosFrameByFrame) {
@@ -199,9 +375,18 @@ TEST_F(Coco, ReadsVideosFrameByFrame) {
   EXPECT_EQ(dataset->get(0).labels.size(), 2U);
   ASSERT_EQ(dataset->get(1).labels.size(), 1U);
   EXPECT_EQ(dataset->get(1).infos[0].category, 3);
-  file["annotations"][0]["segmentations"] = json::array({run_lengths()});
+  file["annotations"][0]["segmentations"] = json::array({run_lengths()});  // of one frame
+  file["annotations"].push_back(file["annotations"][1]);
+  file["annotations"][2]["segmentations"][0] = json::parse("[[1, 2, 3]]");
+  file["annotations"][2]["video_id"] = "1";
   write_file(options.annotations, file.dump());
-  EXPECT_PRED2(contains, error_of([&] { open_ytvis(options); }), "masks for 1 frames, expected 2");
+  const Sample sample = open_ytvis(options)->get(0);
+  EXPECT_EQ(sample.labels.size(), 1U);
+  EXPECT_EQ(sample.skipped, 1);
+  EXPECT_EQ(open_ytvis(options)->get(1).labels.size(), 2U);
+  file["annotations"] = json::array({file["annotations"][0]});
+  write_file(options.annotations, file.dump());
+  EXPECT_PRED2(contains, error_of([&] { open_ytvis(options); }), "more or fewer frames than its video");
 }
 
 }  // namespace hqsam

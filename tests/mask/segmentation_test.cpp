@@ -24,6 +24,16 @@ std::string error_of(const std::string& text) {
   return "";
 }
 
+// The same of the check that draws nothing.
+std::string fault_of(const std::string& text) {
+  try {
+    check_segmentation(json::parse(text));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace
 
 TEST(Segmentation, ReadsBothFormsThatItWrites) {
@@ -42,6 +52,40 @@ TEST(Segmentation, LeavesPartsOfLessThanThreeCornersOut) {
   EXPECT_EQ(rle_area(rle_from_json(json::parse("[[1, 2, 3, 4], [1, 1, 5, 1, 5, 4, 1, 4], []]"), kSize)), 12);
 }
 
+TEST(Segmentation, ReadsPolygonsAsToolsWriteThem) {
+  for (const char* text : {"[1, 1, 5, 1, 5, 4, 1, 4]",                      // not nested
+                           "[[1, 1], [5, 1], [5, 4], [1, 4]]",              // corners in pairs
+                           "[[[1, 1], [5, 1], [5, 4], [1, 4]]]",            // a list of such
+                           R"([["1", "1", "5", 1, 5.0, 4, 1, "4.0"]])"}) {  // as text
+    EXPECT_EQ(rle_area(rle_from_json(json::parse(text), kSize)), 12) << text;
+  }
+}
+
+TEST(Segmentation, ReadsRunLengthsAsToolsWriteThem) {
+  const Rle rle = rle_encode(testing_support::random_mask(kSize.height, kSize.width, 0.4, 3));
+  json plain = rle_to_json(rle, false), compressed = rle_to_json(rle);
+  plain["counts"][0] = static_cast<double>(rle.counts[0]);
+  plain["size"] = {"12", 9.0};
+  EXPECT_EQ(rle_from_json(plain, kSize), rle);
+  std::string printed = "b'";
+  for (const char c : compressed["counts"].get<std::string>()) printed += c == '\\' ? "\\\\" : std::string(1, c);
+  EXPECT_EQ(rle_from_json({{"size", {12, 9}}, {"counts", printed + "'"}}, kSize), rle);
+  EXPECT_EQ(rle_from_json({compressed}, kSize), rle);
+}
+
+TEST(Segmentation, SeveralRunLengthsAreOneMask) {
+  const Rle a = rle_encode(testing_support::random_mask(kSize.height, kSize.width, 0.3, 1));
+  const Rle b = rle_encode(testing_support::random_mask(kSize.height, kSize.width, 0.3, 2));
+  const std::vector<Rle> parts = {a, b};
+  EXPECT_EQ(rle_from_json({rle_to_json(a), rle_to_json(b, false)}, kSize), rle_union(parts, kSize));
+}
+
+TEST(Segmentation, TellsTheSizeOfRunLengths) {
+  EXPECT_EQ(rle_size_in_json(json::parse(R"({"size": [12, 9], "counts": [108]})")), kSize);
+  EXPECT_EQ(rle_size_in_json(json::parse("[[1, 1, 5, 1, 5, 4]]")), std::nullopt);
+  EXPECT_EQ(rle_size_in_json(json()), std::nullopt);
+}
+
 TEST(Segmentation, RefusesLyingRunLengths) {
   EXPECT_NE(error_of(R"({"size": [9, 12], "counts": [108]})").find("9 x 12 for a picture of 12 x 9"),
             std::string::npos);
@@ -52,13 +96,37 @@ TEST(Segmentation, RefusesLyingRunLengths) {
 }
 
 TEST(Segmentation, RefusesWhatIsNoSegmentation) {
-  for (const char* text : {"null", "3", "\"abc\"", "[]", "[[]]", "[3]", "[[1, 2, 3]]", "[[1, 2, 3, 4]]",
-                           "[[1, 2, 3, 4, 5, null]]", R"([["1", 2, 3, 4, 5, 6]])", "{}", R"({"size": [12, 9]})",
-                           R"({"size": [12], "counts": [108]})", R"({"size": ["12", 9], "counts": [108]})",
-                           R"({"size": [12, 9], "counts": 108})", R"({"size": [12, 9], "counts": [-1, 109]})",
-                           R"({"size": [12, 9], "counts": [1.5, 106.5]})", R"({"size": [12, 9], "counts": ["108"]})"}) {
+  for (const char* text : {"null",
+                           "3",
+                           "\"abc\"",
+                           "[]",
+                           "[[]]",
+                           "[3]",
+                           "[[1, 2, 3]]",
+                           "[[1, 2, 3, 4]]",
+                           "[1, 2, 3, 4]",
+                           "[[1, 2], [3, 4]]",
+                           "[[1, 2, 3, 4, 5, null]]",
+                           R"([["NaN", 2, 3, 4, 5, 6]])",
+                           "[[1, 1, 5, 1, 5, 4], {}]",
+                           "[[[1, 1, 0], [5, 1, 0], [5, 4, 0]]]",
+                           "{}",
+                           R"({"size": [12, 9]})",
+                           R"({"size": [12], "counts": [108]})",
+                           R"({"size": ["a", 9], "counts": [108]})",
+                           R"({"size": [12, 9], "counts": 108})",
+                           R"({"size": [12, 9], "counts": [-1, 109]})",
+                           R"({"size": [-12, -9], "counts": [108]})",
+                           R"({"size": [12, 9], "counts": [1.5, 106.5]})",
+                           R"({"size": [12, 9], "counts": [null]})"}) {
     EXPECT_NE(error_of(text), "") << text;
+    EXPECT_EQ(error_of(text), fault_of(text)) << text;
   }
+}
+
+TEST(Segmentation, CutsValuesInMessagesShort) {
+  EXPECT_LT(error_of("\"" + std::string(10000, 'x') + "\"").size(), 200U);
+  EXPECT_LT(error_of("{\"size\": \"" + std::string(10000, 'x') + "\"}").size(), 200U);
 }
 
 TEST(RleUnion, IsWhatIsInsideAnyPart) {
