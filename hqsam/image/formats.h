@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -17,6 +18,8 @@ bool is_webp(std::span<const std::byte> file);
 bool is_tiff(std::span<const std::byte> file);
 bool is_gif(std::span<const std::byte> file);
 bool is_npy(std::span<const std::byte> file);
+bool is_bmp(std::span<const std::byte> file);
+bool is_pnm(std::span<const std::byte> file);
 
 // Where the next marker's 0xff stands at or behind `at`, whatever bytes lie between; the file's size where there is
 // none.
@@ -31,7 +34,20 @@ void check_length(const std::string& name, Size size, int64_t channels, std::spa
 // `name` stands in messages. Throw Error on a corrupt or short file. The orientation is left at 1.
 Raster decode_jpeg(std::span<const std::byte> file, const std::string& name);
 Raster decode_png(std::span<const std::byte> file, const std::string& name);
+Raster decode_tiff(std::span<const std::byte> file, const std::string& name);
+Raster decode_gif(std::span<const std::byte> file, const std::string& name);
+Raster decode_npy(std::span<const std::byte> file, const std::string& name);
 Raster decode_other(std::span<const std::byte> file, const std::string& name);  // by OpenCV
+
+// By the header alone.
+Size tiff_size(std::span<const std::byte> file, const std::string& name);
+Size gif_size(std::span<const std::byte> file, const std::string& name);
+Size npy_size(std::span<const std::byte> file, const std::string& name);
+std::optional<Size> other_size(
+    std::span<const std::byte> file);  // nothing: not of a format that OpenCV is asked to read
+
+// Throws Error that says what this file is, which none of the above reads.
+[[noreturn]] void refuse_unread(std::span<const std::byte> file, const std::string& name);
 
 // The colours that the samples of a palette's raster stand for; the raster itself where it has no palette.
 Raster without_palette(Raster raster);

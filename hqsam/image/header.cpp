@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/core/error.h"
 #include "hqsam/image/bytes.h"
+#include "hqsam/image/codec.h"
 #include "hqsam/image/formats.h"
+#include "hqsam/image/orientation.h"
 
 namespace hqsam {
 namespace {
@@ -37,7 +40,25 @@ std::optional<Size> jpeg_size(Bytes file) {
   return std::nullopt;
 }
 
+Size stated_size(Bytes file, const std::string& name) {
+  if (is_png(file) || is_jpeg(file)) {
+    if (const auto size = image_header_size(file)) return *size;
+    fail("read_image", "{} has a {} header without a size: it is corrupt", name, is_png(file) ? "PNG" : "JPEG");
+  }
+  if (is_tiff(file)) return tiff_size(file, name);
+  if (is_gif(file)) return gif_size(file, name);
+  if (is_npy(file)) return npy_size(file, name);
+  if (const auto size = other_size(file)) return *size;
+  refuse_unread(file, name);
+}
+
 }  // namespace
+
+PictureHeader picture_header(Bytes file, const std::string& name) {
+  const Size size = stated_size(file, name);
+  check_size(name, size);
+  return {size, exif_orientation(file)};
+}
 
 bool is_png(Bytes file) { return ByteView{file}.has(0, "\x89PNG\r\n\x1a\n"); }
 bool is_jpeg(Bytes file) { return ByteView{file}.has(0, "\xff\xd8\xff"); }

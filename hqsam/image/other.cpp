@@ -1,13 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "hqsam/core/error.h"
+#include "hqsam/image/bytes.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/formats.h"
 
 namespace hqsam {
 namespace {
+
+thread_local bool muted = false;
+
+// OpenCV tells std::cerr of each file that it cannot decode; so does the Error. Passes on what other threads write.
+class Filter : public std::streambuf {
+ public:
+  explicit Filter(std::streambuf* to) : to_(to) {}
+
+ private:
+  int overflow(int c) override {
+    return muted || c == traits_type::eof() ? traits_type::not_eof(c) : to_->sputc(static_cast<char>(c));
+  }
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    return muted ? count : to_->sputn(text, count);
+  }
+  int sync() override { return to_->pubsync(); }
+
+  std::streambuf* to_;
+};
+
+// While it lives, this thread's OpenCV is silent.
+struct Mute {
+  Mute() {
+    static const bool installed = [] {
+      cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
+      std::cerr.rdbuf(new Filter(std::cerr.rdbuf()));  // as long as std::cerr: to the end of the process
+      return true;
+    }();
+    muted = installed;
+  }
+  ~Mute() { muted = false; }
+};
 
 // OpenCV's pixels with their channels turned to RGB or RGBA.
 template <class Value>
@@ -48,15 +83,25 @@ Raster raster_of(const cv::Mat& pixels, const std::string& name) {
 
 Raster decode_other(std::span<const std::byte> file, const std::string& name) {
   if (file.size() > INT32_MAX) fail("read_image", "{} has {} bytes, too many for this format", name, file.size());
+  const Size size = other_size(file).value_or(Size{});
+  check_size(name, size);
+  check_length(name, size, 1, file);
+  if (is_webp(file) && ByteView{file}.has(12, "VP8X") && (ByteView{file}.u8(20) & 2) != 0) {
+    fail("read_image", "{} is an animated WebP, which hqsam does not read: take frames out of it", name);
+  }
+  const Mute mute;
   const cv::Mat bytes(1, static_cast<int>(file.size()), CV_8U, const_cast<std::byte*>(file.data()));
   cv::Mat pixels;
   try {
     pixels = cv::imdecode(bytes, cv::IMREAD_UNCHANGED | cv::IMREAD_IGNORE_ORIENTATION);
-  } catch (const cv::Exception& error) {
-    fail("read_image", "{} cannot be decoded: {}", name, error.err);
+  } catch (const cv::Exception&) {
+    pixels.release();  // its words are about OpenCV's sources
   }
-  if (pixels.empty()) fail("read_image", "{} is not a picture of a known format, or it is corrupt", name);
-  check_size(name, {pixels.rows, pixels.cols});
+  if (pixels.empty()) {
+    const char* format = is_webp(file) ? "WebP" : is_bmp(file) ? "BMP" : is_pnm(file) ? "PNM" : "JPEG 2000";
+    fail("read_image", "{} is not a sound {} picture: it is cut off, corrupt or of a rare kind", name, format);
+  }
+  if (size != Size{pixels.rows, pixels.cols}) fail("read_image", "{} is corrupt: it states two sizes", name);
   return raster_of(pixels, name);
 }
 

@@ -15,7 +15,11 @@ namespace {
 Raster decode(std::span<const std::byte> file, const std::string& name) {
   if (is_png(file)) return decode_png(file, name);
   if (is_jpeg(file)) return decode_jpeg(file, name);
-  return decode_other(file, name);
+  if (is_tiff(file)) return decode_tiff(file, name);
+  if (is_gif(file)) return decode_gif(file, name);
+  if (is_npy(file)) return decode_npy(file, name);
+  if (other_size(file)) return decode_other(file, name);
+  refuse_unread(file, name);
 }
 
 // Indices without a colour are black, as elsewhere.
