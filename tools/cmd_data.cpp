@@ -3,6 +3,7 @@
 #include <set>
 
 #include "common.h"
+#include "data_convert.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/data/check.h"
@@ -83,6 +84,7 @@ void add_data(CLI::App& app, Run& run) {
   synth_command->add_option("--count", synth_arguments->count, "pictures")->required()->check(CLI::Range(1, 10000000));
   synth_command->add_option("--seed", synth_arguments->seed, "of the series")->capture_default_str();
   synth_command->add_option("--size", synth_arguments->size, "pixels a side")->capture_default_str();
+  add_data_convert(*data, run);
 }
 
 }  // namespace hqsam

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/annotation_writer.h"
+
+#include <cmath>
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
+
+namespace hqsam {
+namespace fs = std::filesystem;
+
+void WriterOptions::validate() const {
+  if (folder.empty()) fail("WriterOptions", "folder: the output folder is not set");
+  if (!(simplify >= 0) || !std::isfinite(simplify)) {
+    fail("WriterOptions", "simplify is pixels, at least 0, got {}", simplify);
+  }
+  if (polygons && format != AnnotationFormat::kCoco) fail("WriterOptions", "polygons is for coco");
+  if (rasters && format != AnnotationFormat::kLabelme) fail("WriterOptions", "rasters is for labelme");
+  if (label_pictures && format != AnnotationFormat::kMasks) fail("WriterOptions", "label_pictures is for masks");
+  if (!classes.empty() && format != AnnotationFormat::kYolo) fail("WriterOptions", "classes is for yolo");
+  const bool outlines = (format == AnnotationFormat::kCoco && polygons) || format == AnnotationFormat::kYolo ||
+                        (format == AnnotationFormat::kLabelme && !rasters);
+  if (simplify > 0 && !outlines)
+    fail("WriterOptions", "simplify is for polygons, which this format does not have here");
+}
+
+PreparedPicture AnnotationWriter::prepare(const PictureToWrite& picture) {
+  for (const MaskToWrite& mask : picture.masks) {
+    if (mask.rle.size == picture.size) continue;
+    fail("AnnotationWriter", "{} is {}x{} and a mask of it {}x{} (width x height)", picture.name, picture.size.width,
+         picture.size.height, mask.rle.size.width, mask.rle.size.height);
+  }
+  return prepare_picture(picture);
+}
+
+bool AnnotationWriter::add(const PictureToWrite& picture) {
+  const PreparedPicture prepared = prepare(picture);
+  for (const PreparedPicture::File& file : prepared.files) write_file_in_folders(file.path, file.bytes);
+  if (prepared.commit) prepared.commit();
+  return !prepared.left_out;
+}
+
+std::string AnnotationWriter::losses() const {
+  static constexpr std::array<const char*, kLossCount> kWords = {
+      "{} masks with soft edges (above 128 is inside)", "{} crowd regions (left out)",
+      "{} masks without an inside (left out)",          "{} masks' categories",
+      "unknown regions of {} pictures (now outside)",   "{} scores",
+      "{} pictures without masks (left out)",           "{} masks where others lie over them (smaller ones lie on top)",
+      "{} masks that others cover (left out)"};
+  std::string text;
+  for (size_t i = 0; i < kLossCount; ++i) {
+    if (lost_[i] > 0) text += (text.empty() ? "" : ", ") + fmt::format(fmt::runtime(kWords[i]), lost_[i].load());
+  }
+  return text;
+}
+
+std::unique_ptr<AnnotationWriter> make_annotation_writer(const WriterOptions& options) {
+  options.validate();
+  switch (options.format) {
+    case AnnotationFormat::kCoco:
+      return make_coco_writer(options);
+    case AnnotationFormat::kYolo:
+      return make_yolo_writer(options);
+    case AnnotationFormat::kLabelme:
+      return make_labelme_writer(options);
+    case AnnotationFormat::kMasks:
+      return make_mask_writer(options);
+  }
+  fail("make_annotation_writer", "no such format: {}", static_cast<int>(options.format));
+}
+
+std::string category_label(const MaskInfo& info) {
+  if (!info.category_name.empty()) return info.category_name;
+  return info.category == 0 ? "object" : std::to_string(info.category);
+}
+
+void write_file_in_folders(const fs::path& path, std::string_view bytes) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) fail("write_file", "cannot create {}: {}", path.parent_path().string(), error.message());
+  write_file(path, bytes);
+}
+
+std::string stem_of(const std::string& name) { return (fs::path(name).parent_path() / fs::path(name).stem()).string(); }
+
+}  // namespace hqsam
