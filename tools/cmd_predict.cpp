@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <filesystem>
 
 #include "common.h"
 #include "hqsam/config/choices.h"
-#include "hqsam/config/open.h"
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
-#include "hqsam/core/progress.h"
-#include "hqsam/image/codec.h"
+#include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/ops/autocast.h"
 #include "predict_pictures.h"
 #include "predict_prompts.h"
-#include "predict_results.h"
+#include "predict_run.h"
 
 namespace hqsam {
 namespace {
@@ -28,54 +28,46 @@ struct PredictArguments {
   ComputeOptions compute;
 };
 
-// One picture through the model: the masks asked for, and SAM's and HQ's side by side.
-void predict_picture(SamPredictor& predictor, const fs::path& path, const PicturePrompts& source,
-                     const PredictArguments& arguments) {
-  PictureResults results{path, path.stem().string(), read_image(path), {}, {}};
-  results.prompts = source.of(path, results.image.size(), predictor.model());
-  predictor.set_image(results.image);
-  const Multimask multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
-  const MaskKind kind = choose(arguments.masks, kMaskKinds, "predict", "--masks");
-  results.predictions = predictor.predict(results.prompts, {kind, multimask, arguments.logits});
-
-  const Multimask shown = multimask == Multimask::kAll ? Multimask::kBest : multimask;  // masks over masks hide
-  const auto predict_as = [&](MaskKind other) {
-    const bool same = other == kind && shown == multimask;
-    return same ? results.predictions : predictor.predict(results.prompts, {other, shown, false});
-  };
-  std::vector<Panel> panels = {prompt_panel(results, predictor.model()->image_size()),
-                               mask_panel(results, predict_as(MaskKind::kSam), kSamColor, "SAM")};
-  if (predictor.model()->has_hq()) {
-    const MaskKind hq = kind == MaskKind::kSam ? MaskKind::kSum : kind;
-    panels.push_back(mask_panel(results, predict_as(hq), kHqColor, "HQ-SAM"));
-  }
-  fs::create_directories(arguments.output);
-  write_results(arguments.output, results, arguments.masks, arguments.logits);
-  write_image(fs::path(arguments.output) / (results.stem + "_overlay.jpg"), side_by_side(panels));
+// The last line: what was done.
+void print_outcome(const PredictOutcome& outcome, const std::string& output, double seconds) {
+  std::string failed = outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size());
+  fmt::print("{} {}, {} {} in {}, {:.1f} s{}\n", outcome.pictures, outcome.pictures == 1 ? "picture" : "pictures",
+             outcome.masks, outcome.masks == 1 ? "mask" : "masks", output, seconds, failed);
 }
 
 int predict(const PredictArguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
   const torch::Device device = start_device(arguments.compute);
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
   const std::vector<fs::path> pictures = list_pictures(arguments.images, arguments.output);
-  const PicturePrompts source(arguments.prompts);
-  for (const std::string& name : source.unused(pictures))
-    spdlog::warn("prompts for '{}', which is no picture here", name);
+  const PromptSource source = prompt_source(arguments.prompts, pictures);
   LoadOptions load{.hq = arguments.masks == "sam" ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);
   model->to(device);
   SamPredictor predictor(model);
-  Progress progress("predict", static_cast<int64_t>(pictures.size()));
-  for (size_t i = 0; i < pictures.size(); ++i) {
-    predict_picture(predictor, pictures[i], source, arguments);
-    progress.update(static_cast<int64_t>(i) + 1);
+
+  PredictRunOptions options{.output = arguments.output, .logits = arguments.logits};
+  options.masks = choose(arguments.masks, kMaskKinds, "predict", "--masks");
+  options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
+  constexpr int kMostWriters = 4;  // beside which the model's threads are busy
+  options.threads = static_cast<size_t>(std::min(at::get_num_threads() - 1, kMostWriters));
+  const PredictOutcome outcome = predict_pictures(predictor, pictures, source, options);
+
+  if (!outcome.without_prompts.empty()) {
+    spdlog::warn("{} of {} pictures have no prompts in {}: {}", outcome.without_prompts.size(), pictures.size(),
+                 source.path().string(), first_few(outcome.without_prompts));
   }
-  return 0;
+  if (!outcome.failed.empty()) {
+    spdlog::error("{} of {} pictures failed: {}", outcome.failed.size(), pictures.size(),
+                  fmt::join(outcome.failed, ", "));
+  }
+  print_outcome(outcome, arguments.output, seconds_since(start));
+  return outcome.failed.empty() ? 0 : kExitError;
 }
 
 std::string check_box(const std::string& text) {
-  return parse_box(text) ? "" : "expected x0,y0,x1,y1 in pixels with x0 <= x1 and y0 <= y1, got '" + text + "'";
+  return parse_box(text) ? "" : "expected x0,y0,x1,y1 in pixels with x0 < x1 and y0 < y1, got '" + text + "'";
 }
 
 std::string check_point(const std::string& text) {
@@ -97,8 +89,10 @@ void add_predict(CLI::App& app, Run& run) {
   add_repeated(*command, "--point", arguments->prompts.points,
                "x,y or x,y,0 (outside); repeatable, one result from all")
       ->check(CLI::Validator(check_point, "", "point"));
-  command->add_option("--mask", arguments->prompts.mask, "rough mask: PNG of the picture's size, or low_res_logits");
-  command->add_option("--prompts", arguments->prompts.prompts, "JSON file of prompts per picture, see below");
+  command->add_option("--mask", arguments->prompts.mask,
+                      "rough mask of the picture's size, 0 and 255, or .safetensors with low_res_logits");
+  command->add_option("--prompts", arguments->prompts.prompts,
+                      "JSON of prompts per picture, COCO's results or annotations, YOLO's texts; see below");
   command
       ->add_option("--multimask", arguments->multimask, "none; best: SAM's best of three; all: the three, best first")
       ->check(CLI::IsMember(words<Multimask>(kMultimasks)))
@@ -111,11 +105,19 @@ void add_predict(CLI::App& app, Run& run) {
       ->check(CLI::PositiveNumber);
   add_compute(*command, arguments->compute);
   command->footer(
-      "Prompts file: {\"kite.jpg\": {\"boxes\": [[x0,y0,x1,y1], ...], \"points\": [[x,y], ...], \"labels\": [1, 0, "
-      "...]}}\n"
-      "Points go with a single box or stand alone. Leaves <stem>_<i>.png (0/255), <stem>.json (scores, boxes, COCO\n"
-      "RLE) and <stem>_overlay.jpg (prompt, SAM, HQ-SAM side by side); earlier results are replaced. With --multimask\n"
-      "all, three results for each prompt follow each other, best first; \"rank\" in the JSON counts them from 0.");
+      "Prompts file: {\"kite.jpg\": PROMPT, \"sub/dog\": [PROMPT, ...]}: a file name, a stem, or the end of a path, "
+      "and\n"
+      "PROMPT = {\"box\": [x0,y0,x1,y1], \"points\": [[x,y], ...], \"labels\": [1, 0, ...], \"mask\": \"rough.png\",\n"
+      "\"id\": 7, \"category\": \"kite\", \"score\": 0.9}, in pixels, with a box, points or a mask (relative to the\n"
+      "file), or {\"boxes\": [[x0,y0,x1,y1], ...]}. Or COCO's JSON (bbox = x,y,width,height), or a folder of YOLO's\n"
+      "<stem>.txt (class cx cy width height [confidence]; the box around a segment).\n"
+      "Boxes are cut to the picture; one wholly outside or without an area fails, and the others are done.\n"
+      "Leaves <stem>_<i>.png (0/255), i the prompt's number from 0, <stem>.json (scores, boxes, COCO RLE) and\n"
+      "<stem>_overlay.jpg (prompt, SAM, HQ-SAM side by side; the first 50 prompts); earlier results are replaced. "
+      "With\n"
+      "--multimask all, three results for each prompt follow each other, best first; \"rank\" in the JSON counts "
+      "them.\n"
+      "A picture that fails is told and the others are done; the exit code is then 1.");
 }
 
 }  // namespace hqsam

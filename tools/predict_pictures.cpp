@@ -6,18 +6,25 @@
 #include <set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool has_picture_extension(const fs::path& path) {
-  static const std::set<std::string> kExtensions = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"};
+std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return kExtensions.contains(extension);
+  return extension;
+}
+
+bool has_picture_extension(const fs::path& path) {
+  static const std::set<std::string> kExtensions = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg",  ".pbm",
+                                                    ".pgm", ".png", ".pnm",  ".ppm", ".tif",  ".tiff", ".webp"};
+  return kExtensions.contains(lower_extension(path));
 }
 
 // The stem of the picture whose results have this name: "kite" of kite_0.png and kite_overlay.jpg, else "".
@@ -31,29 +38,58 @@ std::string origin_of_result(const fs::path& path) {
   return mask || overlay ? stem.substr(0, mark) : "";
 }
 
-std::vector<fs::path> pictures_in(const std::string& folder) {
-  std::vector<fs::path> pictures;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const bool hidden = entry.path().filename().string().starts_with('.');
-    if (!hidden && entry.is_regular_file() && has_picture_extension(entry.path())) pictures.push_back(entry.path());
-  }
-  if (pictures.empty()) fail("predict", "--image {}: no pictures in this folder", folder);
-  std::sort(pictures.begin(), pictures.end());
-  return pictures;
+bool same_place(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return fs::equivalent(a, b, error) && !error;
 }
 
-}  // namespace
-
-std::vector<fs::path> list_pictures(const std::vector<std::string>& arguments, const fs::path& output) {
+// What a folder holds.
+struct Findings {
   std::vector<fs::path> pictures;
-  for (const std::string& argument : arguments) {
-    if (fs::is_directory(argument)) {
-      const std::vector<fs::path> inside = pictures_in(argument);
-      pictures.insert(pictures.end(), inside.begin(), inside.end());
+  std::map<std::string, int64_t> others;  // by extension
+};
+
+void look_through(const fs::path& folder, const fs::path& output, Findings& findings) {
+  using Options = fs::directory_options;
+  for (auto at = fs::recursive_directory_iterator(folder, Options::skip_permission_denied);
+       at != fs::recursive_directory_iterator(); ++at) {
+    const fs::path& path = at->path();
+    std::error_code error;
+    if (at->is_directory(error)) {
+      if (path.filename().string().starts_with('.') || same_place(path, output)) at.disable_recursion_pending();
+    } else if (path.filename().string().starts_with('.')) {
+      continue;
+    } else if (has_picture_extension(path)) {
+      findings.pictures.push_back(path);  // a link to nothing too: reading it says so
     } else {
-      pictures.emplace_back(argument);
+      const std::string extension = lower_extension(path);
+      ++findings.others[extension.empty() ? "without an extension" : extension.substr(0, 20)];
     }
   }
+  std::sort(findings.pictures.begin(), findings.pictures.end());
+}
+
+std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& output) {
+  Findings findings;
+  look_through(folder, output, findings);
+  int64_t left_out = 0;
+  std::vector<std::string> kinds;
+  for (const auto& [kind, count] : findings.others) {
+    left_out += count;
+    kinds.push_back(fmt::format("{} {}", count, kind));
+  }
+  if (findings.pictures.empty()) {
+    fail("predict", "--image {}: no pictures in this folder{}", folder,
+         kinds.empty() ? "" : "; it holds " + first_few(kinds));
+  }
+  if (left_out > 0) {
+    spdlog::warn("{}: {} files are no pictures by their names and are left out ({})", folder, left_out,
+                 first_few(kinds));
+  }
+  return findings.pictures;
+}
+
+void check_stems(const std::vector<fs::path>& pictures, const fs::path& output) {
   std::map<std::string, fs::path> by_stem;
   for (const fs::path& picture : pictures) {
     const auto [at, added] = by_stem.emplace(picture.stem().string(), picture);
@@ -61,13 +97,27 @@ std::vector<fs::path> list_pictures(const std::vector<std::string>& arguments, c
     fail("predict", "{} and {} would write the same files: give one at a time", at->second.string(), picture.string());
   }
   for (const fs::path& picture : pictures) {
-    std::error_code error;
-    if (!fs::equivalent(fs::absolute(picture).parent_path(), output, error)) continue;
+    if (!same_place(fs::absolute(picture).parent_path(), output)) continue;
     const auto origin = by_stem.find(origin_of_result(picture));
     if (origin == by_stem.end()) continue;
     fail("predict", "{} would be overwritten by the results of {}: take another --output", picture.string(),
          origin->second.string());
   }
+}
+
+}  // namespace
+
+std::vector<fs::path> list_pictures(const std::vector<std::string>& arguments, const fs::path& output) {
+  std::vector<fs::path> pictures;
+  std::set<fs::path> known;
+  for (const std::string& argument : arguments) {
+    const std::vector<fs::path> listed =
+        fs::is_directory(argument) ? pictures_in(argument, output) : std::vector<fs::path>{argument};
+    for (const fs::path& picture : listed) {
+      if (known.insert(fs::absolute(picture).lexically_normal()).second) pictures.push_back(picture);
+    }
+  }
+  check_stems(pictures, output);
   return pictures;
 }
 

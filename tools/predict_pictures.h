@@ -7,8 +7,9 @@
 
 namespace hqsam {
 
-// Files as given, folders replaced by the pictures directly in them, sorted. Throws Error for an empty
-// folder, for two pictures of one stem, and where a picture would be overwritten by another's results.
+// Files as given, folders replaced by the pictures in them and in the folders there (not in `output`), in order of
+// their names; a file given twice counts once. What a folder holds besides is counted in a warning. Throws Error for a
+// folder without pictures, for two pictures of one stem, and where a picture would be overwritten by another's results.
 std::vector<std::filesystem::path> list_pictures(const std::vector<std::string>& arguments,
                                                  const std::filesystem::path& output);
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "predict_results.h"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
-#include "hqsam/image/resize.h"
 #include "hqsam/mask/rle.h"
-#include "hqsam/predict/tensor_image.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
@@ -19,80 +17,159 @@ using Json = nlohmann::ordered_json;
 
 Json box_json(const Box& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 
-Json result_json(const PredictPrompt& prompt, size_t rank, const Prediction& prediction, const std::string& file) {
-  const Rle rle = rle_encode(prediction.mask);
-  const std::optional<Box> bounds = bounding_box(prediction.mask);
-  Json points = Json::array();
-  for (const Point& point : prompt.points) points.push_back({point.x, point.y});
-  Json prompt_json = Json::object();
-  if (prompt.box) prompt_json["box"] = box_json(*prompt.box);
-  if (!prompt.points.empty()) prompt_json["points"] = points;
-  if (!prompt.point_labels.empty()) prompt_json["labels"] = prompt.point_labels;
-  if (prompt.mask_input.defined()) prompt_json["mask"] = true;
-  return {{"file", file},
-          {"score", prediction.score},
-          {"rank", rank},
-          {"prompt", prompt_json},
-          {"box", bounds ? box_json(*bounds) : Json(nullptr)},
-          {"area", area(prediction.mask)},
-          {"segmentation", {{"size", {rle.size.height, rle.size.width}}, {"counts", rle_to_string(rle)}}}};
+void set_label(Json& json, const char* number_key, const char* text_key, const PromptLabel& label) {
+  if (const auto* number = std::get_if<int64_t>(&label)) json[number_key] = *number;
+  if (const auto* text = std::get_if<std::string>(&label)) json[text_key] = *text;
 }
 
-void write_logits(const fs::path& path, const std::vector<Prediction>& predictions) {
-  std::vector<torch::Tensor> low_res, logits;
-  std::vector<float> scores;
-  for (const Prediction& prediction : predictions) {
-    low_res.push_back(prediction.low_res_logits);
-    logits.push_back(prediction.logits);
-    scores.push_back(static_cast<float>(prediction.score));
-  }
-  TensorMap map;
-  map.set("low_res_logits", torch::stack(low_res));  // [N,1,M,M]
-  map.set("logits", torch::stack(logits));           // [N,H,W]
-  map.set("iou", torch::tensor(scores));             // [N]
-  write_safetensors(path, map);
+// A prompt as it was used, with what its file told of it.
+Json prompt_json(const PlacedPrompt& placed, const StatedPrompt& stated) {
+  const PredictPrompt& prompt = placed.prompt;
+  Json json = {{"number", placed.number}};
+  set_label(json, "id", "id", stated.id);
+  set_label(json, "category_id", "category", stated.category);
+  if (stated.score) json["score"] = *stated.score;
+  if (prompt.box) json["box"] = box_json(*prompt.box);
+  if (placed.cut) json["cut"] = true;
+  Json points = Json::array();
+  for (const Point& point : prompt.points) points.push_back({point.x, point.y});
+  if (!prompt.points.empty()) json["points"] = points;
+  if (!prompt.point_labels.empty()) json["labels"] = prompt.point_labels;
+  if (prompt.mask_input.defined()) json["mask"] = true;
+  return json;
+}
+
+Json failure_json(const PromptFailure& failure, const StatedPrompt& stated) {
+  Json json = {{"number", failure.number}};
+  set_label(json, "id", "id", stated.id);
+  json["error"] = failure.reason;
+  return json;
 }
 
 }  // namespace
 
-void write_results(const fs::path& folder, const PictureResults& results, const std::string& masks, bool keep_logits) {
-  Json list = Json::array();
-  const size_t per_prompt = results.predictions.size() / results.prompts.size();
-  for (size_t i = 0; i < results.predictions.size(); ++i) {
-    const std::string file = fmt::format("{}_{}.png", results.stem, i);
-    write_image(folder / file, mask_to_gray(results.predictions[i].mask));
-    list.push_back(result_json(results.prompts[i / per_prompt], i % per_prompt, results.predictions[i], file));
+ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, size_t threads)
+    : of_(std::move(of)), stem_(of_.picture.stem().string()), stated_(stated), prompts_(prompts) {
+  const auto count = prompts.placed.size() * static_cast<size_t>(of_.per_prompt);
+  results_.resize(count);
+  written_.resize(count);
+  if (of_.logits) {
+    const auto rows = static_cast<int64_t>(count);
+    low_res_ = torch::zeros({rows, 1, of_.mask_side, of_.mask_side});
+    logits_ = torch::zeros({rows, of_.size.height, of_.size.width});
+    scores_ = torch::zeros({rows});
   }
-  if (keep_logits) write_logits(folder / (results.stem + ".safetensors"), results.predictions);
-  const Json json = {{"image", results.path.string()},
-                     {"size", {results.image.height, results.image.width}},
-                     {"masks", masks},
-                     {"results", list}};
-  write_file(folder / (results.stem + ".json"), json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  fs::create_directories(of_.folder);
+  jobs_ = std::make_unique<Jobs>(threads);
 }
 
-Panel mask_panel(const PictureResults& results, const std::vector<Prediction>& predictions, Color color,
-                 const std::string& caption) {
-  Image image = results.image;
-  for (const Prediction& prediction : predictions) draw_mask(image, prediction.mask, color);
-  return {std::move(image), caption};
+ResultWriter::~ResultWriter() {
+  jobs_.reset();  // nobody writes any more
+  if (finished_ || std::count(written_.begin(), written_.end(), 1) == 0) return;
+  std::error_code ignored;
+  if (!files_of_results(file(".json")).empty()) fs::remove(file(".json"), ignored);
+  for (size_t i = 0; i < written_.size(); ++i) {
+    if (written_[i] != 0) fs::remove(of_.folder / mask_name(i), ignored);
+  }
 }
 
-Panel prompt_panel(const PictureResults& results, int64_t side) {
-  Image image = results.image;
-  for (const PredictPrompt& prompt : results.prompts) {
-    if (prompt.mask_input.defined()) {
-      const Size size = image.size();
-      const auto mask = postprocess_masks(prompt.mask_input.unsqueeze(0), side, longest_side_size(size, side), size);
-      draw_mask(image, mask_of_logits(mask[0][0]), kPromptColor);
-    }
-    if (prompt.box) draw_box(image, *prompt.box, kPromptColor);
-    for (size_t i = 0; i < prompt.points.size(); ++i) {
-      const bool inside = prompt.point_labels.empty() || prompt.point_labels[i] == 1;
-      draw_point(image, prompt.points[i], inside ? kPromptColor : kSamColor);
-    }
+fs::path ResultWriter::file(const std::string& ending) const { return of_.folder / (stem_ + ending); }
+
+std::string ResultWriter::mask_name(size_t result) const {
+  const auto per_prompt = static_cast<size_t>(of_.per_prompt);
+  const size_t number = prompts_.placed[result / per_prompt].number;
+  return fmt::format("{}_{}.png", stem_, number * per_prompt + result % per_prompt);
+}
+
+void ResultWriter::add(size_t placed, int64_t rank, Prediction prediction) {
+  const size_t result = placed * static_cast<size_t>(of_.per_prompt) + static_cast<size_t>(rank);
+  if (of_.logits) {
+    const auto row = static_cast<int64_t>(result);
+    low_res_[row].copy_(prediction.low_res_logits);
+    logits_[row].copy_(prediction.logits);
+    scores_[row] = prediction.score;
   }
-  return {std::move(image), "prompt"};
+  const auto mask = std::make_shared<Mask>(std::move(prediction.mask));
+  jobs_->add([this, result, mask, score = prediction.score] { write_mask(result, *mask, score); });
+}
+
+void ResultWriter::write_mask(size_t result, const Mask& mask, double score) {
+  const std::string name = mask_name(result);
+  write_image(of_.folder / name, mask_to_gray(mask));
+  written_[result] = 1;
+  const auto per_prompt = static_cast<size_t>(of_.per_prompt);
+  const PlacedPrompt& placed = prompts_.placed[result / per_prompt];
+  const Rle rle = rle_encode(mask);
+  const std::optional<Box> bounds = bounding_box(mask);
+  results_[result] = {{"file", name},
+                      {"score", score},
+                      {"rank", result % per_prompt},
+                      {"prompt", prompt_json(placed, stated_.prompts[placed.number])},
+                      {"box", bounds ? box_json(*bounds) : Json(nullptr)},
+                      {"area", rle_area(rle)},
+                      {"segmentation", {{"size", {rle.size.height, rle.size.width}}, {"counts", rle_to_string(rle)}}}};
+}
+
+void ResultWriter::write_logits() {
+  TensorMap map;
+  map.set("low_res_logits", low_res_);  // [N,1,M,M]
+  map.set("logits", logits_);           // [N,H,W]
+  map.set("iou", scores_);              // [N]
+  write_safetensors(file(".safetensors"), map);
+}
+
+void ResultWriter::write_json() {
+  Json json = {{"image", of_.picture.string()}, {"size", {of_.size.height, of_.size.width}}, {"masks", of_.masks}};
+  if (of_.logits) json["logits"] = file(".safetensors").filename().string();
+  Json failed = Json::array();
+  for (const PromptFailure& failure : prompts_.failed) {
+    failed.push_back(failure_json(failure, stated_.prompts[failure.number]));
+  }
+  if (!failed.empty()) json["failed"] = std::move(failed);
+  json["results"] = Json::array();
+  for (Json& result : results_) json["results"].push_back(std::move(result));
+  write_file(file(".json"), json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void ResultWriter::finish() {
+  jobs_->finish();
+  if (of_.logits) write_logits();
+  std::vector<std::string> stale = files_of_results(file(".json"));
+  for (size_t i = 0; i < results_.size(); ++i) std::erase(stale, mask_name(i));
+  if (of_.logits) std::erase(stale, file(".safetensors").filename().string());
+  write_json();
+  finished_ = true;
+  std::error_code ignored;
+  for (const std::string& name : stale) fs::remove(of_.folder / name, ignored);
+}
+
+std::vector<std::string> files_of_results(const fs::path& json) {
+  std::vector<std::string> files;
+  std::error_code ignored;
+  if (!fs::is_regular_file(json, ignored)) return files;
+  const std::string stem = json.stem().string();
+  // Only names that hqsam gives, whatever the file says.
+  const auto take = [&](const nlohmann::json& name) {
+    if (!name.is_string()) return;
+    const std::string text = name.get<std::string>();
+    const bool logits = text == stem + ".safetensors";
+    const bool ours = text.starts_with(stem + "_") && text.ends_with(".png");
+    const size_t begin = stem.size() + 1;
+    const bool mask = ours && text.size() > begin + 4 &&
+                      text.substr(begin, text.size() - begin - 4).find_first_not_of("0123456789") == std::string::npos;
+    if (logits || mask) files.push_back(text);
+  };
+  try {
+    const auto content = nlohmann::json::parse(read_file(json), nullptr, /*allow_exceptions=*/false);
+    if (!content.is_object() || !content.contains("image") || !content.contains("masks")) return files;
+    const nlohmann::json results = content.value("results", nlohmann::json::array());
+    for (const auto& result : results) {
+      if (result.is_object() && result.contains("file")) take(result["file"]);
+    }
+    if (content.contains("logits")) take(content["logits"]);
+  } catch (const Error&) {  // unreadable: nothing is known of it
+  }
+  return files;
 }
 
 }  // namespace hqsam

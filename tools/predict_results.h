@@ -2,30 +2,62 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "hqsam/image/draw.h"
-#include "hqsam/predict/predictor.h"
+#include "hqsam/predict/place_prompt.h"
+#include "predict_jobs.h"
 
 namespace hqsam {
 
-// What was predicted on one picture: equally many predictions of each prompt, in order.
-struct PictureResults {
-  std::filesystem::path path;
-  std::string stem;
-  Image image;
-  std::vector<PredictPrompt> prompts;
-  std::vector<Prediction> predictions;
+// What is written of one picture, and where.
+struct ResultsOf {
+  std::filesystem::path folder, picture;
+  Size size;
+  std::string masks;       // the word of --masks
+  int64_t per_prompt = 1;  // results of each prompt
+  bool logits = false;     // <stem>.safetensors too
+  int64_t mask_side = 0;   // of low_res_logits, pixels
 };
 
-// <stem>_<i>.png, <stem>.json and, where keep_logits, <stem>.safetensors in the folder.
-void write_results(const std::filesystem::path& folder, const PictureResults& results, const std::string& masks,
-                   bool keep_logits);
+// Writes a picture's results as they come: <stem>_<i>.png on other threads, i = number of the prompt * per_prompt +
+// rank; at the end <stem>.json and, where asked for, <stem>.safetensors. Memory grows with the number of results by
+// their run lengths alone, but for logits: 4 bytes for each of their pixels.
+class ResultWriter {
+ public:
+  // stated and prompts must outlive it.
+  ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, size_t threads);
+  // Without finish(), what was written is removed, and the JSON of an earlier run whose masks it was to replace.
+  ~ResultWriter();
+  ResultWriter(const ResultWriter&) = delete;
+  ResultWriter& operator=(const ResultWriter&) = delete;
 
-// Panels of the picture with masks, or with the prompts; side is the model's image_size.
-Panel mask_panel(const PictureResults& results, const std::vector<Prediction>& predictions, Color color,
-                 const std::string& caption);
-Panel prompt_panel(const PictureResults& results, int64_t side);
+  // placed: an index into prompts.placed. Throws what writing an earlier one threw.
+  void add(size_t placed, int64_t rank, Prediction prediction);
+  // Writes the JSON, and removes masks that an earlier run listed and this one did not write.
+  void finish();
+
+ private:
+  std::filesystem::path file(const std::string& ending) const;
+  std::string mask_name(size_t result) const;
+  void write_mask(size_t result, const Mask& mask, double score);
+  void write_logits();
+  void write_json();
+
+  ResultsOf of_;
+  std::string stem_;
+  const StatedPrompts& stated_;
+  const PlacedPrompts& prompts_;
+  std::vector<nlohmann::ordered_json> results_;
+  std::vector<char> written_;  // not bool: threads write beside each other
+  torch::Tensor low_res_, logits_, scores_;
+  bool finished_ = false;
+  std::unique_ptr<Jobs> jobs_;
+};
+
+// The files that a <stem>.json of an earlier run lists, names in its folder; none where it is no such file.
+std::vector<std::string> files_of_results(const std::filesystem::path& json);
 
 }  // namespace hqsam

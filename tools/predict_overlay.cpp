@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "predict_overlay.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "hqsam/core/error.h"
+#include "hqsam/image/codec.h"
+#include "hqsam/image/resize.h"
+
+namespace hqsam {
+namespace {
+
+constexpr int64_t kMostHeight = 640;  // pixels
+
+Image scaled(const Image& picture) {
+  if (picture.height <= kMostHeight) return picture;
+  const double scale = static_cast<double>(kMostHeight) / static_cast<double>(picture.height);
+  const auto width = static_cast<int64_t>(std::lround(static_cast<double>(picture.width) * scale));
+  return resize_antialiased(picture, {kMostHeight, std::max<int64_t>(1, width)});
+}
+
+}  // namespace
+
+Overlay::Overlay(const Image& picture, size_t prompts)
+    : prompts_(prompts), shown_(std::min(prompts, kMostPrompts)), picture_(scaled(picture)) {
+  scale_x_ = static_cast<double>(picture_.width) / static_cast<double>(picture.width);
+  scale_y_ = static_cast<double>(picture_.height) / static_cast<double>(picture.height);
+  sam_ = picture_;
+  hq_ = picture_;
+}
+
+void Overlay::add_prompt(const PredictPrompt& prompt, const SamPredictor& predictor) {
+  if (prompt.mask_input.defined()) draw_mask(picture_, predictor.mask_at(prompt.mask_input, size()), kPromptColor);
+  if (prompt.box) {
+    const Box& box = *prompt.box;
+    draw_box(picture_, {box.x0 * scale_x_, box.y0 * scale_y_, box.x1 * scale_x_, box.y1 * scale_y_}, kPromptColor);
+  }
+  for (size_t i = 0; i < prompt.points.size(); ++i) {
+    const bool inside = prompt.point_labels.empty() || prompt.point_labels[i] == 1;
+    const Point& point = prompt.points[i];
+    draw_point(picture_, {point.x * scale_x_, point.y * scale_y_}, inside ? kPromptColor : kSamColor);
+  }
+}
+
+void Overlay::write(const std::filesystem::path& path, bool with_hq) {
+  const std::string some = shown_ < prompts_ ? fmt::format(" ({} of {})", shown_, prompts_) : "";
+  std::vector<Panel> panels = {{std::move(picture_), "prompt" + some}, {std::move(sam_), "SAM" + some}};
+  if (with_hq) panels.push_back({std::move(hq_), "HQ-SAM" + some});
+  write_image(path, side_by_side(panels));
+}
+
+}  // namespace hqsam

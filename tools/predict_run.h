@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hqsam/predict/predictor.h"
+#include "hqsam/predict/prompt_source.h"
+
+namespace hqsam {
+
+struct PredictRunOptions {
+  std::filesystem::path output;
+  MaskKind masks = MaskKind::kSum;
+  Multimask multimask = Multimask::kNone;
+  bool logits = false;
+  size_t threads = 0;  // that write beside the model's
+};
+
+// What became of the pictures.
+struct PredictOutcome {
+  int64_t pictures = 0, masks = 0;           // done, and written
+  std::vector<std::string> failed;           // pictures, or "picture (2 of 10 prompts)"
+  std::vector<std::string> without_prompts;  // pictures
+};
+
+// Predicts one picture after the other. One that fails is told at once, and the others are done all the same; the
+// failure of an only picture is thrown.
+PredictOutcome predict_pictures(SamPredictor& predictor, const std::vector<std::filesystem::path>& pictures,
+                                const PromptSource& source, const PredictRunOptions& options);
+
+}  // namespace hqsam
