@@ -77,7 +77,10 @@ std::string chosen_split(const SetOptions& options, const YoloYaml& yaml, const 
   for (const auto& [name, places] : yaml.splits) names += (names.empty() ? "" : ", ") + name;
   if (names.empty()) fail(kFunction, "{}: none of train, val and test is there", path.string());
   const std::string wanted = options.split == "valid" || options.split == "validation" ? "val" : options.split;
-  if (wanted.empty() && yaml.splits.size() > 1) {
+  const auto& first = yaml.splits.begin()->second;  // a set without a part for validation names one folder twice
+  const bool same =
+      std::all_of(yaml.splits.begin(), yaml.splits.end(), [&](const auto& s) { return s.second == first; });
+  if (wanted.empty() && !same) {
     fail(kFunction, "{} has several splits: {}; choose one by 'split: train'", path.string(), names);
   }
   if (wanted.empty()) return yaml.splits.begin()->first;

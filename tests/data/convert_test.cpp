@@ -319,6 +319,48 @@ TEST_F(Convert, PicturesAreCopiedLinkedOrLeft) {
   EXPECT_EQ(json::parse(read_file(folder.path / "json/a.json"))["imagePath"], "../source/a.png");
 }
 
+// A JPEG that is stored sideways: EXIF orientation 6.
+void write_sideways_jpeg(const fs::path& path, Size stored) {
+  constexpr std::string_view kExif(
+      "\xff\xe1\x00\x22"
+      "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+      36);
+  const std::string jpeg = encode_image(random_picture(stored, 3, 5), ".jpg");
+  write_file(path, jpeg.substr(0, 2) + std::string(kExif) + jpeg.substr(2));
+}
+
+TEST_F(Convert, PicturesWithAnOrientationComeBackUprightWithTheirMasks) {
+  Sample& sample = add("a.jpg", 2, {60, 50});
+  write_sideways_jpeg(sample.image_path, {50, 60});
+  sample.image = read_image(sample.image_path);
+  ASSERT_EQ(sample.image.size(), (Size{60, 50}));
+  for (const bool upright : {false, true}) {
+    ConvertOptions options = to(AnnotationFormat::kCoco);
+    options.upright = upright;
+    options.overwrite = true;
+    run(options);
+    expect_same(*open(SetFormat::kCoco, "images", "annotations.json"), /*names=*/false);
+    EXPECT_EQ(read_json("annotations.json")["images"][0]["file_name"], upright ? "a.png" : "a.jpg");
+  }
+  ConvertOptions options = to(AnnotationFormat::kYolo);
+  options.writer.folder = out() / "yolo";
+  run(options);
+  expect_same(*open(SetFormat::kYolo, "yolo"));
+}
+
+TEST_F(Convert, PicturesThatWereReadAsStoredAreWrittenWithoutTheirTag) {
+  Sample& sample = add("a.jpg", 1, {50, 60});
+  write_sideways_jpeg(sample.image_path, {50, 60});
+  sample.image = read_image(sample.image_path, {.orient = false});
+  ASSERT_EQ(sample.image.size(), (Size{50, 60}));
+  SetOptions set;
+  set.name = "set";
+  set.exif = ExifRule::kIgnore;
+  convert({{set, data, false}}, to(AnnotationFormat::kLabelme));
+  EXPECT_TRUE(fs::exists(out() / "a.png"));
+  expect_same(*open(SetFormat::kLabelme));
+}
+
 TEST_F(Convert, NamesThatAreNotUtf8AreRefused) {
   add("a\xff.png", 1);
   const ConvertReport report = run(to(AnnotationFormat::kCoco));
