@@ -2,12 +2,14 @@
 #include "hqsam/data/json_pairs.h"
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
+#include "hqsam/data/name_key.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/pairing.h"
 #include "hqsam/data/picture_json.h"
@@ -25,19 +27,44 @@ std::string folder_of(std::string_view name) {
   return std::string(name.substr(0, name.size() - base_name(name).size()));
 }
 
+// Places of files by a part of their names; where none is spelled so, by what is the same name to a person. Tables are
+// made when they are first asked, since a large set may need but one.
+class Places {
+ public:
+  using Part = std::function<std::string_view(std::string_view name)>;
+  Places(const std::vector<DataFile>& files, Part part) : files_(files), part_(std::move(part)) {}
+
+  const Indices& find(std::string_view name) {
+    static const Indices none;
+    if (exact_.empty()) fill(exact_, [](std::string_view part) { return part; });
+    if (const auto found = exact_.find(name); found != exact_.end()) return found->second;
+    if (alike_.empty()) fill(alike_, name_key);
+    const auto found = alike_.find(name_key(name));
+    return found == alike_.end() ? none : found->second;
+  }
+
+ private:
+  void fill(auto& table, auto key) {
+    for (size_t i = 0; i < files_.size(); ++i) table[key(part_(files_[i].name))].push_back(i);
+  }
+
+  const std::vector<DataFile>& files_;
+  Part part_;
+  std::unordered_map<std::string_view, Indices> exact_;  // of the files' own names
+  std::unordered_map<std::string, Indices> alike_;
+};
+
 class Pairs {
  public:
   Pairs(const SetOptions& options, const std::vector<DataFile>& pictures, const JsonFormat& format)
-      : options_(options), pictures_(pictures), format_(format), jsons_(pictures.size()) {
-    for (size_t i = 0; i < pictures.size(); ++i) {
-      const std::string& name = pictures[i].name;
-      const std::string key(format.key(name));
-      by_key_[key].push_back(i);
-      by_name_[name].push_back(i);
-      by_last_key_[std::string(base_name(key))].push_back(i);
-      by_last_name_[std::string(base_name(name))].push_back(i);
-    }
-  }
+      : options_(options),
+        pictures_(pictures),
+        format_(format),
+        jsons_(pictures.size()),
+        by_key_(pictures, format.key),
+        by_name_(pictures, [](std::string_view name) { return name; }),
+        by_last_key_(pictures, [&format](std::string_view name) { return base_name(format.key(name)); }),
+        by_last_name_(pictures, base_name) {}
 
   std::vector<AnnotatedPicture> with(const std::vector<DataFile>& jsons) {
     std::vector<const DataFile*> others;
@@ -59,24 +86,18 @@ class Pairs {
   }
 
  private:
-  static const Indices& at(const std::unordered_map<std::string, Indices>& map, const std::string& key) {
-    static const Indices none;
-    const auto found = map.find(key);
-    return found == map.end() ? none : found->second;
+  Indices by_key(const DataFile& file) {
+    const std::string_view key = format_.key(file.name);
+    if (const Indices& found = by_key_.find(key); !found.empty()) return found;
+    if (const Indices& found = by_name_.find(without_extension(file.name)); !found.empty()) return found;
+    if (options_.annotations.empty()) return {};
+    const Indices& found = by_last_key_.find(base_name(key));
+    return found.size() == 1 ? found : Indices();
   }
 
-  Indices by_key(const DataFile& file) const {
-    const std::string key(format_.key(file.name)), name(without_extension(file.name));
-    if (const Indices& found = at(by_key_, key); !found.empty()) return found;
-    if (const Indices& found = at(by_name_, name); !found.empty()) return found;
-    const bool other_folder = !options_.annotations.empty();
-    const Indices& found = at(by_last_key_, std::string(base_name(key)));
-    return other_folder && found.size() == 1 ? found : Indices();
-  }
-
-  Indices by_stated_name(const DataFile& file, const std::string& stated) const {
-    if (const Indices& found = at(by_name_, folder_of(file.name) + stated); !found.empty()) return found;
-    return at(by_last_name_, stated);
+  Indices by_stated_name(const DataFile& file, const std::string& stated) {
+    if (const Indices& found = by_name_.find(folder_of(file.name) + stated); !found.empty()) return found;
+    return by_last_name_.find(stated);
   }
 
   json read(const DataFile& file) const {
@@ -106,12 +127,13 @@ class Pairs {
     const std::string stated = stated_name(read(file));
     if (found.size() > 1) {
       const Indices all = found;
-      std::erase_if(found, [&](size_t i) { return base_name(pictures_[i].name) != stated; });
+      std::erase_if(found, [&](size_t i) { return name_key(base_name(pictures_[i].name)) != name_key(stated); });
       if (found.size() != 1) ambiguous(file, all);
     }
     take(found.front(), file);
-    const bool other = base_name(pictures_[found.front()].name) != stated && !by_stated_name(file, stated).empty();
-    if (other) disagreeing_.push_back(fmt::format("{} (states {})", file.label(), printable(stated)));
+    const Indices other = by_stated_name(file, stated);
+    const bool disagree = !other.empty() && std::find(other.begin(), other.end(), found.front()) == other.end();
+    if (disagree) disagreeing_.push_back(fmt::format("{} (states {})", file.label(), printable(stated)));
     return true;
   }
 
@@ -170,7 +192,7 @@ class Pairs {
   const std::vector<DataFile>& pictures_;
   const JsonFormat& format_;
   std::vector<const DataFile*> jsons_;  // of each picture
-  std::unordered_map<std::string, Indices> by_key_, by_name_, by_last_key_, by_last_name_;
+  Places by_key_, by_name_, by_last_key_, by_last_name_;
   int looks_ = 0;
   std::vector<std::string> missing_, doubles_, foreign_, disagreeing_;
   std::string first_foreign_;

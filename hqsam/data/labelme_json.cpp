@@ -159,7 +159,7 @@ PictureObjects read_labelme_json(std::string_view text, const std::string& name,
   }
   PictureObjects objects;
   objects.frame = frame_of(object, upright);
-  check_rle_size(kFunction, objects.frame);
+  check_frame(objects.frame, name);
   Groups groups(objects);
   int64_t number = 0;
   for (const json& shape : *shapes) {

@@ -3,15 +3,24 @@
 
 #include <algorithm>
 
+#include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 
 namespace hqsam {
 
 std::string printable(std::string_view text, size_t longest) {
-  std::string shown(text.substr(0, longest));
+  std::string shown = cut_short(text, longest);
   std::replace_if(
       shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text.size() > longest ? shown + "..." : shown;
+  return shown;
+}
+
+void check_frame(Size frame, const std::string& name) {
+  try {
+    check_rle_size("PictureObjects", frame);
+  } catch (const Error& error) {
+    fail("PictureObjects", "{}: {}", printable(name, 1000), error.what());
+  }
 }
 
 void leave_out(PictureObjects& objects, std::string_view object, std::string_view why) {

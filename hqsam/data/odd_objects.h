@@ -8,8 +8,11 @@
 
 namespace hqsam {
 
-// Foreign text for a message: what is no plain character becomes '?', and behind `longest` characters stand dots.
+// Foreign text for a message: what is no plain character becomes '?', and behind `longest` bytes stand dots.
 std::string printable(std::string_view text, size_t longest = 60);
+
+// Throws Error with the file's name where masks of this size cannot be drawn.
+void check_frame(Size frame, const std::string& name);
 
 // Counts an object that has no usable mask; the first one's reason is kept, without the name of a function in front.
 void leave_out(PictureObjects& objects, std::string_view object, std::string_view why);

@@ -13,23 +13,12 @@ using nlohmann::json;
 
 constexpr const char* kFunction = "read_sa1b_json";
 
-// Of run lengths that state one as two sides; 0 x 0 where they do not.
-Size size_of(const json& annotation) {
-  if (!annotation.is_object() || !annotation.contains("segmentation")) return {};
-  const json& segmentation = annotation["segmentation"];
-  if (!segmentation.is_object() || !segmentation.contains("size")) return {};
-  const json& sides = segmentation["size"];
-  if (!sides.is_array() || sides.size() != 2) return {};
-  const json object = {{"height", sides[0]}, {"width", sides[1]}};
-  return {side_or_zero(object, "height"), side_or_zero(object, "width")};
-}
-
 Size frame_of(const json& image, const json& annotations, Size upright) {
   const Size stated = {side_or_zero(image, "height"), side_or_zero(image, "width")};
   if (stated.height > 0 && stated.width > 0) return stated;
   for (const json& annotation : annotations) {
-    const Size size = size_of(annotation);
-    if (size.height > 0 && size.width > 0) return size;
+    if (!annotation.is_object() || !annotation.contains("segmentation")) continue;
+    if (const auto size = rle_size_in_json(annotation["segmentation"])) return *size;
   }
   return upright;
 }
@@ -65,7 +54,7 @@ PictureObjects read_sa1b_json(std::string_view text, const std::string& name, Si
   }
   PictureObjects objects;
   objects.frame = frame_of(*image, *annotations, upright);
-  check_rle_size(kFunction, objects.frame);
+  check_frame(objects.frame, name);
   size_t number = 0;
   for (const json& annotation : *annotations) {
     ++number;

@@ -109,7 +109,7 @@ std::vector<YoloLine> yolo_lines(std::string_view text) {
 
 PictureObjects read_yolo_text(std::string_view text, const std::string& name, Size upright,
                               const YoloClasses& classes) {
-  check_rle_size("read_yolo_text", upright);
+  check_frame(upright, name);
   PictureObjects objects;
   objects.frame = upright;
   std::set<std::pair<int64_t, std::vector<std::pair<double, double>>>> seen;

@@ -67,7 +67,7 @@ TEST(LabelmeJson, PastesAMaskBetweenItsCorners) {
   image.pixels = {1, 0, 1, 1, 1, 0};
   json mask = shape("mask", {{10.0, 20.0}, {12.0, 21.0}});
   mask["mask"] = base64_of(encode_image(image, ".png"));
-  const PictureObjects objects = read(file({mask}));
+  const PictureObjects objects = read(file(json::array({mask})));
   ASSERT_EQ(objects.objects.size(), 1) << objects.why_skipped;
   const Mask pasted = rle_decode(objects.objects[0].rle);
   EXPECT_EQ(area(pasted), 4);
@@ -75,9 +75,9 @@ TEST(LabelmeJson, PastesAMaskBetweenItsCorners) {
   EXPECT_EQ(pasted.at(20, 11), 0);
   EXPECT_EQ(pasted.at(21, 11), 1);
   mask["points"] = {{10.0, 20.0}, {13.0, 21.0}};
-  EXPECT_TRUE(contains(read(file({mask})).why_skipped, "a mask of 3x2 between corners for 4x2"));
+  EXPECT_TRUE(contains(read(file(json::array({mask}))).why_skipped, "a mask of 3x2 between corners for 4x2"));
   mask["points"] = {{48.0, 39.0}, {50.0, 40.0}};
-  EXPECT_EQ(rle_area(read(file({mask})).objects.at(0).rle), 1);
+  EXPECT_EQ(rle_area(read(file(json::array({mask}))).objects.at(0).rle), 1);
 }
 
 TEST(LabelmeJson, JoinsShapesOfOneLabelAndGroup) {
@@ -125,7 +125,7 @@ TEST(LabelmeJson, ReadsOldFilesAndWhatScriptsWrite) {
 }
 
 TEST(LabelmeJson, PassesOverThePictureWithin) {
-  json object = file({shape("rectangle", {{0, 0}, {10, 10}})});
+  json object = file(json::array({shape("rectangle", {{0, 0}, {10, 10}})}));
   object["imageData"] = std::string(20'000'000, 'A');
   const std::string text = object.dump();
   const auto begin = std::chrono::steady_clock::now();
@@ -162,7 +162,7 @@ class Labelme : public ::testing::Test {
     write_image(options.images / name, random_picture({40, 50}, 3, 1));
   }
   void annotate(const fs::path& path, const std::string& picture) {
-    json object = file({shape("rectangle", {{10, 10}, {20, 20}})});
+    json object = file(json::array({shape("rectangle", {{10, 10}, {20, 20}})}));
     object["imagePath"] = picture;
     fs::create_directories(path.parent_path());
     write_file(path, object.dump());

@@ -74,7 +74,7 @@ TEST(YoloText, BringsWhatRoundingLeftOutsideToTheBorder) {
 TEST(YoloText, CountsWhatIsNoPolygonByItsLine) {
   const std::pair<const char*, const char*> odd[] = {
       {"0 0.5 0.5 0.2 0.2", "a box"},
-      {"0 0.5 0.5 0.2 0.2 0.9", "a box with a confidence"},
+      {"0 0.5 0.5 0.2 0.2 0.9", "6 numbers, a box with a confidence"},
       {"0 0.2 0.2 0.4", "4 numbers"},
       {"0 0.2 0.25 0.6 0.25 0.6 0.75 0.97", "8 numbers"},
       {"0 0.2 0.25 nan 0.25 0.6 0.75", "'nan' is no number"},
