@@ -173,9 +173,10 @@ TEST_F(Coco, TakesLargeIdsAndIdsThatAreNoNumbers) {
   file["categories"][0]["id"] = "cat-id";
   file["annotations"][0]["category_id"] = "cat-id";
   const auto dataset = open();
-  EXPECT_EQ(dataset->get(0).name, "a.jpg");  // both are texts to the order
-  EXPECT_EQ(dataset->get(0).labels.size() + dataset->get(1).labels.size(), 2U);
-  const Sample sample = dataset->get(dataset->get(0).labels.empty() ? 1 : 0);
+  EXPECT_TRUE(dataset->get(0).labels.empty());
+  const Sample sample = dataset->get(1);  // in order of the ids' texts
+  ASSERT_EQ(sample.labels.size(), 2U);
+  EXPECT_EQ(sample.name, "a.jpg");
   EXPECT_EQ(sample.infos[0].category, 3);  // above all that are numbers
   EXPECT_EQ(sample.infos[0].category_name, "cat");
 }
@@ -324,7 +325,7 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   EXPECT_PRED2(contains, refusal_of([&] { file = json::object(); }), "has no 'images'");
   EXPECT_PRED2(contains, refusal_of([&] { file = {{"shapes", json::array()}}; }), "type: labelme");
   EXPECT_PRED2(contains, refusal_of([&] { file = 3; }), "expected an object or a list");
-  EXPECT_PRED2(contains, refusal_of([&] { file = {file["annotations"][0]}; }), "a list of predictions");
+  EXPECT_PRED2(contains, refusal_of([&] { file = json(file["annotations"]); }), "a list of predictions");
   EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "not there (c.jpg)");
   EXPECT_PRED2(contains, refusal_of([&] { file["images"][0]["file_name"] = "c.jpg"; }), "which has a.jpg, b.jpg");
   file = good;
@@ -361,6 +362,52 @@ TEST_F(Coco, RefusesPicturesOfAnotherSize) {
   EXPECT_PRED2(contains, refusal, "is 50x20 but its annotations say 50x40 (width x height): these are other pictures");
   write_image(folder / "im" / "a.jpg", random_picture({50, 40}, 3, 1));
   EXPECT_PRED2(contains, error_of([&] { dataset->get(0); }), "are height and width exchanged?");
+}
+
+// A JPEG with an EXIF orientation tag.
+std::string with_orientation(std::string jpeg, char orientation) {
+  const std::string exif(
+      "\xff\xe1\x00\x22"
+      "Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0",
+      29);
+  return jpeg.insert(2, exif + orientation + std::string(6, '\0'));
+}
+
+TEST_F(Coco, TurnsMasksOfTheStoredFrameWithThePicture) {
+  const auto path = folder / "im" / "a.jpg";
+  write_file(path, with_orientation(read_file(path), 6));  // stored 40 x 50, upright 50 x 40
+  detections = json::array({box(3, 1, {5, 6, 10, 12})});
+  const Sample sample = open()->get(0);
+  ASSERT_EQ(sample.image.size(), (Size{50, 40}));
+  EXPECT_TRUE(sample.turned);
+  EXPECT_EQ(sample.notes.orientation, 6);
+  const Mask mask = threshold_label(sample.labels[0]);
+  EXPECT_EQ(area(mask), 300);
+  EXPECT_EQ(bounding_box(mask), (Box{20, 5, 34, 24}));  // x = 40 - 1 - y: rows 5 to 19 of the stored picture
+  EXPECT_EQ(sample.boxes[0].box_in_image, (Box{22, 5, 34, 15}));
+  options.exif = ExifRule::kApply;
+  EXPECT_PRED2(contains, error_of([&] { open()->get(0); }), "try exif: auto");
+  options.exif = ExifRule::kIgnore;
+  EXPECT_EQ(open()->get(0).image.size(), (Size{40, 50}));
+  EXPECT_FALSE(open()->get(0).turned);
+}
+
+TEST_F(Coco, LeavesMasksOfTheUprightFrameAsTheyAre) {
+  const auto path = folder / "im" / "a.jpg";
+  write_file(path, with_orientation(read_file(path), 8));
+  file["images"][1]["height"] = 50;
+  file["images"][1]["width"] = 40;
+  file["annotations"].erase(1);
+  const Sample upright = open()->get(0);
+  ASSERT_EQ(upright.image.size(), (Size{50, 40}));
+  EXPECT_FALSE(upright.turned);
+  EXPECT_EQ(bounding_box(threshold_label(upright.labels[0])), (Box{5, 5, 24, 19}));
+  file["images"][1].erase("height");  // not stated: upright
+  EXPECT_EQ(bounding_box(threshold_label(open()->get(0).labels[0])), (Box{5, 5, 24, 19}));
+  file["annotations"].push_back(annotation(2, run_lengths()));  // but run lengths state the stored frame
+  const Sample turned = open()->get(0);
+  EXPECT_TRUE(turned.turned);
+  EXPECT_EQ(turned.labels.size(), 2U);
 }
 
 TEST_F(Coco, ReadsVideosFrameByFrame) {
