@@ -75,9 +75,11 @@ void set_type(Array& array, std::string_view type, const std::string& name) {
 // Height x width, or height x width x channels; torch's leading 1 is no side of a picture.
 void set_sides(Array& array, std::vector<int64_t> shape, const std::string& name) {
   const std::vector<int64_t> stated = shape;
-  while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
-  const bool sound = shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3 || shape[2] == 4));
-  if (!sound) {
+  const auto is_sound = [&shape] {
+    return shape.size() == 2 || (shape.size() == 3 && (shape[2] == 1 || shape[2] == 3 || shape[2] == 4));
+  };
+  while (!is_sound() && shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
+  if (!is_sound()) {
     fail("read_image", "{} is an array of shape ({}), a picture is height x width, or height x width x 1, 3 or 4", name,
          fmt::join(stated, ", "));
   }

@@ -92,10 +92,15 @@ auto loaded(const std::string& name) {
   };
 }
 
+// Where 0 is white, samples are turned to the usual sense, as far as their type has a white.
+bool is_turned(const TiffKind& kind) {
+  return kind.inverted && kind.channels == 1 && kind.bits <= 16 && !kind.is_signed && !kind.is_float;
+}
+
 void read_whole_numbers(TiffFile& file, const TiffKind& kind, Raster& raster) {
   const std::string& name = file.name();
   const int bits = kind.bits;
-  const uint32_t turn = kind.inverted && bits <= 16 ? (1u << bits) - 1 : 0;  // v ^ turn is the most - v
+  const uint32_t turn = is_turned(kind) ? (1u << bits) - 1 : 0;  // v ^ turn is the most - v
   if (bits < 8 || (bits > 8 && bits < 16)) raster.bits = bits;
   if (kind.is_signed) {
     switch (bits) {
@@ -172,7 +177,7 @@ void read_floats(TiffFile& file, const TiffKind& kind, Raster& raster) {
   }
 }
 
-// Inks, Lab and packed YCbCr, as libtiff shows them: 8-bit RGB.
+// Inks and packed YCbCr, as libtiff shows them: 8-bit RGB.
 void read_converted(TiffFile& file, const TiffKind& kind, Raster& raster) {
   char why[1024] = "";
   TIFFRGBAImage image;
@@ -231,9 +236,7 @@ Raster decode_tiff(std::span<const std::byte> bytes, const std::string& name) {
     read_whole_numbers(file, kind, raster);
   }
   if (kind.palette) read_palette(file, kind, raster);
-  raster.warning = kind.inverted && (kind.is_float || kind.is_signed || kind.bits > 16)
-                       ? "0 is meant to be white; the values are taken as they are"
-                       : "";
+  if (kind.inverted && !is_turned(kind)) raster.warning = "0 is meant to be white; the values are taken as they are";
   if (has_more_pages(file)) raster.warning = "it has several pages: the first is read";
   return raster;
 }

@@ -99,7 +99,8 @@ void set_colors(TiffKind& kind, const TiffFile& file, uint32_t photometric) {
     case PHOTOMETRIC_MASK:
       return;
     case PHOTOMETRIC_MINISWHITE:
-      kind.inverted = kind.channels == 1;
+      // tifffile writes True as 1 and calls it black, against what it means.
+      kind.inverted = kind.bits > 1 || !file.text(TIFFTAG_SOFTWARE).starts_with("tifffile");
       return;
     case PHOTOMETRIC_PALETTE:
       kind.palette = kind.channels == 1 && kind.bits <= 16 && !kind.is_float && !kind.is_signed;
@@ -112,22 +113,18 @@ void set_colors(TiffKind& kind, const TiffFile& file, uint32_t photometric) {
       if (!kind.converted) TIFFSetField(file.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
       return;
     case PHOTOMETRIC_SEPARATED:
-      kind.colors = "inks (CMYK)";
-      break;
-    case PHOTOMETRIC_CIELAB:
-    case PHOTOMETRIC_ICCLAB:
-    case PHOTOMETRIC_ITULAB:
-      kind.colors = "Lab colours";
-      break;
-    case PHOTOMETRIC_LOGL:
-    case PHOTOMETRIC_LOGLUV:
-      kind.colors = "logarithmic light";
-      break;
+      kind.colors = "inks (CMYK)", kind.converted = true;
+      return;
     default:
-      fail("read_image", "{} is a TIFF of colours of kind {}, which hqsam does not read: convert it to RGB",
-           file.name(), photometric);
+      break;
   }
-  kind.converted = true;
+  const bool lab = photometric == PHOTOMETRIC_CIELAB || photometric == PHOTOMETRIC_ICCLAB ||
+                   photometric == PHOTOMETRIC_ITULAB;  // libtiff's way of showing it is far off
+  const bool light = photometric == PHOTOMETRIC_LOGL || photometric == PHOTOMETRIC_LOGLUV;
+  fail("read_image", "{} is a TIFF of {}, which hqsam does not read: convert it to RGB", file.name(),
+       lab     ? "Lab colours"
+       : light ? "logarithmic light"
+               : "colours of kind " + std::to_string(photometric));
 }
 
 // Before memory is taken: has the file bytes enough?
