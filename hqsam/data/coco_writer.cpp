@@ -21,8 +21,8 @@ Json segmentation_json(const Mask& mask, const Rle& rle, bool polygons, double s
   for (const Polygon& polygon : polygons_of_mask(mask, simplify)) {
     Json numbers = Json::array();
     for (const Point& corner : polygon) {
-      numbers.push_back(static_cast<int64_t>(corner.x));
-      numbers.push_back(static_cast<int64_t>(corner.y));
+      numbers.push_back(corner.x);
+      numbers.push_back(corner.y);
     }
     list.push_back(std::move(numbers));
   }

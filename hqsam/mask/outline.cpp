@@ -11,6 +11,27 @@
 namespace hqsam {
 namespace {
 
+constexpr double kInset = 0.05;  // pixels
+
+struct Corner {
+  int64_t vertex = 0;
+  Point inset;  // a little way inside
+};
+
+// The sides before and behind a vertex say where the inside is: on the right hand.
+Point inset_point(const Rings& rings, int64_t before, int64_t here, int64_t after) {
+  Point point = {static_cast<double>(rings.x0 + rings.x(here)), static_cast<double>(rings.y0 + rings.y(here))};
+  for (const auto& [from, to] : {std::pair(before, here), std::pair(here, after)}) {
+    const bool along_x = rings.y(from) == rings.y(to);
+    if (along_x) {
+      point.y = static_cast<double>(rings.y0 + rings.y(here)) + (to > from ? kInset : -kInset);
+    } else {
+      point.x = static_cast<double>(rings.x0 + rings.x(here)) + (to > from ? -kInset : kInset);
+    }
+  }
+  return point;
+}
+
 Point point_of(const Rings& rings, int64_t vertex) {
   return {static_cast<double>(rings.x0 + rings.x(vertex)), static_cast<double>(rings.y0 + rings.y(vertex))};
 }
@@ -75,11 +96,11 @@ std::vector<uint8_t> simplified(const Polygon& ring, const std::vector<uint8_t>&
 }
 
 // A ring's path without the vertices between corners, but with those that links hold to.
-std::vector<int64_t> corners_of(const Rings& rings, const Ring& ring, double tolerance) {
+std::vector<Corner> corners_of(const Rings& rings, const Ring& ring, double tolerance) {
   std::vector<int64_t> linked;
   for (const RingLink& link : ring.links) linked.push_back(link.vertex);
   std::sort(linked.begin(), linked.end());
-  std::vector<int64_t> corners;
+  std::vector<Corner> corners;
   std::vector<uint8_t> fixed;
   Polygon points;
   const size_t count = ring.path.size();
@@ -87,13 +108,13 @@ std::vector<int64_t> corners_of(const Rings& rings, const Ring& ring, double tol
     const int64_t before = ring.path[(i + count - 1) % count], here = ring.path[i], after = ring.path[(i + 1) % count];
     const bool held = std::binary_search(linked.begin(), linked.end(), here);
     if (!held && here - before == after - here) continue;
-    corners.push_back(here);
+    corners.push_back({here, inset_point(rings, before, here, after)});
     fixed.push_back(held);
     points.push_back(point_of(rings, here));
   }
   if (tolerance == 0) return corners;
   const std::vector<uint8_t> keep = simplified(points, fixed, tolerance);
-  std::vector<int64_t> fewer;
+  std::vector<Corner> fewer;
   Polygon shape;
   for (size_t i = 0; i < corners.size(); ++i) {
     if (keep[i] != 0) fewer.push_back(corners[i]), shape.push_back(points[i]);
@@ -104,7 +125,7 @@ std::vector<int64_t> corners_of(const Rings& rings, const Ring& ring, double tol
 // Walks a ring and, at each link, goes over to the other ring and back: one closed way over a tree of rings.
 class Tour {
  public:
-  Tour(const Rings& rings, double tolerance) : rings_(rings) {
+  Tour(const Rings& rings, double tolerance) {
     for (const Ring& ring : rings.rings) {
       corners_.push_back(corners_of(rings, ring, tolerance));
       links_.emplace_back();
@@ -114,19 +135,18 @@ class Tour {
 
   Polygon from(size_t root) {
     Polygon polygon;
-    enter(root, corners_[root].front(), root);
+    enter(root, corners_[root].front().vertex, root);
     while (!open_.empty()) {
       Stop& stop = open_.back();
-      const std::vector<int64_t>& corners = corners_[stop.ring];
+      const std::vector<Corner>& corners = corners_[stop.ring];
       const bool closed = stop.done == corners.size();
-      const int64_t here = corners[(stop.first + stop.done) % corners.size()];
-      if (!closed || open_.size() > 1)
-        polygon.push_back(point_of(rings_, here));  // anew after each ring that hangs here
+      const Corner& here = corners[(stop.first + stop.done) % corners.size()];
+      if (!closed || open_.size() > 1) polygon.push_back(here.inset);  // anew after each ring that hangs here
       if (closed) {
         open_.pop_back();
         continue;
       }
-      take_links(stop, here);
+      take_links(stop, here.vertex);
       if (stop.links.empty()) {
         ++stop.done;
         continue;
@@ -146,7 +166,8 @@ class Tour {
   };
 
   void enter(size_t ring, int64_t vertex, size_t parent) {
-    const auto at = std::find(corners_[ring].begin(), corners_[ring].end(), vertex);
+    const auto at = std::find_if(corners_[ring].begin(), corners_[ring].end(),
+                                 [&](const Corner& corner) { return corner.vertex == vertex; });
     open_.push_back({ring, parent, static_cast<size_t>(at - corners_[ring].begin()), 0, {}});
   }
 
@@ -160,8 +181,7 @@ class Tour {
     links_[stop.ring].erase(at);
   }
 
-  const Rings& rings_;
-  std::vector<std::vector<int64_t>> corners_;
+  std::vector<std::vector<Corner>> corners_;
   std::vector<std::unordered_map<int64_t, std::vector<RingLink>>> links_;
   std::vector<Stop> open_;
 };
@@ -177,7 +197,7 @@ std::vector<Outline> outlines(const Mask& mask) {
   std::vector<Outline> found(static_cast<size_t>(rings.regions));
   for (const Ring& ring : rings.rings) {
     Polygon polygon;
-    for (const int64_t vertex : corners_of(rings, ring, 0)) polygon.push_back(point_of(rings, vertex));
+    for (const Corner& corner : corners_of(rings, ring, 0)) polygon.push_back(point_of(rings, corner.vertex));
     Outline& outline = found[static_cast<size_t>(ring.region) - 1];
     if (ring.hole) {
       outline.holes.push_back(std::move(polygon));

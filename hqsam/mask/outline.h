@@ -18,7 +18,9 @@ struct Outline {
 std::vector<Outline> outlines(const Mask& mask);
 
 // What the polygons of a mask share: rle_of_polygons of them is the mask itself, to the pixel, where simplify is 0.
-// Whole numbers lie on COCO's grid of a fifth of a pixel, and away from the middles of pixels, where it decides.
+// Corners lie a twentieth of a pixel inside of pixels' corners: on COCO's grid of a fifth of a pixel that is the same
+// place, and cut down to whole numbers it is the outermost pixel inside, from where OpenCV's fillPoly and Pillow's
+// polygon draw the mask too (but for bridges between regions, which they draw a pixel wide).
 // A hole is cut open: the polygon goes to it by a bridge of no width, around it, and back by the same bridge, so that
 // both the even-odd rule and the rule of turns leave it out. simplify: pixels by which an outline may depart (Douglas
 // and Peucker); a ring that would vanish stays as it is.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "hqsam/core/error.h"
 #include "hqsam/mask/morphology.h"
 #include "random_mask.h"
@@ -29,6 +31,12 @@ double iou(const Mask& a, const Mask& b) {
   int64_t both = 0, any = 0;
   for (size_t i = 0; i < a.pixels.size(); ++i) both += a.pixels[i] & b.pixels[i], any += a.pixels[i] | b.pixels[i];
   return any == 0 ? 1 : static_cast<double>(both) / static_cast<double>(any);
+}
+
+// Corners on those of pixels.
+Polygon rounded(Polygon polygon) {
+  for (Point& corner : polygon) corner = {std::round(corner.x), std::round(corner.y)};
+  return polygon;
 }
 
 // Sum over corners, positive for a clockwise way on the screen.
@@ -96,7 +104,18 @@ TEST(Outline, BridgesHaveNoWidthAndKeepTheArea) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const Mask mask = blobs(60, 70, seed);
     if (area(mask) == 0) continue;
-    EXPECT_EQ(twice_signed_area(polygon_of_mask(mask)), 2 * static_cast<double>(area(mask)));
+    EXPECT_EQ(twice_signed_area(rounded(polygon_of_mask(mask))), 2 * static_cast<double>(area(mask)));
+  }
+}
+
+TEST(Outline, PolygonsLieALittleInsideOfPixelsCorners) {
+  const Polygon expected = {{1.05, 1.05}, {2.95, 1.05}, {2.95, 1.95}, {1.95, 1.95}, {1.95, 2.95}, {1.05, 2.95}};
+  const std::vector<Polygon> found = polygons_of_mask(mask_of({"....", ".##.", ".#..", "...."}));
+  ASSERT_EQ(found.size(), 1);
+  ASSERT_EQ(found[0].size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_DOUBLE_EQ(found[0][i].x, expected[i].x) << i;
+    EXPECT_DOUBLE_EQ(found[0][i].y, expected[i].y) << i;
   }
 }
 
@@ -109,7 +128,7 @@ TEST(Outline, ARegionWithinAHoleIsAPolygonOfItsOwn) {
 
 TEST(Outline, RegionsAreJoinedWhereTheyAreNear) {
   // Three regions in a row: the ends are joined to the middle one, not to each other.
-  const Polygon joined = polygon_of_mask(mask_of({"#...#...#"}));
+  const Polygon joined = rounded(polygon_of_mask(mask_of({"#...#...#"})));
   double way = 0;
   for (size_t i = 0; i < joined.size(); ++i) {
     const Point &a = joined[i], &b = joined[(i + 1) % joined.size()];
