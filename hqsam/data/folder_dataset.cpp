@@ -76,6 +76,26 @@ FolderDataset::FolderDataset(SetOptions options, const SetFiles& files) : option
   look();
 }
 
+namespace {
+
+// "" where a mask of this size fits its picture, else both sizes; "" too for a picture that cannot be read.
+std::string other_size(const SetOptions& options, const PicturePair& pair, Size mask) {
+  try {
+    const DataBytes bytes(pair.image);
+    const PictureHeader header = picture_header(bytes.bytes(), pair.image.label());
+    const Size shown = upright_size(header.stored, header.orientation);
+    const bool fits_shown = options.exif != ExifRule::kIgnore && mask == shown;
+    const bool fits_stored = options.exif != ExifRule::kApply && mask == header.stored;
+    if (fits_shown || fits_stored) return "";
+    return fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height, mask.width,
+                       mask.height);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+}  // namespace
+
 void FolderDataset::look() {
   const int64_t count = std::min(size(), kLookedAt);
   std::vector<SeenMask> seen;
@@ -85,29 +105,18 @@ void FolderDataset::look() {
   parallel_for("look at " + options_.name, count, std::max(1U, std::thread::hardware_concurrency()), [&](int64_t i) {
     const PicturePair& pair = pairs_[static_cast<size_t>(i * size() / count)];
     for (const DataFile& file : pair.masks) {
-      SeenMask mask{file.label(), {}};
-      std::string other_size;
       try {
         Raster raster = read_mask_raster(file);
         if (options_.exif != ExifRule::kIgnore) raster = upright(std::move(raster));
-        const DataBytes bytes(pair.image);
-        const PictureHeader header = picture_header(bytes.bytes(), pair.image.label());
-        const Size stored = header.stored, shown = upright_size(stored, header.orientation);
-        const bool fits = raster.size() == (options_.exif == ExifRule::kIgnore ? stored : shown) ||
-                          (options_.exif == ExifRule::kAuto && raster.size() == stored);
-        if (!fits) {
-          other_size = fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height,
-                                   raster.width, raster.height);
-        }
-        mask.look = look_at_mask(raster, file.label());
+        SeenMask mask{file.label(), look_at_mask(raster, file.label())};
+        const std::string other = other_size(options_, pair, raster.size());
+        const std::lock_guard lock(mutex);
+        seen.push_back(std::move(mask));
+        if (!other.empty()) other_sizes.push_back(other);
       } catch (const Error&) {
         const std::lock_guard lock(mutex);
         if (!first_error) first_error = std::current_exception();
-        return;
       }
-      const std::lock_guard lock(mutex);
-      seen.push_back(std::move(mask));
-      if (!other_size.empty()) other_sizes.push_back(other_size);
     }
   });
   if (seen.empty() && first_error) std::rethrow_exception(first_error);

@@ -19,9 +19,9 @@ MaskLook unclear(std::string values, std::string why) { return {Kind::kUnclear, 
 // Gray values as numbers of pixels, by what they could be.
 struct GrayCounts {
   int64_t black = 0, white = 0, between = 0, flat_between = 0;
-  int64_t near_black = 0, near_white = 0;  // of `between`: within a twentieth of either end
-  int64_t values_between = 0;
-  int32_t lowest = 0, highest = 0;  // of the values between
+  int64_t near_black = 0, near_white = 0;      // of `between`: within a twentieth of either end
+  int64_t values_between = 0, never_flat = 0;  // the latter: values between that no pixel has with all its neighbours
+  int32_t lowest = 0, highest = 0;             // of the values between
 };
 
 GrayCounts count_gray(const ValueCounts& counts, int32_t white) {
@@ -36,6 +36,7 @@ GrayCounts count_gray(const ValueCounts& counts, int32_t white) {
       gray.highest = value;
       gray.between += count.pixels;
       gray.flat_between += count.flat;
+      gray.never_flat += count.flat == 0;
       if (value <= white / 20) gray.near_black += count.pixels;
       if (value >= white - white / 20) gray.near_white += count.pixels;
     }
@@ -47,7 +48,7 @@ GrayCounts count_gray(const ValueCounts& counts, int32_t white) {
 bool looks_soft(const GrayCounts& gray) {
   const int64_t inner = gray.between - gray.near_black - gray.near_white;
   const int64_t bright = gray.white + gray.near_white;
-  if (bright == 0) return false;
+  if (bright == 0 || inner > 2 * bright) return false;
   const bool noise = gray.values_between > 16 && inner < bright && 4 * gray.flat_between < gray.white + gray.near_white;
   return noise || 20 * gray.flat_between <= gray.between;
 }
@@ -75,10 +76,12 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white) {
   const bool single = gray.values_between == 1 && gray.white == 0;
   if (single && gray.highest == 1) return {Kind::kZeroOne, values, "", 1};
   if (looks_soft(gray)) return {Kind::kSoft, values, "", 0};
+  if (gray.values_between > 16 && 2 * gray.never_flat > gray.values_between) {
+    return unclear(values, fmt::format("most of its values are no flat regions: a picture, or labels that were resized "
+                                       "or saved as JPEG; {}",
+                                       kKindsToSet));
+  }
   if (gray.white == 0) {
-    if (white == 255 && counts.size() > 200) {
-      return unclear(values, fmt::format("it looks like a picture; {}", kKindsToSet));
-    }
     return {Kind::kLabels, values, "", single ? gray.highest : 0};
   }
   if (white == 255) return labels_with_white(counts, gray, values);

@@ -167,7 +167,7 @@ class Pairing {
   // Where both lie in one folder, a plain ending tells them apart where it is another one.
   std::vector<Named> keys_of_masks() const {
     std::vector<Named> masks;
-    for (const DataFile& file : files_.masks) {
+    for (const DataFile& file : files_.together ? files_.images : files_.masks) {
       const auto key = without_ending(file.name, options_.mask_name.empty() ? options_.mask_ext : "");
       if (key) masks.push_back({*key, &file});
     }

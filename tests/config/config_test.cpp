@@ -111,10 +111,37 @@ evaluate:
 TEST_F(LoadConfig, RefusesPromptsAndFormatsThatDoNotFit) {
   EXPECT_THROW(load("data: {valid: [{name: c, type: coco, images: im}]}"), Error);
   EXPECT_THROW(load("data: {valid: [{name: c, type: coco, images: im, annotations: a, masks: gt}]}"), Error);
-  EXPECT_THROW(load("data: {train: [{name: c, type: coco, images: im, annotations: a}]}"), Error);
+  EXPECT_THROW(load("data: {train: [{name: c, type: folder, images: im, masks: gt, annotations: a}]}"), Error);
+  EXPECT_THROW(load("data: {train: [{name: c, images: im, masks: gt, mask_kind: idz}]}"), Error);
+  EXPECT_THROW(load("data: {train: [{name: c, images: im, masks: gt, range: [5]}]}"), Error);
+  EXPECT_THROW(load("data: {train: [{name: c, images: im, masks: gt, per_picture: 0}]}"), Error);
+  EXPECT_THROW(load("data: {exclude: [FSS]}"), Error);
   EXPECT_THROW(load("evaluate: {prompt: box, prompts: [{type: points}]}"), Error);
   EXPECT_THROW(load("evaluate: {prompts: [{type: box}, {type: box}]}"), Error);
   EXPECT_THROW(load("evaluate: {prompts: [{count: 3}]}"), Error);
+}
+
+TEST_F(LoadConfig, ReadsHowASetsFilesAreRead) {
+  const Config config = load(R"(
+data:
+  train:
+    - {name: a, images: im, masks: gt, mask_kind: ids, ignore: -1, select: [3, 5], exif: ignore, range: [0, 4095],
+       bands: [4, 3, 2], per_picture: all, min_area: 50, mask_name: "{stem}_m.png"}
+    - {name: b, type: coco, images: im, annotations: a.json, crowd: use, per_picture: 4, range: full}
+)");
+  const SetOptions &a = config.train_sets[0], &b = config.train_sets[1];
+  EXPECT_EQ(a.mask, (MaskRule{MaskFileKind::kIds, -1, {"3", "5"}, 128}));
+  EXPECT_EQ(a.exif, ExifRule::kIgnore);
+  EXPECT_EQ(a.picture.range, RangeRule::kFixed);
+  EXPECT_EQ(a.picture.high, 4095);
+  EXPECT_EQ(a.picture.bands, (std::vector<int64_t>{4, 3, 2}));
+  EXPECT_EQ(a.per_picture, 0);
+  EXPECT_EQ(a.min_area, 50);
+  EXPECT_EQ(b.crowd, CrowdRule::kUse);
+  EXPECT_EQ(b.per_picture, 4);
+  const Config again = load(to_yaml(config));
+  EXPECT_EQ(to_yaml(again), to_yaml(config));
+  EXPECT_EQ(again.train_sets[0].mask, a.mask);
 }
 
 TEST_F(LoadConfig, ReadsEveryKey) {
@@ -124,7 +151,7 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   ASSERT_EQ(config.train_sets.size(), 2u);
   EXPECT_EQ(config.train_sets[0].weight, 2);
   EXPECT_TRUE(config.train_sets[0].coarsen);
-  EXPECT_EQ(config.train_sets[0].image_ext, ".jpg");
+  EXPECT_EQ(config.train_sets[0].image_ext, "");
   EXPECT_EQ(config.train_sets[1].mask_ext, ".bmp");
   EXPECT_EQ(config.image_size, 512);
   EXPECT_EQ(config.rows.image_size, 512);
@@ -237,7 +264,6 @@ TEST_F(LoadConfig, RefusesValuesOutOfRangeWithThePlace) {
 TEST_F(LoadConfig, RefusesSetsWithoutAPartAndTwoOfOneName) {
   EXPECT_NE(error("data: {valid: [{images: a, masks: b}]}").find("'data.valid.0.name' is needed"), std::string::npos);
   EXPECT_NE(error("data: {valid: [{name: x, masks: b}]}").find("'data.valid.0.images' is needed"), std::string::npos);
-  EXPECT_NE(error("data: {valid: [{name: x, images: b}]}").find("'data.valid.0.masks' is needed"), std::string::npos);
   EXPECT_NE(error("data: {valid: [{name: x, images: a, masks: b}, {name: x, images: c, masks: d}]}")
                 .find("'data.valid.1.name' 'x' names two sets"),
             std::string::npos);

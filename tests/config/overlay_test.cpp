@@ -117,7 +117,8 @@ TEST(AblationConfigs, LieOverAnyTrainingConfig) {
   const fs::path configs = fs::path(HQSAM_SOURCE_DIR) / "configs";
   std::set<std::string> rows, different;
   for (const auto& entry : fs::directory_iterator(configs / "ablation")) {
-    const Config config = load_config(std::vector<fs::path>{configs / "hq_sam_vit_l.yaml", entry.path()}, {"data.hqseg44k="});
+    const Config config =
+        load_config(std::vector<fs::path>{configs / "hq_sam_vit_l.yaml", entry.path()}, {"data.hqseg44k="});
     EXPECT_EQ(config.hq.has_value(), config.train.objective == Objective::kHq) << entry.path();
     rows.insert(entry.path().stem().string());
     different.insert(std::to_string(training_fingerprint(config)));
@@ -127,7 +128,8 @@ TEST(AblationConfigs, LieOverAnyTrainingConfig) {
                                          "hq_feature_context_token", "fpn", "decoder", "output_token", "everything"}));
   EXPECT_EQ(different.size(), rows.size());
   const Config whole =
-      load_config(std::vector<fs::path>{configs / "hq_sam_vit_l.yaml", configs / "ablation/hq_final_early.yaml"}, {"data.hqseg44k="});
+      load_config(std::vector<fs::path>{configs / "hq_sam_vit_l.yaml", configs / "ablation/hq_final_early.yaml"},
+                  {"data.hqseg44k="});
   EXPECT_EQ(whole.hq, HqOptions());
 }
 

@@ -6,7 +6,6 @@
 
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
-#include "hqsam/data/davis_dataset.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/image/codec.h"
 #include "temporary_folder.h"
@@ -86,14 +85,16 @@ TEST_F(Davis, NamesWhatIsMissingOrWrong) {
   write_image(folder / "gt" / "bear" / "00000.png", label_with_square({20, 40}, 3, 3, 9));
   EXPECT_PRED2(contains, error_of([&] { open_dataset(options)->get(0); }), "must be equal");
   write_image(folder / "gt" / "bear" / "00000.png", random_picture({30, 40}, 3, 1));
-  EXPECT_PRED2(contains, error_of([&] { open_dataset(options)->get(0); }), "no palette indices");
+  EXPECT_PRED2(contains, error_of([&] { open_dataset(options)->get(0); }), "holds colours");
   fs::remove(folder / "gt" / "bear" / "00000.png");
+  EXPECT_EQ(open_dataset(options)->size(), 1);  // with a warning
+  fs::rename(folder / "gt" / "car" / "00000.png", folder / "gt" / "car" / "00007.png");
   EXPECT_PRED2(contains, error_of([&] { open_dataset(options); }), "bear/00000");
   options.masks = folder / "nowhere";
   EXPECT_PRED2(contains, error_of([&] { open_dataset(options); }), "nowhere");
   options.masks = folder / "gt";
   options.image_ext = ".bmp";
-  EXPECT_PRED2(contains, error_of([&] { open_dataset(options); }), "no */*.bmp");
+  EXPECT_PRED2(contains, error_of([&] { open_dataset(options); }), "2 .jpg");
 }
 
 TEST(Big, ReadsPictureMaskAndCoarseMaskOfOneFolder) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "data/fixtures.h"
 #include "hqsam/data/loader.h"
@@ -191,6 +192,85 @@ TEST(TrainingSet, FingerprintChangesWithFilesAndWeights) {
   EXPECT_NE(first, training_set({{4, 1}, {3, 2}}).file_list_fingerprint());
   EXPECT_NE(first, training_set({{4, 1}, {4, 1}}).file_list_fingerprint());
   EXPECT_NE(first, training_set({{3, 1}, {4, 1}}).file_list_fingerprint());
+}
+
+namespace {
+
+// Picture i has i squares, the last of them small.
+class ManyMasks : public Dataset {
+ public:
+  int64_t size() const override { return 4; }
+  Sample get(int64_t index) const override {
+    Sample sample{"many", std::to_string(index), path(index), random_picture({60, 80}, 3, 1), {}};
+    for (int64_t i = 0; i < index; ++i) {
+      sample.labels.push_back(label_with_square({60, 80}, 2 + 20 * i, 10, i + 1 == index ? 3 : 15));
+    }
+    return sample;
+  }
+  std::string path(int64_t index) const override { return "many/" + std::to_string(index); }
+};
+
+TrainingSet many_masks(int64_t per_picture, double min_area = 0) {
+  RowOptions options = small_rows();
+  options.augment = {0, 1, 1};
+  return TrainingSet({{std::make_shared<ManyMasks>(), 1, per_picture, min_area}}, options);
+}
+
+// How many pixels each row's label has, by the row's name, over one epoch.
+std::multiset<std::pair<std::string, bool>> rows_of_epoch(const TrainingSet& set, int64_t epoch) {
+  std::multiset<std::pair<std::string, bool>> rows;
+  const auto order = set.order(epoch);
+  for (size_t i = 0; i < order.size(); ++i) {
+    const TrainingRow row = set.row(epoch, static_cast<int64_t>(i), order[i]);
+    rows.insert({row.name, (row.label > 128).sum().item<int64_t>() > 50});
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST(TrainingSet, GivesARowForEveryMask) {
+  const TrainingSet set = many_masks(0);
+  EXPECT_EQ(set.size(), 1 + 2 + 3);
+  const std::multiset<std::pair<std::string, bool>> all = {{"many/1", false}, {"many/2", true}, {"many/2", false},
+                                                           {"many/3", true},  {"many/3", true}, {"many/3", false}};
+  EXPECT_EQ(rows_of_epoch(set, 0), all);
+  EXPECT_EQ(rows_of_epoch(set, 1), all);
+}
+
+TEST(TrainingSet, PassesOverSmallMasks) {
+  const TrainingSet set = many_masks(0, 100);
+  EXPECT_EQ(set.size(), 0 + 1 + 2);
+  for (const auto& [name, large] : rows_of_epoch(set, 0)) EXPECT_TRUE(large) << name;
+}
+
+TEST(TrainingSet, GivesSeveralMasksOfAPictureWithoutRepeating) {
+  const TrainingSet set = many_masks(3);
+  EXPECT_EQ(set.size(), 12);
+  const auto rows = rows_of_epoch(set, 0);
+  EXPECT_GE(rows.count({"many/3", true}), 2U);  // its three masks, and what pictures without masks gave away
+  EXPECT_GE(rows.count({"many/3", false}), 1U);
+}
+
+TEST(TrainingSet, GivesRowsOfPicturesWithoutMasksToOthers) {
+  const TrainingSet set = many_masks(1);
+  EXPECT_EQ(set.size(), 4);
+  const auto rows = rows_of_epoch(set, 0);
+  EXPECT_EQ(rows.count({"many/0", false}) + rows.count({"many/0", true}), 0U);
+  EXPECT_EQ(rows, rows_of_epoch(many_masks(1), 0));
+}
+
+TEST(TrainingSet, CutsWhatIsUnknownAsTheLabel) {
+  Sample sample{"set", "stem", "set/stem.jpg", random_picture({64, 64}, 3, 1), {label_with_square({64, 64}, 4, 4, 20)}};
+  sample.unknown = label_with_square({64, 64}, 40, 40, 16);
+  RowOptions options = small_rows();
+  options.augment = {1, 1, 1};  // mirrored
+  const TrainingSet set({{std::make_shared<OneSample>(std::move(sample)), 1}}, options);
+  const TrainingRow row = set.row(0, 0, 0);
+  const auto unknown = row.known == 0;
+  EXPECT_EQ(unknown.sum().item<int64_t>(), 16 * 16 * options.image_size * options.image_size / (64 * 64));
+  const int64_t scale = options.image_size / 64;
+  EXPECT_TRUE(unknown[0][45 * scale][(63 - 45) * scale].item<bool>());
 }
 
 }  // namespace hqsam
