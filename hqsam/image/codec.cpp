@@ -42,7 +42,7 @@ Image read_indices(const std::filesystem::path& path) {
   Raster raster = read_raster(path);
   auto* samples = std::get_if<std::vector<uint8_t>>(&raster.samples);
   if (raster.channels != 1 || samples == nullptr) {
-    fail("read_image", "{} is no PNG of one channel, so it holds no palette indices", path.string());
+    fail("read_image", "{} has more than one channel or 8 bits: it holds no palette indices", path.string());
   }
   Image image;
   image.height = raster.height, image.width = raster.width, image.channels = 1;

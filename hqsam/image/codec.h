@@ -23,7 +23,7 @@ struct PictureHeader {
   Size stored;          // pixels as they lie in the file
   int orientation = 1;  // see orientation.h
 };
-// PNG, JPEG, TIFF, WebP and GIF by their headers; what else OpenCV reads by decoding it. Throws Error as decode_raster.
+// By the header alone. Throws Error as decode_raster.
 PictureHeader picture_header(std::span<const std::byte> file, const std::string& name);
 
 enum class RangeRule {
@@ -43,11 +43,11 @@ struct PictureOptions {
 
 // What reading did beside copying 8-bit pixels, for warnings that are given once.
 struct PictureNotes {
-  int orientation = 1;     // the file's tag, applied or not
-  bool stretched = false;  // samples from low to high became 0 to 255
-  double low = 0, high = 0;
-  int64_t bands = 0;    // of the file, where there are more than the picture shows; opacity does not count
-  std::string warning;  // the decoder's, see Raster::warning
+  int orientation = 1;       // the file's tag, applied or not
+  bool stretched = false;    // by kAuto's percentiles, worth a word
+  double low = 0, high = 0;  // samples from low to high became 0 to 255
+  int64_t bands = 0;         // of the file, where there are more than the picture shows; opacity does not count
+  std::string warning;       // the decoder's, see Raster::warning
 };
 
 // A picture as RGB, upright. JPEG by libjpeg-turbo, PNG by libpng, TIFF by libtiff, GIF by giflib, the rest by OpenCV;
@@ -61,10 +61,10 @@ Image decode_image(std::span<const std::byte> file, const std::string& name, con
 Image picture_of(Raster raster, const std::string& name, const PictureOptions& options = {},
                  PictureNotes* notes = nullptr);
 
-// One channel of gray: a mask by the old rule (the first channel of a colour file, palettes expanded), as stored.
+// One channel of 8 bits, not turned: gray, the first channel of a colour file, a palette's red; more bits by kFull.
 Image read_gray(const std::filesystem::path& path);
 Image decode_gray(std::span<const std::byte> file, const std::string& name);
-// A PNG's palette indices, or the values of a gray one, as they are stored. Throws Error for other files too.
+// Palette indices, or the values of a gray file of at most 8 bits, as they are stored. Throws Error for other files.
 Image read_indices(const std::filesystem::path& path);
 
 // By the extension: .png or .jpg / .jpeg (quality 0 to 100). Written through AtomicFile.

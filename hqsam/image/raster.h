@@ -32,9 +32,10 @@ struct Raster {
 
 // PNG (1 to 16 bits, gray, palette or colour, with or without alpha), JPEG, TIFF (1 to 32 bits, whole or float, tiles,
 // strips and planes, palettes, any number of bands; the first page), GIF (the first frame), NumPy's .npy (2 dimensions,
-// or 3 with 1, 3 or 4 channels last; bool, whole or float numbers), and what OpenCV reads besides (WebP, BMP, PNM,
-// ...). `name` stands in messages. Throws Error that says what the file is where it cannot be read (HEIC, AVIF, PDF,
-// HTML, a TIFF of an unknown kind, a text, ...), where it is cut off or corrupt, and for more than kMaxPixels.
+// or 3 with 1, 3 or 4 channels last; bool, whole or float numbers); WebP, BMP, PNM and JPEG 2000 through OpenCV. Where
+// a TIFF says that 0 is white, its whole numbers are turned to the usual sense. `name` stands in messages. Throws Error
+// that says what the file is where it cannot be read (HEIC, AVIF, PDF, HTML, a TIFF of an unknown kind, a text, ...),
+// where it is cut off or corrupt, and for more than kMaxPixels.
 Raster decode_raster(std::span<const std::byte> file, const std::string& name);
 Raster read_raster(const std::filesystem::path& path);
 

@@ -4,6 +4,7 @@
 Needs Python alone. Makes <folder>/<fuzzer>/*, from the goldens and from what is written here. tests/fuzz/corpus began
 with them: tools/fuzz.sh --keep brought it what was found from there.
 """
+import base64
 import io
 import json
 import pathlib
@@ -11,6 +12,7 @@ import pickle
 import re
 import struct
 import sys
+import tarfile
 import zipfile
 import zlib
 
@@ -174,6 +176,44 @@ def png(depth, colour, interlaced=0):
             palette + chunk(b"tEXt", b"a\0b") + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def tiff(bits, kind, channels, order, packed=1, planes=False, colours=1, tiles=False):
+    height, width = (16, 16) if tiles else (2, 3)
+    row = bytes((7 * i + 1) % 256 for i in range((width * (1 if planes else channels) * bits + 7) // 8))
+    blocks = [row * height] * (channels if planes else 1)
+    if packed == 8:
+        blocks = [zlib.compress(block) for block in blocks]
+    starts = [8 + sum(map(len, blocks[:i])) for i in range(len(blocks))]
+    place, length = (324, 325) if tiles else (273, 279)
+    tags = [(256, 4, [width]), (257, 4, [height]), (258, 3, [bits] * channels), (259, 3, [packed]), (262, 3, [colours]),
+            (place, 4, starts), (274, 3, [6]), (277, 3, [channels]), (278, 4, [height]), (length, 4, list(map(len, blocks))),
+            (284, 3, [2 if planes else 1]), (322, 4, [16]), (323, 4, [16]), (338, 3, [2]), (339, 3, [kind] * channels)]
+    tags = sorted(tag for tag in tags if (tag[0] not in (322, 323) or tiles) and (tag[0] != 278 or not tiles) and
+                  (tag[0] != 338 or channels == 4))
+    directory = 8 + sum(map(len, blocks))
+    entries, far, far_start = b"", b"", directory + 6 + 12 * len(tags)
+    for tag, form, values in tags:
+        packed_values = struct.pack(order + "%d%s" % (len(values), "H" if form == 3 else "I"), *values)
+        entries += struct.pack(order + "HHI", tag, form, len(values))
+        if len(packed_values) <= 4:
+            entries += packed_values.ljust(4, b"\0")
+        else:
+            entries += struct.pack(order + "I", far_start + len(far))
+            far += packed_values
+    front = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", directory)
+    return front + b"".join(blocks) + struct.pack(order + "H", len(tags)) + entries + bytes(4) + far
+
+
+def npy(kind, shape, fortran=False):
+    count = 1
+    for side in shape:
+        count *= side
+    header = str({"descr": kind, "fortran_order": fortran, "shape": shape}).encode()
+    numbers = bytes((37 * i) % 100 for i in range(count * int(kind[2])))
+    if kind[1] in "iu" and kind[2] in "48":  # small numbers
+        numbers = b"".join((i).to_bytes(int(kind[2]), "little" if kind[0] == "<" else "big") for i in range(count))
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(header) + 1) + header + b"\n" + numbers
+
+
 def seed_image():
     sources = (root / "tests/image/small_files.h").read_text()
     for name, digits in re.findall(r"k(\w+) = from_hex\(([^;]*)\);", sources):
@@ -182,10 +222,109 @@ def seed_image():
                           (8, 4), (16, 4), (8, 6), (16, 6)]:
         put("image", f"png{depth}_{colour}", png(depth, colour))
         put("image", f"png{depth}_{colour}i", png(depth, colour, 1))
+    for bits, kind in [(1, 1), (8, 1), (12, 1), (16, 1), (32, 1), (8, 2), (16, 2), (16, 3), (32, 3), (64, 3)]:
+        for channels, order in [(1, "<"), (3, ">")]:
+            put("image", f"tiff{bits}_{kind}_{channels}", tiff(bits, kind, channels, order))
+    put("image", "tiff_deflate", tiff(8, 1, 3, "<", packed=8))
+    put("image", "tiff_planes", tiff(8, 1, 3, "<", planes=True))
+    put("image", "tiff_white", tiff(8, 1, 1, "<", colours=0))
+    put("image", "tiff_inks", tiff(8, 1, 4, "<", colours=5))
+    put("image", "tiff_ycc", tiff(8, 1, 3, "<", colours=6))
+    put("image", "tiff_tiles", tiff(8, 1, 1, "<", tiles=True))
+    put("image", "gif", bytes.fromhex(
+        "474946383761050009008100000a141e28323c46505afa01022c000000000500090040081b000104103000804082060716443890a10085"
+        "020b2a84184022c180003b"))
+    put("image", "webp", bytes.fromhex(
+        "5249464642000000574542505650384c360000002f024000002f40906db341dcebfe32d32093b6c95fff76666d64d236ad87fdf3afb2f3"
+        "1f68e491acfb06040294b1e2816d22fa1fe305"))
+    for kind in ["|b1", "|u1", "|i1", "<u2", ">u2", "<i4", ">i8", "<u4", "<u8", "<f2", ">f4", "<f8"]:
+        put("image", "npy_" + kind[1:], npy(kind, (3, 2)))
+    put("image", "npy_fortran", npy("<u2", (3, 2, 3), True))
+    put("image", "bmp", b"BM" + struct.pack("<IIIIiiHHIIiiII", 70, 0, 54, 40, 2, 2, 1, 24, 0, 16, 0, 0, 0, 0) + bytes(range(16)))
+    for name, content in {"p4": b"P4 3 2\n\x40\xc0", "p5": b"P5 2 1 255\nab", "p3": b"P3\n# c\n1 1 9\n1 2 3\n"}.items():
+        put("image", name, content)
+    turned = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    plain = png(8, 2)
+    put("image", "exif_png", plain[:33] + chunk(b"eXIf", turned) + plain[33:])
+    profile = b"\nexif\n%8d\n%s\n" % (len(turned), turned.hex().encode())
+    put("image", "exif_text", plain[:33] + chunk(b"tEXt", b"Raw profile type exif\0" + profile) + plain[33:])
+    put("image", "exif_packed", plain[:33] + chunk(b"zTXt", b"Raw profile type APP1\0\0" + zlib.compress(profile)) + plain[33:])
+    jpeg = bytes.fromhex("".join(re.findall(r'"([0-9a-f]+)"', re.search(r"kRgbJpeg = from_hex\(([^;]*)\);", sources).group(1))))
+    segment = b"Exif\0\0" + turned
+    put("image", "exif_jpeg", jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment + jpeg[2:])
     large = bytearray(png(8, 0))
     large[16:24] = struct.pack(">II", 1 << 20, 1 << 20)
     put("image", "large", bytes(large))
 
 
-for seed in [seed_safetensors, seed_pth, seed_pickle, seed_rle, seed_segmentation, seed_yaml, seed_image]:
+def seed_yolo():
+    square = "0 0.2 0.25 0.6 0.25 0.6 0.75 0.2 0.75"
+    put("yolo", "polygon", square + "\n")
+    put("yolo", "lines", f"\ufeff{square}\r\n\r\n1.0\t+.1 1e-1 1 0 1 1 \n{square}\n2 0 0 1.005 0 1 -0.002")
+    put("yolo", "boxes", "0 0.5 0.5 0.2 0.2\n1 0.5 0.5 0.2 0.2 0.9\n")
+    put("yolo", "odd", f"{square}\n0 nan 0 1 0 1 1\n-1 0 0 1 0 1 1\n0 0 0 1 0 1 1 0.9\nx\n0 12 30 40 30 40 50\n")
+    put("yolo", "pixels", "0 20 25 60 25 60 75\n")
+    put("yolo", "yaml", "path: ../x\ntrain: images/train\nval: [a, 'b\\\\c']\ntest:\nnames: {0: cat, 1: dog}\nnc: 2\n")
+    put("yolo", "names", "train: x\nval: x\nnames:\n  - cat\n  - dog\nnc: 2.0\nkpt_shape: ~\n")
+
+
+def labelme(shapes, **more):
+    return json.dumps({"version": "5.4.1", "flags": {}, "shapes": shapes, "imagePath": "a.png", "imageData": None,
+                       "imageHeight": 40, "imageWidth": 50, **more})
+
+
+def shape(kind, points, **more):
+    return {"label": "cat", "points": points, "group_id": None, "shape_type": kind, "flags": {}, **more}
+
+
+def seed_labelme():
+    square = [[10, 10], [30, 10], [30, 20.5], [10, 20]]
+    put("labelme", "polygon", labelme([shape("polygon", square), shape("rotation", square, group_id=3)]))
+    put("labelme", "simple", labelme([shape("rectangle", [[30, 20], [10, 10]]), shape("circle", [[25, 20], [25, 30]])]))
+    put("labelme", "group", labelme([shape("polygon", square[i:i + 3], group_id=1) for i in range(2)]))
+    put("labelme", "flat", labelme([shape("line", square[:2]), shape("point", square[:1]), shape("linestrip", square)]))
+    mask = base64.b64encode(png(8, 0)).decode()  # 3 x 2 pixels
+    put("labelme", "mask", labelme([shape("mask", [[10, 20], [12, 21]], mask=mask)]))
+    put("labelme", "mask_cut", labelme([shape("mask", [[-1.5, 39], [1, 40]], mask="data:image/png;base64," + mask)]))
+    put("labelme", "data", labelme([], imageData="AAAA\"\\", imageHeight="40", imageWidth=None))
+    put("labelme", "old", '{"flags":{},"shapes":[{"label":7,"line_color":null,"points":[[NaN,0],[9,-Infinity],[9,9]]}],'
+                          '"imageData":"x","imagePath":"..\\\\a.png"}')
+
+
+def seed_sa1b():
+    def annotation(counts, size):
+        return {"id": 1, "segmentation": {"size": size, "counts": counts}, "area": 5.0, "bbox": [0, 0, 1, 1],
+                "predicted_iou": 0.9, "stability_score": 0.9, "crop_box": [0, 0, 17, 13], "point_coords": [[1.5, 2]]}
+
+    image = {"image_id": 1, "width": 17, "height": 13, "file_name": "sa_1.jpg"}
+    runs = annotation("[1572N2N2O00000001N2N2NT1", [13, 17])
+    put("sa1b", "text", json.dumps({"image": image, "annotations": [runs]}))
+    put("sa1b", "counts", json.dumps({"image": {}, "annotations": [annotation([0, 1, 2, 1, 2], [2, 3]), None, {}]}))
+    put("sa1b", "polygons", json.dumps({"image": image, "annotations": [{"segmentation": [[1, 1, 9, 1, 9, 9]]}]}))
+    put("sa1b", "coco", json.dumps({"images": [image], "annotations": [runs]}))
+
+
+def tar(form, members, kind=tarfile.REGTYPE):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=form) as made:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.type, info.linkname = len(content), kind, "a" if kind == tarfile.SYMTYPE else ""
+            made.addfile(info, io.BytesIO(content))
+    return file.getvalue().rstrip(b"\0") + bytes(1536)
+
+
+def seed_tar():
+    members = {"./a.jpg": b"abc", "b/c.json": b"{}"}
+    put("tar", "ustar", tar(tarfile.USTAR_FORMAT, {**members, "f" * 90 + "/" + "n" * 90: b"x"}))
+    put("tar", "gnu", tar(tarfile.GNU_FORMAT, {**members, "n" * 120: b"x"}))
+    put("tar", "pax", tar(tarfile.PAX_FORMAT, {**members, "\u00e4" * 70: b"x"}))
+    put("tar", "links", tar(tarfile.GNU_FORMAT, {"a": b"", "../b": b""}, tarfile.SYMTYPE))
+    put("tar", "folder", tar(tarfile.GNU_FORMAT, {"a": b""}, tarfile.DIRTYPE))
+    put("tar", "sparse", tar(tarfile.GNU_FORMAT, {"a": b"x"}, b"S"))
+    put("tar", "gzip", b"\x1f\x8b" + bytes(600))
+
+
+for seed in [seed_safetensors, seed_pth, seed_pickle, seed_rle, seed_segmentation, seed_yaml, seed_image, seed_yolo,
+             seed_labelme, seed_sa1b, seed_tar]:
     seed()
