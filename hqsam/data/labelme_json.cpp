@@ -63,8 +63,31 @@ int64_t pixel(double coordinate) {
   return static_cast<int64_t>(coordinate);
 }
 
-// The PNG's size is checked before it is decoded. Where its corners lie out of the picture it is cut.
-Rle pasted(const json& shape, const Polygon& points, Size frame) {
+// An image's pixels other than 0 as a mask of the frame, its first pixel at left, top; what lies beyond is cut.
+Rle pasted(const Image& image, int64_t left, int64_t top, Size frame) {
+  Rle rle{frame, {}};
+  int64_t at = 0;  // the end of the last run, column by column
+  const int64_t first = std::max<int64_t>(0, -top), last = std::min(image.height, frame.height - top);
+  for (int64_t x = std::max<int64_t>(0, -left); x < std::min(image.width, frame.width - left); ++x) {
+    for (int64_t y = first; y < last; ++y) {
+      if (*image.at(y, x) == 0) continue;
+      const int64_t here = (left + x) * frame.height + top + y;
+      if (here == at && !rle.counts.empty()) {
+        ++rle.counts.back();
+      } else {
+        rle.counts.push_back(static_cast<uint32_t>(here - at));
+        rle.counts.push_back(1);
+      }
+      at = here + 1;
+    }
+  }
+  const int64_t pixels = frame.height * frame.width;
+  if (at < pixels || rle.counts.empty()) rle.counts.push_back(static_cast<uint32_t>(pixels - at));
+  return rle;
+}
+
+// The PNG's size is checked before it is decoded.
+Rle mask_of(const json& shape, const Polygon& points, Size frame) {
   expect_points(points, "mask", 2);
   const std::string png = base64_bytes(text_or_empty(shape, "mask"));
   const auto bytes = std::as_bytes(std::span(png));
@@ -80,14 +103,7 @@ Rle pasted(const json& shape, const Polygon& points, Size frame) {
     fail(kFunction, "a mask of {}x{} in a picture of {}x{} (width x height)", stored->width, stored->height,
          frame.width, frame.height);
   }
-  const Image image = decode_gray(bytes, "its mask");
-  Mask mask(frame.height, frame.width);
-  for (int64_t y = std::max<int64_t>(0, -top); y < std::min(image.height, frame.height - top); ++y) {
-    for (int64_t x = std::max<int64_t>(0, -left); x < std::min(image.width, frame.width - left); ++x) {
-      mask.at(top + y, left + x) = *image.at(y, x) != 0 ? 1 : 0;
-    }
-  }
-  return rle_encode(mask);
+  return pasted(decode_gray(bytes, "its mask"), left, top, frame);
 }
 
 Rle draw(const json& shape, Size frame) {
@@ -98,7 +114,7 @@ Rle draw(const json& shape, Size frame) {
   const Polygon points = points_of(shape);
   if (type == "rectangle") return rectangle(points, frame);
   if (type == "circle") return circle(points, frame);
-  if (type == "mask") return pasted(shape, points, frame);
+  if (type == "mask") return mask_of(shape, points, frame);
   if (type.empty()) type = "polygon";
   for (const char* kind : {"polygon", "rotation", "oriented_rectangle", "quadrilateral"}) {
     if (type == kind) return rle_of_polygon(points, frame);
