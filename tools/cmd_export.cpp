@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 
 #include "common.h"
 #include "hqsam/config/choices.h"
@@ -35,11 +37,21 @@ void warn_about_epsilons(const SamHqOptions& options) {
                sam_eps);
 }
 
+void warn_about_pixels(const SamHqOptions& options) {
+  const SamHqOptions sam;
+  if (options.pixel_mean == sam.pixel_mean && options.pixel_std == sam.pixel_std) return;
+  spdlog::warn(
+      "the pixels' mean ({:.5g}) and deviation ({:.5g}) are this model's own: hqsam reads them from the file, "
+      "SAM's own code has others",
+      fmt::join(options.pixel_mean, " "), fmt::join(options.pixel_std, " "));
+}
+
 void write_weights(const ExportArguments& arguments, const SamHq& model) {
   TensorMap map = checkpoint_of(model);
   convert(map, arguments.dtype == "fp16" ? torch::kHalf : arguments.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
   if (arguments.format == "huggingface") return write_huggingface(arguments.output, model->options(), map);
   warn_about_epsilons(model->options());
+  warn_about_pixels(model->options());
   if (model->has_hq() && model->options().mask_decoder.hq != HqOptions()) {
     spdlog::warn("these HQ modules are an ablation of HQ-SAM: hqsam alone reads them");
   }
@@ -55,7 +67,25 @@ void write_onnx(const ExportArguments& arguments, const SamHq& model) {
   export_onnx(model, arguments.output, options);
 }
 
+// A name that says another format than the one asked for.
+void check_name(const ExportArguments& arguments) {
+  const std::filesystem::path output(arguments.output);
+  const std::string extension = output.extension().string();
+  const auto is = [&](std::initializer_list<const char*> names) {
+    return std::find(names.begin(), names.end(), extension) != names.end();
+  };
+  const bool weights = arguments.format == "pth" || arguments.format == "safetensors";
+  const bool of_pth = is({".pth", ".pt", ".bin", ".ckpt"}), of_safetensors = is({".safetensors"});
+  const bool other = is({".onnx", ".json", ".yaml"});
+  const bool wrong =
+      weights ? other || (arguments.format == "pth" ? of_safetensors : of_pth) : other || of_pth || of_safetensors;
+  if (!wrong) return;
+  fail("export", "--format {} writes {}, but --output {} is named {}: name it otherwise, or take another format",
+       arguments.format, weights ? "a file" : "a folder", arguments.output, extension);
+}
+
 int export_checkpoint(const ExportArguments& arguments) {
+  check_name(arguments);
   const bool onnx = arguments.format == "onnx";
   if (!onnx && (arguments.masks != "sum" || arguments.multimask != "none")) {
     fail("export", "--masks and --multimask choose what ONNX graphs give, weights serve them all: leave them out");

@@ -4,6 +4,7 @@
 
 #include "common.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 
 namespace hqsam {
@@ -45,8 +46,8 @@ std::string encoder_text(const TinyVitOptions& encoder) {
 }
 
 void print_json(const CheckpointInfo& info, const NotFinite& spoilt, const InfoArguments& arguments) {
-  const auto& [options, whole, architecture, dialect, dtype, parameters, hq_parameters, missing, unknown, nearest] =
-      info;
+  const auto& [options, whole, architecture, dialect, dtype, parameters, hq_parameters, missing, unknown, reshaped,
+               nearest, assumed] = info;
   Json json = {{"checkpoint", arguments.checkpoint},
                {"whole", whole},
                {"architecture", architecture},
@@ -62,7 +63,9 @@ void print_json(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
   }
   json["missing"] = missing;
   json["unknown"] = unknown;
+  json["reshaped"] = reshaped;
   json["nearest"] = nearest;
+  json["assumed"] = assumed;
   json["not_finite"] = Json::object();
   for (const auto& [key, count] : spoilt) json["not_finite"][key] = count;
   fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
@@ -102,7 +105,12 @@ void print_rows(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
     row("missing keys", keys_line(info.missing, info));
     row("unknown keys", keys_line(info.unknown, info));
   }
+  for (const auto& [name, value] : info.assumed) row("assumed", fmt::format("{}: {}", name, value));
+  if (!info.reshaped.empty()) row("other shapes", first_few(info.reshaped));
   for (const auto& [key, count] : spoilt) row("not finite", fmt::format("{} numbers in {}", count, key));
+  if (!info.missing.empty() || !info.unknown.empty() || !info.reshaped.empty() || !spoilt.empty()) {
+    row("loads", "no: other commands refuse it");
+  }
 }
 
 int info(const InfoArguments& arguments) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/tensorfile/tensor_index.h"
 
 namespace hqsam {
 namespace {
@@ -25,6 +26,12 @@ class Shapes {
            fmt::join(tensor->sizes(), ","), dimension + 1);
     }
     return tensor->size(dimension);
+  }
+  void require_rank(const std::string& key, int64_t rank) const {
+    const torch::Tensor* tensor = map_.find(key);
+    if (tensor == nullptr || tensor->dim() == rank) return;
+    fail("architecture_of", "'{}' has shape [{}], expected {} dimensions: this is another SAM{}", key,
+         fmt::join(tensor->sizes(), ","), rank, tensor->dim() == 5 ? ", of volumes (as SAM-Med3D is)" : "");
   }
   bool has(const std::string& key) const { return map_.find(key) != nullptr; }
   // One more than the largest i of prefix<i>suffix, so that a hole is told as a missing key and not as a smaller model.
@@ -63,6 +70,7 @@ ImageEncoderVitOptions vit_options(const Shapes& shapes) {
   const std::string blocks = "image_encoder.blocks.";
   options.patch_size = shapes.size("image_encoder.patch_embed.proj.weight", 2);
   if (options.patch_size < 1) fail("architecture_of", "'image_encoder.patch_embed.proj.weight' has no size");
+  shapes.require_rank("image_encoder.pos_embed", 4);
   options.embed_dim = shapes.size("image_encoder.pos_embed", 3);
   options.image_size = shapes.size("image_encoder.pos_embed", 1) * options.patch_size;
   options.depth = shapes.count(blocks, ".attn.qkv.weight");
@@ -90,7 +98,7 @@ int64_t tiny_vit_image_size(const TensorMap& checkpoint) {
   if (found == checkpoint.metadata.end()) return size;
   const char* end = found->second.data() + found->second.size();
   if (const auto read = std::from_chars(found->second.data(), end, size); read.ec != std::errc() || read.ptr != end) {
-    fail("architecture_of", "metadata {} is no number of pixels: '{}'", kImageSizeMetadata, found->second);
+    fail("architecture_of", "metadata {} is no number of pixels: '{}'", kImageSizeMetadata, shown(found->second));
   }
   return size;
 }
@@ -128,6 +136,12 @@ MaskDecoderOptions decoder_options(const Shapes& shapes) {
   const int64_t inner = shapes.size(prefix + "transformer.layers.0.cross_attn_token_to_image.q_proj.weight", 0);
   transformer.downsample_rate = inner > 0 ? transformer.embedding_dim / inner : 0;
   options.num_multimask_outputs = shapes.size(prefix + "mask_tokens.weight", 0) - 1;
+  if (options.num_multimask_outputs != MaskDecoderOptions().num_multimask_outputs) {
+    fail("architecture_of",
+         "'mask_decoder.mask_tokens.weight' has {} tokens where SAM has {}: a model of several classes (as SAMed is), "
+         "or another one with more masks, which hqsam does not have",
+         options.num_multimask_outputs + 1, MaskDecoderOptions().num_multimask_outputs + 1);
+  }
   options.iou_head_depth = shapes.count(prefix + "iou_prediction_head.layers.", ".weight");
   options.iou_head_hidden_dim = shapes.size(prefix + "iou_prediction_head.layers.0.weight", 0);
   return options;

@@ -10,6 +10,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/architecture.h"
+#include "hqsam/model/foreign_parts.h"
 #include "hqsam/model/lora.h"
 #include "hqsam/model/resize_checkpoint.h"
 #include "hqsam/model/unfilled.h"
@@ -75,12 +76,19 @@ void check_complete(const CheckpointInfo& info, const std::filesystem::path& pat
     fail("load_sam_hq", "{} lacks {} keys of {}: {}{}", path.string(), info.missing.size(), info.architecture,
          first_few(info.missing), hint(info));
   }
+  if (!info.reshaped.empty()) {
+    fail("load_sam_hq",
+         "{} tensors of {} have other shapes than {} as the rest tells it, so it is pruned or another "
+         "model: {}",
+         info.reshaped.size(), path.string(), info.architecture, first_few(info.reshaped));
+  }
   if (info.unknown.empty()) return;
   if (!options.base.empty()) {
     fail("load_sam_hq", "{} keys of {} do not belong to {}: {}; is {} the base that was trained?", info.unknown.size(),
          path.string(), info.architecture, first_few(info.unknown), options.base.string());
   }
-  spdlog::warn("{}: {} unknown keys are ignored: {}", path.string(), info.unknown.size(), first_few(info.unknown));
+  fail("load_sam_hq", "{} has {} tensors in SAM's modules that {} lacks, so it is another model: {}", path.string(),
+       info.unknown.size(), info.architecture, first_few(info.unknown));
 }
 
 void check_finite(const TensorMap& tensors, const std::filesystem::path& path) {
@@ -100,21 +108,29 @@ CheckpointInfo inspect_checkpoint(const Checkpoint& checkpoint) {
   info.whole = checkpoint.whole;
   info.dialect = checkpoint.dialect;
   info.dtype = main_dtype(checkpoint.tensors);
+  info.assumed = checkpoint.assumed;
   if (!info.whole) {
     for (const auto& [key, tensor] : checkpoint.tensors.tensors) count(info, key, tensor);
     return info;
   }
   info.architecture = variant_name(info.options);
   const std::vector<std::string> names = checkpoint.tensors.names();
-  const std::set<std::string> present(names.begin(), names.end());
+  std::map<std::string, const torch::Tensor*> present;
+  for (const auto& [key, tensor] : checkpoint.tensors.tensors) present[key] = &tensor;
   std::set<std::string> wanted;
   for (const auto& [key, tensor] : named_tensors(make_unfilled(info.options))) {
     wanted.insert(key);
     count(info, key, tensor);
-    if (!present.contains(key)) info.missing.push_back(key);
+    const auto found = present.find(key);
+    if (found == present.end()) {
+      info.missing.push_back(key);
+    } else if (found->second->sizes() != tensor.sizes()) {
+      info.reshaped.push_back(fmt::format("'{}' is [{}], not [{}]", key, fmt::join(found->second->sizes(), ","),
+                                          fmt::join(tensor.sizes(), ",")));
+    }
   }
   for (const std::string& key : names) {
-    if (!wanted.contains(key)) info.unknown.push_back(key);
+    if (!wanted.contains(key) && !is_bookkeeping(key)) info.unknown.push_back(key);
   }
   find_nearest(info, info.unknown, {wanted.begin(), wanted.end()});
   find_nearest(info, info.missing, info.unknown);
@@ -161,6 +177,9 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options)
   Checkpoint checkpoint = read_checkpoint(path, options.base);
   CheckpointInfo info = inspect_checkpoint(checkpoint);
   check_complete(info, path, options);
+  for (const auto& [name, value] : checkpoint.assumed) {
+    if (name != kAssumedSize || !options.image_size) spdlog::info("{}: assumed: {}: {}", path.string(), name, value);
+  }
   const bool sam_alone = info.options.mask_decoder.vit_dim == 0;
   const bool fresh_hq = sam_alone && options.hq == HqModules::kFresh;
   if (sam_alone && options.hq == HqModules::kRequired) {

@@ -24,8 +24,10 @@ struct CheckpointInfo {
   int64_t parameters = 0;                      // numbers in the model's tensors
   int64_t hq_parameters = 0;                   // of these in the HQ modules
   std::vector<std::string> missing;            // keys the architecture has and the file lacks; HQ's where it has some
-  std::vector<std::string> unknown;            // keys of the file that the architecture lacks
+  std::vector<std::string> unknown;            // keys of the file that the architecture lacks, without bookkeeping
+  std::vector<std::string> reshaped;           // "'key' is [..], not [..]": other shapes than the architecture's
   std::map<std::string, std::string> nearest;  // of unknown keys: the name that may be meant; of missing: the other way
+  std::map<std::string, std::string> assumed;  // what the file does not tell, by name: Checkpoint::assumed
 };
 
 CheckpointInfo inspect_checkpoint(const Checkpoint& checkpoint);
@@ -54,8 +56,8 @@ struct LoadOptions {
 
 // A checkpoint of any dialect (read_checkpoint): an HQ-SAM as it is, a SAM as options.hq says. fp32 on the CPU, in eval
 // mode, nothing requires gradients. fp32 weights are the file's own pages, mapped privately: loading takes no memory
-// beside them, training copies what it changes. Missing keys and numbers that are not finite are an Error that names
-// them; unknown keys are a warning, with a base an Error.
+// beside them, training copies what it changes. Missing keys, unknown ones and numbers that are not finite are an Error
+// that names them. What the file does not tell and is assumed is logged.
 SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // Gives the model the map's tensors: their very memory where type and device agree, else copies. Every key of the model

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
+#include "hqsam/model/bounded_json.h"
 
 namespace hqsam {
 namespace {
@@ -36,13 +37,13 @@ std::string to_json(const HqOptions& options) {
 HqOptions hq_options_from_json(const std::string& text) {
   HqOptions options;
   try {
-    const auto json = nlohmann::json::parse(text);
+    const auto json = parse_json_object(kFunction, "the options of HQ modules", text);
     options.token = choose(json.at("token").get<std::string>(), kHqTokens, kFunction, "token");
     options.mask_feature = choose(json.at("mask_feature").get<std::string>(), kMaskFeatures, kFunction, "mask_feature");
     options.final_feature = json.at("final_feature").get<bool>();
     options.early_feature = json.at("early_feature").get<bool>();
     options.fpn = json.at("fpn").get<bool>();
-    if (json.size() != 5) fail(kFunction, "{} has unknown names: another version of hqsam wrote it", text);
+    if (json.size() != 5) fail(kFunction, "{} has unknown names: another version of hqsam wrote it", brief(json));
   } catch (const nlohmann::json::exception& error) {
     fail(kFunction, "not the options of HQ modules: {}", error.what());
   }

@@ -9,6 +9,8 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/model/architecture.h"
+#include "hqsam/model/bounded_json.h"
+#include "hqsam/model/foreign_parts.h"
 #include "hqsam/model/huggingface_config.h"
 #include "hqsam/model/huggingface_keys.h"
 
@@ -23,11 +25,7 @@ constexpr const char* kWrite = "write_huggingface";
 constexpr const char *kConfig = "config.json", *kPreprocessor = "preprocessor_config.json";
 constexpr const char *kWeights = "model.safetensors", *kIndex = "model.safetensors.index.json";
 
-Json read_json(const fs::path& path) {
-  Json json = Json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) fail(kRead, "{} is not a JSON object: fetch it again", path.string());
-  return json;
-}
+Json read_json(const fs::path& path) { return parse_json_object(kRead, path.string(), read_file(path)); }
 
 // File of every key, from an index of shards.
 std::map<std::string, std::string> weight_map(const fs::path& index) {
@@ -37,7 +35,7 @@ std::map<std::string, std::string> weight_map(const fs::path& index) {
   std::map<std::string, std::string> files;
   for (const auto& [key, file] : found->items()) {
     const bool name = file.is_string() && fs::path(file.get<std::string>()).filename() == file.get<std::string>();
-    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, file.dump());
+    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, brief(file));
     files[key] = file.get<std::string>();
   }
   return files;
@@ -62,6 +60,10 @@ TensorMap read_weights(const fs::path& folder) {
     const fs::path file = folder / name, index = folder / (std::string(name) + ".index.json");
     if (fs::exists(file)) return read_tensors(file);
     if (fs::exists(index)) return read_shards(index);
+  }
+  if (fs::exists(folder / "adapter_config.json")) {
+    fail(kRead, "{} holds low-rank terms (LoRA) of PEFT alone: merge them, model.merge_and_unload() in Python, first",
+         folder.string());
   }
   fail(kRead, "{} has neither {} nor {} nor pytorch_model.bin: fetch the folder again", folder.string(), kWeights,
        kIndex);
@@ -139,23 +141,47 @@ class FolderInTheMaking {
 }  // namespace
 
 HuggingFaceModel read_huggingface(const fs::path& folder) {
-  const fs::path config = folder / kConfig, preprocessor = folder / kPreprocessor;
+  const fs::path config = folder / kConfig;
+  if (fs::exists(folder / "data.pkl")) {
+    fail(kRead, "{0} is an unpacked .pth: pack it again without compression, (cd {0}/.. && zip -0 -r {1}.pth {1})",
+         folder.string(), folder.filename().string());
+  }
   if (!fs::exists(config)) {
     fail(kRead, "{} has no config.json, so it is no folder of Hugging Face transformers", folder.string());
   }
   try {
-    HuggingFaceModel model;
-    const Json json = read_json(config);
-    model.tensors = with_sam_keys(read_weights(folder));
-    model.options = architecture_of(model.tensors);
-    apply_huggingface_config(json, model.options);
-    if (fs::exists(preprocessor)) apply_huggingface_preprocessor(read_json(preprocessor), model.options);
-    return model;
+    return read_huggingface(read_weights(folder), folder);
   } catch (const Error& error) {
     const std::string message = error.what();
     if (message.find(folder.string()) != std::string::npos) throw;
     throw Error(fmt::format("{} (in {})", message, folder.string()));
   }
+}
+
+HuggingFaceModel read_huggingface(const TensorMap& weights, const fs::path& folder) {
+  check_parts(weights.names());
+  HuggingFaceModel model;
+  model.tensors = with_sam_keys(weights);
+  model.options = architecture_of(model.tensors);
+  if (folder.empty()) {
+    apply_huggingface_defaults(model.options);
+    return model;
+  }
+  const fs::path preprocessor = folder / kPreprocessor;
+  apply_huggingface_config(read_json(folder / kConfig), model.options);
+  if (fs::exists(preprocessor)) apply_huggingface_preprocessor(read_json(preprocessor), model.options);
+  return model;
+}
+
+bool is_huggingface_shard(const fs::path& file) {
+  const fs::path folder = fs::absolute(file).parent_path();
+  for (const char* name : {kIndex, "pytorch_model.bin.index.json"}) {
+    if (!fs::exists(folder / name)) continue;
+    for (const auto& [key, shard] : weight_map(folder / name)) {
+      if (shard == file.filename()) return true;
+    }
+  }
+  return false;
 }
 
 void write_huggingface(const fs::path& folder, const SamHqOptions& options, const TensorMap& tensors,

@@ -18,6 +18,13 @@ struct HuggingFaceModel {
 // naming the file or value that is missing, contradicts another, or asks for what this model does not have.
 HuggingFaceModel read_huggingface(const std::filesystem::path& folder);
 
+// The same for weights, under transformers' names, of a file of any name: with the configuration in `folder`, or where
+// that is empty from the weights' shapes and transformers' defaults.
+HuggingFaceModel read_huggingface(const TensorMap& weights, const std::filesystem::path& folder);
+
+// True for a file that the index of shards beside it names.
+bool is_huggingface_shard(const std::filesystem::path& file);
+
 inline constexpr int64_t kHuggingFaceShardBytes = 5'000'000'000;  // transformers' own limit was 5 GB for long
 
 // The folder that SamHQModel.from_pretrained (SamModel's without HQ modules) and its processor open; the tensors, under

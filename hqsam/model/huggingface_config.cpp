@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/model/bounded_json.h"
 
 namespace hqsam {
 namespace {
@@ -12,6 +13,7 @@ using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kFunction = "read_huggingface";
+constexpr double kEpsilon = 1e-6;        // of all norms but one, where config.json does not say
 constexpr int64_t kPointEmbeddings = 4;  // negative, positive, two corners of a box
 
 // One part of config.json. Missing values are transformers' defaults.
@@ -20,7 +22,7 @@ class Section {
   Section(const Json& config, std::string name) : name_(std::move(name)) {
     const auto found = config.find(name_);
     if (found == config.end() || found->is_null()) return;
-    if (!found->is_object()) fail(kFunction, "config.json: {} expects an object, got {}", name_, found->dump());
+    if (!found->is_object()) fail(kFunction, "config.json: {} expects an object, got {}", name_, brief(*found));
     json_ = *found;
   }
 
@@ -31,7 +33,7 @@ class Section {
     const Json* value = &*found;
     // transformers also takes [height, width]
     if (value->is_array() && value->size() == 2 && value->at(0) == value->at(1)) value = &value->at(0);
-    if (!fits<Value>(*value)) fail(kFunction, "config.json: {}.{} cannot be {}", name_, key, found->dump());
+    if (!fits<Value>(*value)) fail(kFunction, "config.json: {}.{} cannot be {}", name_, key, brief(*found));
     return value->get<Value>();
   }
   // What this model has no choice in.
@@ -70,7 +72,7 @@ std::vector<int64_t> global_blocks(const Section& vision) {
   if (found == vision.json().end() || found->is_null()) return ImageEncoderVitOptions().global_attn_indexes;
   const bool numbers = found->is_array() && std::all_of(found->begin(), found->end(),
                                                         [](const Json& value) { return value.is_number_integer(); });
-  if (!numbers) fail(kFunction, "config.json: vision_config.global_attn_indexes cannot be {}", found->dump());
+  if (!numbers) fail(kFunction, "config.json: vision_config.global_attn_indexes cannot be {}", brief(*found));
   return found->get<std::vector<int64_t>>();
 }
 
@@ -96,7 +98,7 @@ void apply_vision(const Section& vision, ImageEncoderVitOptions& options) {
   }
   options.global_attn_indexes = global;
   if (std::ssize(global) < options.depth) vision.agree("window_size", 14, options.window_size);
-  options.layer_norm_eps = vision.epsilon(1e-6);
+  options.layer_norm_eps = vision.epsilon(kEpsilon);
 }
 
 void apply_prompt(const Section& prompt, PromptEncoderOptions& options, int64_t patch_size) {
@@ -107,7 +109,7 @@ void apply_prompt(const Section& prompt, PromptEncoderOptions& options, int64_t 
   prompt.agree("patch_size", 16, patch_size);
   prompt.agree("hidden_size", 256, options.embed_dim);
   prompt.agree("mask_input_channels", 16, options.mask_in_chans);
-  options.layer_norm_eps = prompt.epsilon(1e-6);
+  options.layer_norm_eps = prompt.epsilon(kEpsilon);
 }
 
 void apply_decoder(const Section& decoder, MaskDecoderOptions& options) {
@@ -123,7 +125,7 @@ void apply_decoder(const Section& decoder, MaskDecoderOptions& options) {
   decoder.agree("iou_head_hidden_dim", 256, options.iou_head_hidden_dim);
   if (options.vit_dim > 0) decoder.agree("vit_dim", 768, options.vit_dim);
   transformer.num_heads = decoder.get("num_attention_heads", int64_t{8});
-  transformer.layer_norm_eps = decoder.epsilon(1e-6);
+  transformer.layer_norm_eps = decoder.epsilon(kEpsilon);
   transformer.final_norm_eps = 1e-5;  // fixed there
 }
 
@@ -134,7 +136,7 @@ void apply_huggingface_config(const Json& config, SamHqOptions& options) {
   const std::string wanted = options.mask_decoder.vit_dim > 0 ? "sam_hq" : "sam";
   if (type == config.end() || *type != wanted) {
     fail(kFunction, "config.json: model_type is {}, the weights are those of '{}'",
-         type == config.end() ? "missing" : type->dump(), wanted);
+         type == config.end() ? "missing" : brief(*type), wanted);
   }
   auto* encoder = std::get_if<ImageEncoderVitOptions>(&options.image_encoder);
   if (encoder == nullptr) fail(kFunction, "the weights have a TinyViT, which transformers' {} lacks", wanted);
@@ -144,13 +146,23 @@ void apply_huggingface_config(const Json& config, SamHqOptions& options) {
   options.validate();
 }
 
+void apply_huggingface_defaults(SamHqOptions& options) {
+  auto* encoder = std::get_if<ImageEncoderVitOptions>(&options.image_encoder);
+  if (encoder == nullptr) fail(kFunction, "the weights have a TinyViT, which transformers' SamModel lacks");
+  encoder->layer_norm_eps = kEpsilon;
+  options.prompt_encoder.layer_norm_eps = kEpsilon;
+  options.mask_decoder.transformer.layer_norm_eps = kEpsilon;
+  options.mask_decoder.transformer.final_norm_eps = 1e-5;  // fixed there
+  options.validate();
+}
+
 void apply_huggingface_preprocessor(const Json& preprocessor, SamHqOptions& options) {
   const auto read = [&](const char* key, std::array<double, 3>& values) {
     const auto found = preprocessor.find(key);
     if (found == preprocessor.end() || found->is_null()) return;
     if (!found->is_array() || found->size() != values.size() || !found->at(0).is_number() ||
         !found->at(1).is_number() || !found->at(2).is_number()) {
-      fail(kFunction, "preprocessor_config.json: {} expects three numbers, got {}", key, found->dump());
+      fail(kFunction, "preprocessor_config.json: {} expects three numbers, got {}", key, brief(*found));
     }
     for (size_t i = 0; i < values.size(); ++i) {
       const double value = found->at(i).get<double>() * 255;

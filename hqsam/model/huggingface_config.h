@@ -12,6 +12,9 @@ namespace hqsam {
 // the wrong type, or asks for what this model does not have (another activation, no relative positions, ...).
 void apply_huggingface_config(const nlohmann::json& config, SamHqOptions& options);
 
+// The same without a config.json: transformers' defaults for what shapes do not tell.
+void apply_huggingface_defaults(SamHqOptions& options);
+
 // The picture's mean and deviation in preprocessor_config.json, which are of 0..1 there.
 void apply_huggingface_preprocessor(const nlohmann::json& preprocessor, SamHqOptions& options);
 

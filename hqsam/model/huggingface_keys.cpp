@@ -160,7 +160,10 @@ std::string huggingface_key(const std::string& name, const TensorMap& map) {
 
 bool has_huggingface_keys(const TensorMap& map) {
   return std::any_of(map.tensors.begin(), map.tensors.end(), [](const auto& entry) {
-    return entry.first.starts_with("vision_encoder.") || entry.first == kSharedEmbedding;
+    const std::string& name = entry.first;
+    if (name.starts_with("vision_encoder.") || name == kSharedEmbedding || name == kTiedEmbedding) return true;
+    return std::any_of(std::begin(kRenamings), std::end(kRenamings),
+                       [&](const Renaming& row) { return rename(name, row.huggingface, row.sam).has_value(); });
   });
 }
 

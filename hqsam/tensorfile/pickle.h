@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,7 +12,7 @@
 
 namespace hqsam {
 
-// The Python names that a pickle may refer to; every other one is refused.
+// The Python names that a pickle is read by; every other one stands for something that is not looked into.
 enum class PickleGlobal : uint8_t {
   kOrderedDict,
   kRebuildTensor,     // torch._utils._rebuild_tensor_v2
@@ -33,6 +34,7 @@ enum class PickleKind : uint8_t {
   kGlobal,
   kStorage,
   kTensor,
+  kOpaque,  // a class, function or object that is none of PickleGlobal: only its type's name is known
 };
 
 using PickleId = uint32_t;  // an index into Pickle::nodes
@@ -42,7 +44,8 @@ struct PickleNode {
   PickleGlobal global = PickleGlobal::kValue;  // kGlobal
   DType dtype = DType::kF32;                   // kStorage; kGlobal where it is a storage type
   int64_t integer = 0;                         // kBool, kInt; kStorage: its number of elements
-  std::string_view text = {};                  // kText; kStorage: its key
+  std::string_view text = {};                  // kText; kStorage: its key; kOpaque: the type's name
+  std::string_view module = {};                // kOpaque: the type's module
   // kTuple, kList: the items; kDict: key, value, key, value, ...;
   // kTensor: storage, offset (kInt), sizes, strides (kTuple of kInt, equally long).
   std::vector<PickleId> items = {};
@@ -59,14 +62,18 @@ struct Pickle {
 
 // "a dict", "a tensor", ...
 std::string_view kind_name(PickleKind kind);
+// "a dict", or "an object of argparse.Namespace" for kOpaque, fit for a message.
+std::string described(const PickleNode& node);
+// "argparse.Namespace" of a kOpaque node, fit for a message.
+std::string type_name(const PickleNode& node);
 
-// The allow-list: the kGlobal node of a Python name. Throws Error naming it where it is not allowed.
-PickleNode allowed_global(std::string_view module, std::string_view name);
+// The allow-list: the kGlobal node of a Python name, or a kOpaque node where it is not on the list.
+PickleNode find_global(std::string_view module, std::string_view name);
 
-// Reads the pickle at the front of bytes, of which the result keeps views. Protocols 2 to 5, as far
-// as torch.save and plain values use them; calls nothing: REDUCE of the few names in PickleGlobal makes
-// tensors and dicts, all other names throw Error naming them. Memory and time are bounded by limits
-// on nodes and steps that are far above any state dict. Knows no libtorch.
+// Reads the pickle at the front of bytes, of which the result keeps views. Protocols 2 to 5; imports and calls nothing:
+// REDUCE of the few names in PickleGlobal makes tensors and dicts; whatever is made of another name, or of such a
+// thing, is a kOpaque node, and what is put into that is dropped. Damage is an Error. Memory and time are bounded by
+// limits on nodes and steps that are far above any checkpoint. Knows no libtorch.
 Pickle read_pickle(std::span<const std::byte> bytes);
 
 }  // namespace hqsam

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 10> kValues = {
 
 }  // namespace
 
-PickleNode allowed_global(std::string_view module, std::string_view name) {
+PickleNode find_global(std::string_view module, std::string_view name) {
   const std::string full = fmt::format("{}.{}", module.substr(0, 200), name.substr(0, 200));
   PickleNode global{.kind = PickleKind::kGlobal};
   for (const auto& [known, meaning] : kFunctions) {
@@ -37,10 +37,16 @@ PickleNode allowed_global(std::string_view module, std::string_view name) {
   }
   global.global = PickleGlobal::kValue;
   if (std::find(kValues.begin(), kValues.end(), full) != kValues.end()) return global;
-  fail("read_pth",
-       "the pickle refers to {}, which is refused: only tensors, dicts, lists, numbers and strings "
-       "are read; in Python, torch.save(model.state_dict(), path) writes just those",
-       shown(full));
+  return {.kind = PickleKind::kOpaque, .text = name, .module = module};
+}
+
+std::string type_name(const PickleNode& node) {
+  return shown(fmt::format("{}.{}", node.module.substr(0, 200), node.text.substr(0, 200)));
+}
+
+std::string described(const PickleNode& node) {
+  if (node.kind == PickleKind::kOpaque) return fmt::format("an object of {}", type_name(node));
+  return std::string(kind_name(node.kind));
 }
 
 std::string_view kind_name(PickleKind kind) {
@@ -67,6 +73,8 @@ std::string_view kind_name(PickleKind kind) {
       return "a storage";
     case PickleKind::kTensor:
       return "a tensor";
+    case PickleKind::kOpaque:
+      return "an object";
   }
   return "a value";
 }

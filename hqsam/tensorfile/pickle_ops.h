@@ -11,6 +11,7 @@ enum PickleOp : uint8_t {
   kStop = '.',
   kPop = '0',
   kPopMark = '1',
+  kDup = '2',
   kBinBytes = 'B',
   kShortBinBytes = 'C',
   kBinFloat = 'G',
@@ -28,7 +29,9 @@ enum PickleOp : uint8_t {
   kGlobalOp = 'c',
   kAppends = 'e',
   kBinGet = 'h',
+  kInst = 'i',
   kLongBinGet = 'j',
+  kObj = 'o',
   kBinPut = 'q',
   kLongBinPut = 'r',
   kSetItem = 's',
@@ -49,9 +52,14 @@ enum PickleOp : uint8_t {
   kShortBinUnicode = 0x8c,
   kBinUnicode8 = 0x8d,
   kBinBytes8 = 0x8e,
+  kEmptySet = 0x8f,
+  kAddItems = 0x90,
+  kFrozenSet = 0x91,
+  kNewObjEx = 0x92,
   kStackGlobal = 0x93,
   kMemoize = 0x94,
   kFrame = 0x95,
+  kByteArray8 = 0x96,
 };
 
 }  // namespace hqsam

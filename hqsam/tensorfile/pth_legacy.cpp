@@ -43,7 +43,10 @@ StorageRanges read_storages(const Pickle& object, const Pickle& keys, ByteReader
     const PickleNode& key = keys.at(id);
     const auto found = referred.find(key.text);
     if (key.kind != PickleKind::kText || found == referred.end()) {
-      fail(kFunction, "no tensor lies in storage {}: the file is damaged", shown(key.text));
+      fail(kFunction,
+           "no tensor lies in storage {}, or its numbers are complex or quantized: save the weights again in Python "
+           "with torch.save(model.state_dict(), path), or fetch the file again",
+           shown(key.text));
     }
     const int64_t count = found->second->integer;
     const auto stored = reader.number<int64_t>();
@@ -71,7 +74,7 @@ bool looks_like_legacy_pth(std::span<const std::byte> file) {
   return front.starts_with('\x80') && front.find(kMagic) != front.npos;
 }
 
-TensorIndex parse_legacy_pth(std::span<const std::byte> file) {
+TensorIndex parse_legacy_pth(std::span<const std::byte> file, const TakeTensors& take) {
   ByteReader reader(file, "the file");
   const auto next_pickle = [&] {
     Pickle pickle = read_pickle(file.subspan(reader.position()));
@@ -94,7 +97,7 @@ TensorIndex parse_legacy_pth(std::span<const std::byte> file) {
   const Pickle object = next_pickle();
   const Pickle keys = next_pickle();
   const StorageRanges storages = read_storages(object, keys, reader);
-  return {state_dict_entries(object, storages), {}};
+  return {state_dict_entries(object, storages, take), {}};
 }
 
 }  // namespace hqsam

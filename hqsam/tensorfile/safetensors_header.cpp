@@ -8,6 +8,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/tensorfile/byte_reader.h"
+#include "hqsam/tensorfile/foreign_file.h"
 
 namespace hqsam {
 namespace {
@@ -90,7 +91,7 @@ class HeaderReader {
     std::vector<int64_t> numbers;
     for (const json& value : list) {
       if (!value.is_number_unsigned() || value.get<uint64_t>() > INT64_MAX) {
-        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", value.dump(), key));
+        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", shown(value.dump()), key));
       }
       numbers.push_back(value.get<int64_t>());
     }
@@ -167,8 +168,7 @@ bool looks_like_safetensors(std::span<const std::byte> file) { return file.size(
 
 TensorIndex parse_safetensors(std::span<const std::byte> file) {
   if (!looks_like_safetensors(file)) {
-    fail(kFunction, "expected a safetensors file (8 bytes of length, then '{{'), got '{}...'",
-         shown(as_text(file.first(std::min<size_t>(file.size(), 16)))));
+    fail(kFunction, "expected a safetensors file (8 bytes of length, then '{{'), got {}", foreign_file(file));
   }
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, file.data(), sizeof header_bytes);

@@ -2,6 +2,7 @@
 #include "hqsam/tensorfile/state_dict.h"
 
 #include <algorithm>
+#include <deque>
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
@@ -10,53 +11,95 @@ namespace hqsam {
 namespace {
 
 constexpr const char* kFunction = "read_pth";
-constexpr std::string_view kModulePrefix = "module.";  // of DistributedDataParallel
+constexpr size_t kMaxDepth = 16;
+constexpr size_t kMaxName = 255;         // bytes
+constexpr size_t kMaxTensors = 1 << 17;  // more than any model has
 
-bool holds_tensors(const Pickle& pickle, const PickleNode& dict) {
-  for (size_t i = 1; i < dict.items.size(); i += 2) {
-    if (pickle.at(dict.items[i]).kind == PickleKind::kTensor) return true;
-  }
-  return false;
-}
-
-std::string listed_keys(const Pickle& pickle, const PickleNode& dict) {
-  constexpr size_t kMaxListed = 20;
-  std::string list;
-  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-    if (i / 2 == kMaxListed) return list + ", ...";
-    const PickleNode& key = pickle.at(dict.items[i]);
-    const bool text = key.kind == PickleKind::kText;
-    list += (i > 0 ? ", " : "") + (text ? shown(key.text) : std::string(kind_name(key.kind)));
-  }
-  return list.empty() ? "none" : list;
-}
-
-const PickleNode& find_state_dict(const Pickle& pickle) {
+// "a dict of model, args, epoch", for messages.
+std::string summary_of(const Pickle& pickle) {
+  constexpr size_t kMaxListed = 8;
   const PickleNode& root = pickle.at(pickle.root);
-  if (root.kind != PickleKind::kDict) {
-    fail(kFunction,
-         "expected a dict of tensors, got {}: in Python, torch.save(model.state_dict(), path) writes "
-         "one",
-         kind_name(root.kind));
+  if (root.kind != PickleKind::kDict) return described(root);
+  std::string list;
+  for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
+    if (i / 2 == kMaxListed) return list + ", ...";
+    const PickleNode& key = pickle.at(root.items[i]);
+    const PickleNode& value = pickle.at(root.items[i + 1]);
+    list += i > 0 ? ", " : "a dict of ";
+    list += key.kind == PickleKind::kText ? shown(key.text) : std::string(kind_name(key.kind));
+    if (value.kind == PickleKind::kOpaque) list += fmt::format(" ({})", described(value));
   }
-  for (const std::string_view wanted : {"model", "state_dict", "model_state_dict"}) {
-    for (size_t i = 0; i + 1 < root.items.size(); i += 2) {
-      const PickleNode& key = pickle.at(root.items[i]);
-      const PickleNode& value = pickle.at(root.items[i + 1]);
-      if (key.kind == PickleKind::kText && key.text == wanted && value.kind == PickleKind::kDict &&
-          holds_tensors(pickle, value)) {
-        return value;
-      }
+  return list.empty() ? "an empty dict" : list;
+}
+
+// Goes through a pickle's containers, the outermost first.
+class ContentsFinder {
+ public:
+  explicit ContentsFinder(const Pickle& pickle) : pickle_(pickle) {}
+
+  PickleContents find() {
+    found_.names.summary = summary_of(pickle_);
+    meet(pickle_.root, "", 0);
+    while (!waiting_.empty()) {
+      const Container container = std::move(waiting_.front());
+      waiting_.pop_front();
+      enter(container);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  struct Container {
+    PickleId id = 0;
+    std::string name;
+    size_t depth = 0;
+  };
+
+  void meet(PickleId id, std::string name, size_t depth) {
+    switch (pickle_.at(id).kind) {
+      case PickleKind::kTensor:
+        if (found_.tensors.size() == kMaxTensors) fail(kFunction, "the file has more tensors than any model");
+        found_.tensors.push_back(id);
+        found_.names.tensors.push_back(std::move(name));
+        break;
+      case PickleKind::kOpaque:
+        if (found_.names.objects.size() < FileContents::kMaxObjects) {
+          found_.names.objects.push_back({std::move(name), type_name(pickle_.at(id))});
+        }
+        break;
+      case PickleKind::kDict:
+      case PickleKind::kList:
+      case PickleKind::kTuple:
+        if (depth < kMaxDepth && entered_.insert(id).second) waiting_.push_back({id, std::move(name), depth});
+        break;
+      default:
+        break;
     }
   }
-  if (!holds_tensors(pickle, root)) {
-    fail(kFunction,
-         "expected tensors in the dict or under its key model, state_dict or model_state_dict; its "
-         "keys are: {}",
-         listed_keys(pickle, root));
+
+  void enter(const Container& container) {
+    const PickleNode& node = pickle_.at(container.id);
+    const bool dict = node.kind == PickleKind::kDict;
+    for (size_t i = 0; i < node.items.size(); i += dict ? 2 : 1) {
+      if (dict && i + 1 == node.items.size()) break;
+      const std::string key = dict ? key_text(pickle_.at(node.items[i])) : std::to_string(i);
+      if (container.name.size() + 1 + key.size() > kMaxName) continue;
+      meet(node.items[dict ? i + 1 : i], container.name.empty() ? key : container.name + "." + key,
+           container.depth + 1);
+    }
   }
-  return root;
-}
+
+  static std::string key_text(const PickleNode& key) {
+    if (key.kind == PickleKind::kText) return std::string(key.text.substr(0, kMaxName + 1));
+    if (key.kind == PickleKind::kInt) return std::to_string(key.integer);
+    return fmt::format("({})", kind_name(key.kind));
+  }
+
+  const Pickle& pickle_;
+  PickleContents found_;
+  std::deque<Container> waiting_;
+  std::unordered_set<PickleId> entered_;
+};
 
 std::vector<int64_t> natural_numbers(const Pickle& pickle, std::string_view name, PickleId tuple) {
   std::vector<int64_t> numbers;
@@ -133,26 +176,16 @@ TensorEntry make_entry(const Pickle& pickle, const PickleNode& tensor, std::stri
 
 }  // namespace
 
-std::vector<TensorEntry> state_dict_entries(const Pickle& pickle, const StorageRanges& storages) {
-  const PickleNode& dict = find_state_dict(pickle);
+PickleContents contents_of(const Pickle& pickle) { return ContentsFinder(pickle).find(); }
+
+std::vector<TensorEntry> state_dict_entries(const Pickle& pickle, const StorageRanges& storages,
+                                            const TakeTensors& take) {
+  const PickleContents contents = contents_of(pickle);
   std::vector<TensorEntry> entries;
-  std::unordered_set<std::string_view> names;
-  bool all_prefixed = true;
-  for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-    const PickleNode& key = pickle.at(dict.items[i]);
-    const PickleNode& value = pickle.at(dict.items[i + 1]);
-    if (value.kind != PickleKind::kTensor) continue;
-    if (key.kind != PickleKind::kText) {
-      fail(kFunction, "a tensor's name is {}, expected a string", kind_name(key.kind));
-    }
-    if (!names.insert(key.text).second) {
-      fail(kFunction, "tensor '{}' appears twice: the file is damaged", shown(key.text));
-    }
-    all_prefixed &= key.text.starts_with(kModulePrefix);
-    entries.push_back(make_entry(pickle, value, key.text, storages));
-  }
-  if (all_prefixed) {
-    for (TensorEntry& entry : entries) entry.name.erase(0, kModulePrefix.size());
+  std::unordered_set<std::string> names;
+  for (const auto& [index, name] : take(contents.names)) {
+    if (!names.insert(name).second) fail(kFunction, "tensor '{}' appears twice: the file is damaged", shown(name));
+    entries.push_back(make_entry(pickle, pickle.at(contents.tensors[index]), name, storages));
   }
   return entries;
 }

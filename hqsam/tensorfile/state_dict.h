@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "hqsam/tensorfile/file_contents.h"
 #include "hqsam/tensorfile/pickle.h"
 #include "hqsam/tensorfile/tensor_index.h"
 
@@ -16,10 +17,17 @@ struct StorageRange {
 };
 using StorageRanges = std::unordered_map<std::string_view, StorageRange>;  // by the storage's key
 
-// The tensors of a pickled dict, each checked against its storage. A dict of tensors under "model",
-// "state_dict" or "model_state_dict" is entered; other values are passed over; a "module." that all
-// names share is taken off. Throws Error where there is no dict or no tensor in it, where a name is
-// doubled, and where a tensor reaches outside its storage or a storage differs from its record.
-std::vector<TensorEntry> state_dict_entries(const Pickle& pickle, const StorageRanges& storages);
+// A pickle's tensors and objects by name, found in its dicts, lists and tuples to a depth of 16. A container that
+// stands in several places is entered at the outermost. Names over 255 bytes are passed over.
+struct PickleContents {
+  FileContents names;
+  std::vector<PickleId> tensors;  // of names.tensors
+};
+PickleContents contents_of(const Pickle& pickle);
+
+// The tensors that `take` takes, each checked against its storage. Throws Error where a name is doubled, and where a
+// tensor reaches outside its storage or a storage differs from its record.
+std::vector<TensorEntry> state_dict_entries(const Pickle& pickle, const StorageRanges& storages,
+                                            const TakeTensors& take = take_all);
 
 }  // namespace hqsam

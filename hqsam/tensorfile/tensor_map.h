@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "hqsam/tensorfile/file_contents.h"
+
 namespace hqsam {
 
 using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
@@ -36,11 +38,10 @@ TensorMap read_safetensors(const std::filesystem::path& path);
 // Error. So for write_pth.
 void write_safetensors(const std::filesystem::path& path, const TensorMap& map);
 
-// PyTorch's .pth: the zip archive (1.6 and later) and the legacy pickles before it. The pickle is read
-// by an allow-list reader: tensors, parameters, dicts, OrderedDicts, lists, tuples, numbers, strings;
-// anything else is an Error naming the global refused. A dict of tensors under "model", "state_dict" or
-// "model_state_dict" is entered, values other than tensors are passed over, and a "module." that all names
-// share is taken off. A dict without tensors is an Error listing its keys. Strides are kept.
+// PyTorch's .pth: the zip archive (1.6 and later) and the legacy pickles before it. The pickle is read by an
+// allow-list: tensors, parameters, dicts, OrderedDicts, lists, tuples, numbers, strings. Any other Python object in it
+// is passed over and never run. Tensors of nested dicts have dotted names; wrappers around all of them are left out
+// (take_all in file_contents.h). A file without tensors is an Error saying what is in it. Strides are kept.
 TensorMap read_pth(const std::filesystem::path& path);
 // A flat OrderedDict of tensors that torch.load(weights_only=True) reads. metadata is kept in a zip
 // record of its own, "hqsam/metadata.json", which PyTorch ignores and read_pth brings back. A map
@@ -49,6 +50,8 @@ void write_pth(const std::filesystem::path& path, const TensorMap& map);
 
 // Either of the two, recognised by content, not by name.
 TensorMap read_tensors(const std::filesystem::path& path);
+// The same, of the tensors that `take` takes alone; nothing of the others is read.
+TensorMap read_tensors(const std::filesystem::path& path, const TakeTensors& take);
 // By the extension: .pth, .pt or .safetensors.
 void write_tensors(const std::filesystem::path& path, const TensorMap& map);
 

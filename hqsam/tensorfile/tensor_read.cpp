@@ -9,6 +9,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/tensorfile/byte_reader.h"
+#include "hqsam/tensorfile/foreign_file.h"
 #include "hqsam/tensorfile/pth_index.h"
 #include "hqsam/tensorfile/safetensors_header.h"
 #include "hqsam/tensorfile/tensor_bytes.h"
@@ -65,9 +66,8 @@ torch::Tensor make_tensor(const TensorEntry& entry, StorageReader& storages) {
       const_cast<std::byte*>(first), entry.sizes, entry.strides, [storage](void*) {}, options);
 }
 
-using Parse = TensorIndex(std::span<const std::byte>);
-
-TensorMap read_with(Parse* parse, const std::filesystem::path& path) {
+template <class Parse>
+TensorMap read_with(const Parse& parse, const std::filesystem::path& path) {
   const auto file = std::make_shared<const MappedFile>(path);
   try {
     TensorIndex index = parse(file->bytes());
@@ -83,19 +83,50 @@ TensorMap read_with(Parse* parse, const std::filesystem::path& path) {
   }
 }
 
-TensorIndex parse_either(std::span<const std::byte> file) {
-  if (looks_like_pth(file)) return parse_pth(file);
-  if (looks_like_safetensors(file)) return parse_safetensors(file);
-  fail("read_tensors", "expected a .pth or a .safetensors file, got one that begins with '{}'",
-       shown(as_text(file.first(std::min<size_t>(file.size(), 16)))));
+[[noreturn]] void fail_foreign(std::span<const std::byte> file) {
+  fail("read_tensors", "expected a .pth or a .safetensors file, got {}", foreign_file(file));
+}
+
+// The tensors of a safetensors file that are taken.
+TensorIndex take_from(TensorIndex index, const TakeTensors& take) {
+  FileContents contents;
+  contents.summary = "a safetensors file without tensors";
+  for (const TensorEntry& entry : index.tensors) contents.tensors.push_back(entry.name);
+  std::vector<TensorEntry> taken;
+  std::unordered_set<std::string> names;
+  for (const auto& [i, name] : take(contents)) {
+    if (!names.insert(name).second) fail("read_tensors", "two tensors are named '{}'", shown(name));
+    taken.push_back(index.tensors.at(i));
+    taken.back().name = name;
+  }
+  index.tensors = std::move(taken);
+  return index;
 }
 
 }  // namespace
 
 TensorMap read_safetensors(const std::filesystem::path& path) { return read_with(parse_safetensors, path); }
 
-TensorMap read_pth(const std::filesystem::path& path) { return read_with(parse_pth, path); }
+TensorMap read_pth(const std::filesystem::path& path) {
+  return read_with([](std::span<const std::byte> file) { return parse_pth(file); }, path);
+}
 
-TensorMap read_tensors(const std::filesystem::path& path) { return read_with(parse_either, path); }
+TensorMap read_tensors(const std::filesystem::path& path) {
+  const auto parse = [](std::span<const std::byte> file) {
+    if (looks_like_pth(file)) return parse_pth(file);
+    if (looks_like_safetensors(file)) return parse_safetensors(file);
+    fail_foreign(file);
+  };
+  return read_with(parse, path);
+}
+
+TensorMap read_tensors(const std::filesystem::path& path, const TakeTensors& take) {
+  const auto parse = [&](std::span<const std::byte> file) {
+    if (looks_like_pth(file)) return parse_pth(file, take);
+    if (looks_like_safetensors(file)) return take_from(parse_safetensors(file), take);
+    fail_foreign(file);
+  };
+  return read_with(parse, path);
+}
 
 }  // namespace hqsam

@@ -149,8 +149,9 @@ std::span<const std::byte> record_bytes(std::span<const std::byte> records, cons
   if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown(entry.name));
   if (entry.method != 0 || entry.stored_bytes != entry.bytes) {
     fail(kFunction,
-         "record '{}' is compressed, expected stored records as torch.save writes them: save the "
-         "weights again in Python with torch.save(model.state_dict(), path)",
+         "record '{}' is compressed, expected stored records as torch.save writes them: unpack "
+         "the archive where it holds files, or save the weights again in Python with torch.save(model.state_dict(), "
+         "path)",
          shown(entry.name));
   }
   if (entry.local_header > records.size()) {

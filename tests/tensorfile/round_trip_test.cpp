@@ -102,7 +102,7 @@ TEST_F(RoundTrip, RecognisesContentNotNames) {
   expect_same(map, read_tensors(folder_ / "a.pth"));
   expect_same(map, read_tensors(folder_ / "a.safetensors"));
   const auto page = write("<!DOCTYPE html><html>", "page.pth");
-  EXPECT_TRUE(contains(error_of([&] { read_tensors(page); }), "begins with '<!DOCTYPE"));
+  EXPECT_TRUE(contains(error_of([&] { read_tensors(page); }), "a web page (HTML)"));
   EXPECT_TRUE(contains(error_of([&] { read_pth(folder_ / "a.pth"); }), "torch.save"));
   EXPECT_TRUE(contains(error_of([&] { read_safetensors(folder_ / "a.safetensors"); }), "a.safetensors"));
 }
