@@ -13,6 +13,7 @@
 #include "hqsam/core/text.h"
 #include "hqsam/data/convert.h"
 #include "hqsam/data/open_dataset.h"
+#include "hqsam/data/recognise.h"
 
 namespace hqsam {
 namespace {
@@ -23,9 +24,6 @@ constexpr Choice<AnnotationFormat> kFormats[] = {{AnnotationFormat::kCoco, "coco
                                                  {AnnotationFormat::kYolo, "yolo"},
                                                  {AnnotationFormat::kLabelme, "labelme"},
                                                  {AnnotationFormat::kMasks, "masks"}};
-constexpr Choice<ExifRule> kExifWords[] = {
-    {ExifRule::kAuto, "auto"}, {ExifRule::kApply, "apply"}, {ExifRule::kIgnore, "ignore"}};
-
 struct ConvertArguments {
   std::string from, type = "auto", images, masks, annotations, split, exif = "auto", set_name, to;
   std::vector<std::string> set;
@@ -41,14 +39,13 @@ bool is_config(const fs::path& path) {
   return text.find("\ndata:") != std::string::npos;
 }
 
-// A set by its path alone.
-SetOptions set_of_path(const ConvertArguments& arguments) {
+// A set as the options say.
+SetOptions set_of_options(const ConvertArguments& arguments) {
   SetOptions set;
   const fs::path from = arguments.from;
-  set.name = arguments.set_name.empty() ? from.stem().string() : arguments.set_name;
+  set.name = from.stem().string();
   if (set.name.empty()) set.name = "set";
   set.format = choose(arguments.type, kSetFormats, "data convert", "--type");
-  set.exif = choose(arguments.exif, kExifWords, "data convert", "--exif");
   set.split = arguments.split;
   set.image_ext = set.mask_ext = "";
   const bool json = from.extension() == ".json";
@@ -58,30 +55,54 @@ SetOptions set_of_path(const ConvertArguments& arguments) {
   return set;
 }
 
+bool is_told(const ConvertArguments& arguments) {
+  return arguments.type != "auto" || !arguments.images.empty() || !arguments.masks.empty() ||
+         !arguments.annotations.empty() || !arguments.split.empty();
+}
+
+// What a path holds; with options that say so, one set of these.
+std::vector<SetToConvert> sets_of_path(const ConvertArguments& arguments) {
+  std::vector<SetToConvert> sets;
+  if (is_told(arguments)) {
+    sets.push_back({set_of_options(arguments), nullptr, false});
+  } else {
+    const FoundSets found = find_sets(arguments.from);
+    spdlog::info("{}: {}", arguments.from, found.what);
+    for (const SetOptions& set : found.train) sets.push_back({set, nullptr, false});
+    for (const SetOptions& set : found.valid) sets.push_back({set, nullptr, true});
+  }
+  for (SetToConvert& set : sets) {
+    if (arguments.exif != "auto") set.options.exif = choose(arguments.exif, kExifRules, "data convert", "--exif");
+  }
+  return sets;
+}
+
 std::vector<SetToConvert> sets_of_config(const ConvertArguments& arguments) {
   const Config config = load_config(arguments.from, arguments.set);
   std::vector<SetToConvert> sets;
-  std::vector<std::string> names;
-  const auto take = [&](const SetOptions& set, bool validation) {
-    names.push_back(set.name);
-    if (arguments.set_name.empty() || set.name == arguments.set_name) sets.push_back({set, nullptr, validation});
-  };
-  for (const SetOptions& set : config.train_sets) take(set, false);
-  for (const SetOptions& set : config.valid_sets) take(set, true);
-  if (sets.empty()) {
-    fail("data convert", "{} has no set '{}' in data.train or data.valid{}; it has: {}", arguments.from,
-         arguments.set_name, did_you_mean(arguments.set_name, names), first_few(names));
-  }
+  for (const SetOptions& set : config.train_sets) sets.push_back({set, nullptr, false});
+  for (const SetOptions& set : config.valid_sets) sets.push_back({set, nullptr, true});
+  if (sets.empty()) fail("data convert", "{} names no sets in data.train or data.valid", arguments.from);
   return sets;
+}
+
+void keep_named(const std::string& name, std::vector<SetToConvert>& sets) {
+  std::vector<std::string> names;
+  for (const SetToConvert& set : sets) names.push_back(set.options.name);
+  std::erase_if(sets, [&](const SetToConvert& set) { return set.options.name != name; });
+  if (!sets.empty()) return;
+  fail("data convert", "--set-name: there is no set '{}'{}; there are: {}", name, did_you_mean(name, names),
+       first_few(names));
 }
 
 std::vector<SetToConvert> sets_of(const ConvertArguments& arguments) {
   std::error_code error;
   if (!fs::exists(arguments.from, error)) fail("data convert", "--from: there is no {}", arguments.from);
-  const bool config = arguments.type == "auto" && is_config(arguments.from);
+  const bool config = !is_told(arguments) && is_config(arguments.from);
   if (!config && !arguments.set.empty()) fail("data convert", "--set is for a config, {} is none", arguments.from);
-  std::vector<SetToConvert> sets =
-      config ? sets_of_config(arguments) : std::vector<SetToConvert>{{set_of_path(arguments), nullptr, false}};
+  if (config && arguments.exif != "auto") fail("data convert", "a config's sets have the key exif; use --set");
+  std::vector<SetToConvert> sets = config ? sets_of_config(arguments) : sets_of_path(arguments);
+  if (!arguments.set_name.empty()) keep_named(arguments.set_name, sets);
   for (SetToConvert& set : sets) set.dataset = open_dataset(set.options);
   return sets;
 }
@@ -127,9 +148,9 @@ void add_data_convert(CLI::App& data, Run& run) {
   command->add_option("--to", arguments->to, "coco, yolo, labelme or masks")->required();
   WriterOptions& writer = arguments->options.writer;
   command->add_option("--output", writer.folder, "folder; empty or not there yet")->required();
-  command->add_option("--set-name", arguments->set_name, "this set of the config alone");
+  command->add_option("--set-name", arguments->set_name, "this one of several sets alone");
   add_repeated(*command, "--set", arguments->set, "key=value over the config; repeatable");
-  command->add_option("--type", arguments->type, "of --from, where it is no config: coco, yolo, folder, ...")
+  command->add_option("--type", arguments->type, "of --from, where it is not recognised: coco, yolo, folder, ...")
       ->capture_default_str();
   command->add_option("--images", arguments->images, "its folder of pictures, where it is not --from itself");
   command->add_option("--masks", arguments->masks, "its folder of masks");

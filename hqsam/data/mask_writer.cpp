@@ -41,7 +41,7 @@ class MaskWriter : public AnnotationWriter {
         lose(kCrowd);
         continue;
       }
-      if (mask.info.category != 0 || !mask.info.category_name.empty()) lose(kCategory);
+      if (category_label(mask.info) != "object") lose(kCategory);
       kept.push_back(i);
     }
     if (kept.empty()) {
