@@ -11,7 +11,7 @@ namespace {
 
 // Long outlines, up to the limit that rle_of_polygons sets (a unit test's matter), would only cost time.
 bool is_slow(const nlohmann::json& value) {
-  if (value.is_number()) return std::abs(value.get<double>()) > 5000 && std::abs(value.get<double>()) <= 1e6;
+  if (const auto number = number_in_json(value)) return std::abs(*number) > 5000 && std::abs(*number) <= 1e6;
   return value.is_array() && std::any_of(value.begin(), value.end(), is_slow);
 }
 
