@@ -57,12 +57,12 @@ int jpeg_orientation(Bytes file) {
     at += 2;
     if (is_bare_jpeg_marker(marker)) continue;
     const uint16_t length = view.u16(at);
-    if (length < 2 || marker == 0xd8 || marker == 0xd9 || marker == 0xda) return 0;
-    const Bytes payload = view.part(at + 2, length - 2u);
+    if (marker == 0xd8 || marker == 0xd9 || marker == 0xda) return 0;
+    const Bytes payload = view.part(at + 2, std::max<uint16_t>(length, 2) - 2u);
     if (marker == 0xe1 && ByteView{payload}.has(0, kExif)) {
       if (const int orientation = exif_data_orientation(payload)) return orientation;
     }
-    at += length;
+    at += std::max<uint16_t>(length, 2);
   }
   return 0;
 }

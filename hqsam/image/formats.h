@@ -40,6 +40,7 @@ Raster decode_npy(std::span<const std::byte> file, const std::string& name);
 Raster decode_other(std::span<const std::byte> file, const std::string& name);  // by OpenCV
 
 // By the header alone.
+Size jpeg_size(std::span<const std::byte> file, const std::string& name);
 Size tiff_size(std::span<const std::byte> file, const std::string& name);
 Size gif_size(std::span<const std::byte> file, const std::string& name);
 Size npy_size(std::span<const std::byte> file, const std::string& name);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "hqsam/core/error.h"
 #include "hqsam/image/bytes.h"
 #include "hqsam/image/codec.h"
@@ -25,7 +27,7 @@ bool is_frame_header(int64_t marker) {  // SOF0 to SOF15 but for DHT, JPG, DAC
 }
 
 // Segments up to the frame header: 0xff, marker, two bytes of length that count themselves.
-std::optional<Size> jpeg_size(Bytes file) {
+std::optional<Size> jpeg_frame_size(Bytes file) {
   const ByteView view{file};
   for (uint64_t at = next_jpeg_marker(file, 2); at < file.size(); at = next_jpeg_marker(file, at)) {
     const uint8_t marker = view.u8(at + 1);
@@ -33,18 +35,19 @@ std::optional<Size> jpeg_size(Bytes file) {
     if (is_bare_jpeg_marker(marker)) continue;
     if (marker == 0xd8 || marker == 0xd9 || marker == 0xda) return std::nullopt;
     const uint16_t length = view.u16(at);
-    if (length < 2 || at + length > file.size()) return std::nullopt;
+    if (is_frame_header(marker) && at + length > file.size()) return std::nullopt;
     if (is_frame_header(marker)) return length < 8 ? std::nullopt : positive(view.u16(at + 3), view.u16(at + 5));
-    at += length;
+    at += std::max<uint16_t>(length, 2);  // odd lengths of notes are read through
   }
   return std::nullopt;
 }
 
 Size stated_size(Bytes file, const std::string& name) {
-  if (is_png(file) || is_jpeg(file)) {
+  if (is_png(file)) {
     if (const auto size = image_header_size(file)) return *size;
-    fail("read_image", "{} has a {} header without a size: it is corrupt", name, is_png(file) ? "PNG" : "JPEG");
+    fail("read_image", "{} has a PNG header without a size: it is corrupt", name);
   }
+  if (is_jpeg(file)) return jpeg_size(file, name);
   if (is_tiff(file)) return tiff_size(file, name);
   if (is_gif(file)) return gif_size(file, name);
   if (is_npy(file)) return npy_size(file, name);
@@ -85,7 +88,7 @@ bool is_bare_jpeg_marker(uint8_t marker) { return marker == 0x01 || (marker >= 0
 
 std::optional<Size> image_header_size(Bytes file) {
   if (is_png(file)) return png_size(file);
-  if (is_jpeg(file)) return jpeg_size(file);
+  if (is_jpeg(file)) return jpeg_frame_size(file);
   return std::nullopt;
 }
 

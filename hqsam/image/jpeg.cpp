@@ -135,6 +135,12 @@ std::vector<uint8_t> cmyk_to_rgb(const std::vector<uint8_t>& cmyk, bool inverted
 
 }  // namespace
 
+Size jpeg_size(std::span<const std::byte> file, const std::string& name) {
+  Reader reader;
+  if (!begin(reader, file)) fail("read_image", "{} is not a sound JPEG: {}", name, reader.message);
+  return {reader.info.output_height, reader.info.output_width};
+}
+
 Raster decode_jpeg(std::span<const std::byte> file, const std::string& name) {
   Reader reader;
   const auto refuse = [&] { fail("read_image", "{} is not a sound JPEG: {}", name, reader.message); };
@@ -154,6 +160,7 @@ Raster decode_jpeg(std::span<const std::byte> file, const std::string& name) {
   raster.height = size.height, raster.width = size.width, raster.channels = components == 1 ? 1 : 3;
   raster.samples = std::move(pixels);
   raster.warning = reader.warning;
+  if (raster.warning.starts_with("Warning: ")) raster.warning.erase(0, 9);
   return raster;
 }
 

@@ -40,9 +40,9 @@ TEST(ImageHeaderSize, GivesNothingForWhatItDoesNotUnderstand) {
   std::string negative = kRgbPng;
   negative.replace(16, 4, from_hex("80000001"));
   EXPECT_EQ(size_of(negative), std::nullopt);
-  EXPECT_EQ(size_of(from_hex("ffd8ffc0000b080000030401110000")), std::nullopt);          // height to follow later
-  EXPECT_EQ(size_of(from_hex("ffd8ffda000b080005000601110000")), std::nullopt);          // pixels before the frame
-  EXPECT_EQ(size_of(from_hex("ffd8ffe00001ffc0000b080005000601110000")), std::nullopt);  // a length below 2
+  EXPECT_EQ(size_of(from_hex("ffd8ffc0000b080000030401110000")), std::nullopt);  // height to follow later
+  EXPECT_EQ(size_of(from_hex("ffd8ffda000b080005000601110000")), std::nullopt);  // pixels before the frame
+  EXPECT_EQ(size_of(from_hex("ffd8ffc00001080005000601110000")), std::nullopt);  // a length that does not count itself
 }
 
 TEST(ImageHeaderSize, SurvivesEveryPrefixAndEveryByte) {

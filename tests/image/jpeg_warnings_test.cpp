@@ -46,6 +46,14 @@ TEST(JpegWarnings, BytesBeforeAMarkerAreReadThrough) {
   expect_read_through(file.substr(0, 20) + "junk" + file.substr(20), file, "4 extraneous bytes");
 }
 
+TEST(JpegWarnings, ANoteWithAnOddLengthIsReadThrough) {
+  const std::string file = jpeg();
+  const std::string note("\xff\xe1\0\0Exif", 8);
+  const std::string odd = file.substr(0, 20) + note + file.substr(20);
+  expect_read_through(odd, file, "4 extraneous bytes");
+  EXPECT_EQ(picture_header(std::as_bytes(std::span(odd)), "it").stored, (Size{48, 56}));
+}
+
 TEST(JpegWarnings, AnUnknownRevisionOfJfifIsReadThrough) {
   std::string file = jpeg();
   file[11] = 2;  // behind the start, APP1's marker, length and "JFIF\0"
