@@ -35,6 +35,20 @@ void print_report(const std::string& name, const CheckReport& report) {
   }
 }
 
+// A set that cannot be opened is a problem like others: the next ones are looked at too.
+size_t check_set(const SetOptions& set, const CheckOptions& options, std::vector<CheckedSet>& checked) {
+  try {
+    const auto dataset = open_dataset(set);
+    checked.push_back({{set.name, dataset}, check_dataset(*dataset, options)});
+    print_report(set.name, checked.back().report);
+    if (const std::string told = dataset->told(); !told.empty()) fmt::print("  {}\n", told);
+    return checked.back().report.problems.size();
+  } catch (const Error& error) {
+    fmt::print("{:<24} cannot be read: {}\n", set.name, error.what());
+    return 1;
+  }
+}
+
 int check(const CheckArguments& arguments) {
   const Config config = load_config(arguments.config, arguments.set);
   std::vector<SetOptions> sets = config.train_sets;
@@ -44,12 +58,7 @@ int check(const CheckArguments& arguments) {
   options.workers = std::max<int64_t>(1, config.train.workers);
   std::vector<CheckedSet> checked;
   size_t problems = 0;
-  for (const SetOptions& set : sets) {
-    const auto dataset = open_dataset(set);
-    checked.push_back({{set.name, dataset}, check_dataset(*dataset, options)});
-    print_report(set.name, checked.back().report);
-    problems += checked.back().report.problems.size();
-  }
+  for (const SetOptions& set : sets) problems += check_set(set, options, checked);
   if (!arguments.output.empty()) {
     const auto page = std::filesystem::path(arguments.output) / "contact_sheet.html";
     std::filesystem::create_directories(arguments.output);

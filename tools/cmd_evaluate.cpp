@@ -8,6 +8,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/data/open_dataset.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/ops/autocast.h"
 #include "hqsam/report/report.h"
@@ -102,6 +103,7 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   }
   const bool sam_alone = config.evaluate.masks == std::vector<MaskKind>{MaskKind::kSam};
   const std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  for (const NamedDataset& set : sets) look_before_run(set.name, *set.dataset, config.evaluate.workers);
   LoadOptions load{.hq = sam_alone ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
   if (config.image_size > 0) load.image_size = config.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);

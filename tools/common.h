@@ -16,6 +16,7 @@ inline constexpr int kExitError = 1, kExitUsage = 2, kExitStopped = 75;
 // What the chosen subcommand will do once the command line is understood; returns the exit code.
 using Run = std::function<int()>;
 
+void add_init(CLI::App& app, Run& run);
 void add_train(CLI::App& app, Run& run);
 void add_evaluate(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);

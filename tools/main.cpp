@@ -99,6 +99,7 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("hqsam <command> --help tells more. Exit codes: 0 done, 1 error, 2 wrong usage, 75 stopped and saved.");
   Run run;
+  add_init(app, run);
   add_train(app, run);
   add_evaluate(app, run);
   add_compare(app, run);

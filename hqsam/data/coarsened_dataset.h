@@ -12,7 +12,9 @@ class CoarsenedDataset : public Dataset {
   CoarsenedDataset(std::shared_ptr<const Dataset> fine, uint64_t seed);
   int64_t size() const override { return fine_->size(); }
   Sample get(int64_t index) const override;
+  std::vector<MaskBrief> masks_of(int64_t index) const override { return fine_->masks_of(index); }
   std::string path(int64_t index) const override { return fine_->path(index); }
+  std::string told() const override { return fine_->told(); }
 
  private:
   std::shared_ptr<const Dataset> fine_;

@@ -287,6 +287,28 @@ std::optional<SetOptions> set_in_folder(const fs::path& folder, std::string& wha
   return set;
 }
 
+// The sets in the folders of a folder.
+std::vector<SetOptions> sets_below(const fs::path& folder, std::string& what) {
+  std::vector<SetOptions> sets;
+  for (const fs::path& entry : entries(folder)) {
+    if (!is_folder(entry)) continue;
+    if (auto set = set_in_folder(entry, what)) sets.push_back(*set);
+  }
+  return sets;
+}
+
+// The set of a folder, or those in its folders where they hold pairs of folders; none where it is missing.
+std::vector<SetOptions> sets_in(const fs::path& folder, std::string& what) {
+  if (folder.empty() || !is_folder(folder)) return {};
+  if (auto set = set_in_folder(folder, what)) return {*set};
+  std::vector<SetOptions> sets;
+  for (const fs::path& entry : entries(folder)) {
+    if (!is_folder(entry)) continue;
+    if (auto set = folder_pair(entry, what)) sets.push_back(*set);
+  }
+  return sets;
+}
+
 }  // namespace
 
 FoundSets find_sets(const fs::path& path) {
@@ -318,23 +340,19 @@ FoundSets find_sets(const fs::path& path) {
     found.valid.back().split = "val";
     return found;
   }
-  if (auto set = set_in_folder(path, found.what)) {
-    found.train.push_back(*set);
-    return found;
-  }
+  found.train = sets_in(path, found.what);
+  if (!found.train.empty()) return found;
   std::string what;
   for (const char* name : {"train", "training", "train2017"}) {
-    if (const fs::path folder = entry_named(path, name); !folder.empty() && is_folder(folder)) {
-      if (auto set = set_in_folder(folder, what)) found.train.push_back(*set);
-    }
+    if (found.train.empty()) found.train = sets_in(entry_named(path, name), what);
   }
   for (const char* name : {"val", "valid", "validation", "val2017", "test"}) {
-    if (!found.valid.empty()) break;
-    if (const fs::path folder = entry_named(path, name); !folder.empty() && is_folder(folder)) {
-      if (auto set = set_in_folder(folder, what)) found.valid.push_back(*set);
-    }
+    if (found.valid.empty()) found.valid = sets_in(entry_named(path, name), what);
   }
   found.what = what + " in train and val folders";
+  if (!found.train.empty()) return found;
+  found.valid.clear();
+  found.train = sets_below(path, found.what);
   if (!found.train.empty()) return found;
   std::map<std::string, int> inside;
   for (const fs::path& entry : entries(path))

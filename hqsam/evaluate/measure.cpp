@@ -48,8 +48,10 @@ bool wants_ap(const PreparedSample& sample, const EvaluateOptions& options) {
   return sample.annotated && options.origin != PromptOrigin::kClicks;
 }
 
-std::map<MaskKind, KindMasks> answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
-                                             const EvaluateOptions& options) {
+namespace {
+
+std::map<MaskKind, KindMasks> ask(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
+                                  const EvaluateOptions& options) {
   std::map<MaskKind, KindMasks> answers;
   if (sample.prompts.empty()) return answers;
   if (options.origin == PromptOrigin::kClicks) {
@@ -68,6 +70,20 @@ std::map<MaskKind, KindMasks> answer_prompts(SamHq& model, const EncodedPicture&
     if (!with_iou) continue;
     const auto iou = decoded.iou.to(torch::kCPU, torch::kFloat64);
     answers[kind].scores.assign(iou.data_ptr<double>(), iou.data_ptr<double>() + iou.numel());
+  }
+  return answers;
+}
+
+}  // namespace
+
+std::map<MaskKind, KindMasks> answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
+                                             const EvaluateOptions& options) {
+  std::map<MaskKind, KindMasks> answers = ask(model, picture, sample, options);
+  if (sample.unknown.pixels.empty()) return answers;
+  for (auto& [kind, answer] : answers) {
+    for (Mask& mask : answer.masks) {
+      for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] &= static_cast<uint8_t>(~sample.unknown.pixels[i]);
+    }
   }
   return answers;
 }

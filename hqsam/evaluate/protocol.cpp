@@ -159,6 +159,7 @@ PreparedSample prepare(const Sample& sample, int64_t index, const EvaluateOption
   const Size size = sample.image.size();
   prepared.frame = {size, options.protocol == Protocol::kReference ? Size{side, side} : longest_side_size(size, side)};
   prepared.skipped = sample.skipped;
+  if (!sample.unknown.pixels.empty()) prepared.unknown = threshold_label(sample.unknown);
   check_infos(sample);
   if (only < 0) add_annotations(sample, prepared);
   if (options.origin == PromptOrigin::kDetector) {

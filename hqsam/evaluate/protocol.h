@@ -23,6 +23,7 @@ struct PreparedSample {
   std::vector<PromptRow> prompts;     // in the input frame; of clicks the first
   std::vector<Mask> truths;           // in the picture's frame
   std::vector<int64_t> mask_indexes;  // in the sample
+  Mask unknown;                       // pixels of which the set says nothing, outside of all masks; empty: none
   int64_t skipped = 0;                // masks without an inside, and what the data set's reader left out
 
   std::vector<int64_t> categories;  // of the prompts, where the set states them

@@ -43,7 +43,9 @@ class StoppableDataset : public Dataset {
       : dataset_(std::move(dataset)), stop_(stop) {}
   int64_t size() const override { return dataset_->size(); }
   Sample get(int64_t index) const override;
+  std::vector<MaskBrief> masks_of(int64_t index) const override { return dataset_->masks_of(index); }
   std::string path(int64_t index) const override { return dataset_->path(index); }
+  std::string told() const override { return dataset_->told(); }
 
  private:
   std::shared_ptr<const Dataset> dataset_;
