@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "predict_jobs.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hqsam {
 
-Jobs::Jobs(size_t threads, size_t waiting) : waiting_(waiting) {
-  for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+Jobs::Jobs(size_t threads, size_t waiting) : waiting_(waiting), in_turn_(threads == 0) {
+  for (size_t i = 0; i < std::max<size_t>(1, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
 Jobs::~Jobs() {
@@ -20,10 +21,6 @@ Jobs::~Jobs() {
 }
 
 void Jobs::add(std::function<void()> job) {
-  if (threads_.empty()) {
-    job();
-    return;
-  }
   {
     std::unique_lock lock(mutex_);
     change_.wait(lock, [this] { return queue_.size() < waiting_ || error_; });
@@ -31,6 +28,7 @@ void Jobs::add(std::function<void()> job) {
     queue_.push_back(std::move(job));
   }
   change_.notify_all();
+  if (in_turn_) finish();
 }
 
 void Jobs::finish() {

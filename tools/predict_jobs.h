@@ -11,7 +11,8 @@
 
 namespace hqsam {
 
-// Work done on threads beside the one that hands it in; with no threads, at once on that one.
+// Work done on threads beside the one that hands it in. With no threads to spare one does it while add() waits: what
+// the jobs keep then lies apart from that thread's large blocks of memory and does not part them for good.
 class Jobs {
  public:
   // At most `waiting` jobs wait; then add() does.
@@ -29,6 +30,7 @@ class Jobs {
   void work();
 
   size_t waiting_, running_ = 0;
+  bool in_turn_;  // one at a time, nobody beside it
   std::deque<std::function<void()>> queue_;
   std::exception_ptr error_;
   bool stop_ = false;

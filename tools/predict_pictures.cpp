@@ -8,6 +8,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
+#include "predict_results.h"
 
 namespace hqsam {
 namespace {
@@ -49,8 +50,26 @@ struct Findings {
   std::map<std::string, int64_t> others;  // by extension
 };
 
+// Whether a file is a mask or an overlay that an earlier run wrote: its name and the JSON beside it say so.
+class EarlierResults {
+ public:
+  bool has(const fs::path& path) {
+    const std::string origin = origin_of_result(path);
+    if (origin.empty()) return false;
+    const fs::path json = path.parent_path() / (origin + ".json");
+    const auto [at, added] = files_.emplace(json, std::vector<std::string>());
+    if (added) at->second = files_of_results(json);
+    if (path.extension() == ".jpg") return !at->second.empty();  // the overlay
+    return std::find(at->second.begin(), at->second.end(), path.filename().string()) != at->second.end();
+  }
+
+ private:
+  std::map<fs::path, std::vector<std::string>> files_;  // by JSON
+};
+
 void look_through(const fs::path& folder, const fs::path& output, Findings& findings) {
   using Options = fs::directory_options;
+  EarlierResults earlier;
   for (auto at = fs::recursive_directory_iterator(folder, Options::skip_permission_denied);
        at != fs::recursive_directory_iterator(); ++at) {
     const fs::path& path = at->path();
@@ -59,6 +78,8 @@ void look_through(const fs::path& folder, const fs::path& output, Findings& find
       if (path.filename().string().starts_with('.') || same_place(path, output)) at.disable_recursion_pending();
     } else if (path.filename().string().starts_with('.')) {
       continue;
+    } else if (earlier.has(path)) {
+      ++findings.others["of an earlier run"];
     } else if (has_picture_extension(path)) {
       findings.pictures.push_back(path);  // a link to nothing too: reading it says so
     } else {
@@ -83,8 +104,7 @@ std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& out
          kinds.empty() ? "" : "; it holds " + first_few(kinds));
   }
   if (left_out > 0) {
-    spdlog::warn("{}: {} files are no pictures by their names and are left out ({})", folder, left_out,
-                 first_few(kinds));
+    spdlog::warn("{}: files left out: {} ({})", folder, left_out, first_few(kinds));
   }
   return findings.pictures;
 }

@@ -121,7 +121,7 @@ void SamPredictor::predict(const std::vector<PredictPrompt>& prompts, const Pred
   torch::NoGradGuard no_grad;
   if (!features_.image_embeddings.defined()) fail(kPredict, "no picture yet; call set_image first");
   if (prompts.empty()) fail(kPredict, "no prompts; give at least one box, point or mask");
-  if (options.batch < 1) fail(kPredict, "PredictOptions::batch is at least 1, got {}", options.batch);
+  if (options.batch < 0) fail(kPredict, "PredictOptions::batch is at least 0, got {}", options.batch);
   if (options.masks != MaskKind::kSam && !model_->has_hq()) {
     fail(kPredict, "this model has no HQ modules; ask for SAM's masks (MaskKind::kSam) or load an HQ-SAM checkpoint");
   }
@@ -130,7 +130,8 @@ void SamPredictor::predict(const std::vector<PredictPrompt>& prompts, const Pred
   for (const PredictPrompt& prompt : prompts) rows.push_back(reader.read(prompt, rows.size()));
 
   const DecoderPass pass = options.masks == MaskKind::kSam ? DecoderPass::kSam : DecoderPass::kSamAndHq;
-  for (const auto& batch : prompt_batches(rows, options.batch)) {
+  const int64_t most = options.batch > 0 ? options.batch : model_->device().is_cpu() ? kDecoderRowsOnCpu : kDecoderRows;
+  for (const auto& batch : prompt_batches(rows, most)) {
     const auto output = model_->decode(features_, hq_features_, stack_prompts(rows, batch, model_->device()), pass);
     hand_out(select_masks(output, options.masks, options.multimask), batch, options, on_prediction);
   }

@@ -24,9 +24,9 @@ struct PredictPrompt {
 struct PredictOptions {
   MaskKind masks = MaskKind::kSum;  // the paper's inference; kSam is a pass without the HQ token
   Multimask multimask = Multimask::kNone;
-  bool keep_logits = true;       // false: Prediction::logits stays undefined, for many prompts on a large picture
-  bool keep_mask = true;         // false: Prediction::mask and logits stay empty; mask_at makes one of any size
-  int64_t batch = kDecoderRows;  // prompts in one decoder call, at least 1; bounds the memory
+  bool keep_logits = true;  // false: Prediction::logits stays undefined, for many prompts on a large picture
+  bool keep_mask = true;    // false: Prediction::mask and logits stay empty; mask_at makes one of any size
+  int64_t batch = 0;        // most prompts in one decoder call, which bounds its memory; 0: by the device
 };
 
 // Tensors are float32 on the CPU.

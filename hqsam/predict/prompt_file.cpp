@@ -60,8 +60,8 @@ class PromptObject {
   std::string at(const char* key) const { return where_ + " " + key; }
 
   void check_keys() const {
-    static const std::vector<std::string> kKeys = {"box", "boxes",    "points",      "labels", "mask",
-                                                   "id",  "category", "category_id", "score"};
+    static const std::vector<std::string> kKeys = {"boxes", "box",      "points",      "labels", "mask",
+                                                   "id",    "category", "category_id", "score"};
     for (const auto& [key, value] : object_.items()) {
       if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
       if (key == "bbox") {

@@ -15,7 +15,8 @@ struct PromptRow {
   torch::Tensor mask;          // [1,M,M]
 };
 
-inline constexpr int64_t kDecoderRows = 32;  // prompts in one decoder batch; bounds its memory
+inline constexpr int64_t kDecoderRows = 32;      // prompts in one decoder batch; bounds its memory
+inline constexpr int64_t kDecoderRowsOnCpu = 8;  // as fast as 32 there
 
 // Row numbers in batches of at most max_rows that one decoder call can take: equal kinds of prompts and
 // equal numbers of points.

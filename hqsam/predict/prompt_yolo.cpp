@@ -40,13 +40,16 @@ Line numbers_in(std::string_view text, const std::string& where) {
 
 bool is_share(double number) { return number >= 0 && number <= 1; }
 
-// "class cx cy width height", then x, y, visibility of each keypoint.
+// "class cx cy width height", then x, y, visibility of each keypoint. Corners on the picture's edge are 0 or 1 too.
 bool has_visibilities(const std::vector<double>& n) {
   if (n.size() < 8 || (n.size() - 5) % 3 != 0) return false;
+  bool two = false;
   for (size_t i = 7; i < n.size(); i += 3) {
     if (n[i] != 0 && n[i] != 1 && n[i] != 2) return false;
+    two = two || n[i] == 2;
   }
-  return true;
+  constexpr size_t kSure = 5 + 3 * 4;  // numbers; no polygon meets the edge at every third of so many
+  return two || n.size() >= kSure;
 }
 
 // The box around the corners n[1], n[2], ...
@@ -74,7 +77,9 @@ StatedPrompt prompt_of(const Line& line, const std::string& where) {
   if (has_visibilities(n)) {
     fail("predict", "{} has keypoints ({} numbers): only boxes and segments are read", where, n.size());
   }
-  if (n.size() == 7 && line.last_is_whole && n[6] != 0) {
+  const bool shares =
+      std::all_of(n.begin() + 1, n.begin() + static_cast<int64_t>(std::min<size_t>(n.size(), 6)), is_share);
+  if (n.size() == 7 && shares && line.last_is_whole && n[6] != 0) {
     fail("predict", "{} may be a box with a confidence and the track {}, or a triangle: leave the track out", where,
          n[6]);
   }

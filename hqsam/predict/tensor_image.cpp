@@ -25,13 +25,9 @@ torch::Tensor image_to_tensor(const Image& image) {
 Mask mask_of_logits(const torch::Tensor& logits) {
   if (logits.dim() != 2) fail("mask_of_logits", "expected [H,W], got [{}]", fmt::join(logits.sizes(), ","));
   Mask mask(logits.size(0), logits.size(1));
-  if (logits.is_cpu()) {
-    auto inside = torch::from_blob(mask.pixels.data(), logits.sizes(), torch::kBool);
-    torch::gt_out(inside, logits, 0);
-    return mask;
-  }
-  const torch::Tensor inside = (logits > 0).to(torch::kUInt8).cpu().contiguous();
-  std::memcpy(mask.pixels.data(), inside.data_ptr(), mask.pixels.size());
+  const torch::Tensor on_cpu = logits.to(torch::kCPU, torch::kFloat32).contiguous();
+  const float* values = on_cpu.data_ptr<float>();
+  for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = values[i] > 0;  // several times faster than torch's
   return mask;
 }
 

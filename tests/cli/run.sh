@@ -237,6 +237,68 @@ bad_prompts() {
   leaves_nothing p_bad
 }
 
+# fails_partly <command...>: exit code 1, after the rest was done.
+fails_partly() {
+  local got=0
+  "$@" >stdout 2>stderr || got=$?
+  [ "$got" -eq 1 ] || fault "exit code $got, expected 1: $*: $(cat stderr)"
+}
+
+says() { # <file> <pattern>
+  grep -q -- "$2" "$1" || fault "no '$2' in $1: $(cat "$1")"
+}
+
+# What fails is told and listed, the rest is done; detectors' files are prompts.
+many_pictures() {
+  local predict=("$hqsam" predict --checkpoint "$model")
+  mkdir -p batch/sub texts/sub
+  cp set/im/00000.jpg batch/a.jpg
+  cp cut/00002.jpg batch/b.jpg
+  cp set/im/00001.jpg batch/sub/000000000139.JPG
+  echo note >batch/notes.txt
+  fails_partly "${predict[@]}" --image batch --box 5,5,200,200 --output m
+  leaves m/a_0.png m/a.json m/000000000139_0.png
+  leaves_nothing m/b_0.png m/b.json
+  says stderr "^error: .*batch/b.jpg"
+  says stderr "^error: 1 of 3 pictures failed: batch/b.jpg$"
+  says stderr "left out: 1 (1 .txt)"
+  tail -1 stdout >last
+  says last "^2 pictures, 2 masks in m, [0-9.]* s, 1 failed$"
+
+  printf '{"a": [{"box": [5, 5, 200, 200], "points": [[9, 9]], "labels": [0], "id": "first"}, {"box": [300, 5, 400, 9]},
+    {"box": [200, 200, 300, 300], "id": 7}], "sub\\\\000000000139.JPG": {"boxes": []}}' >list.json
+  fails_partly "${predict[@]}" --image batch/a.jpg batch/sub --prompts list.json --output l
+  leaves l/a_0.png l/a_2.png
+  leaves_nothing l/a_1.png
+  says stderr "batch/a.jpg: 1 of 3 prompts failed: prompt 1: .*lies outside of 256x256"
+  says stderr "1 of 2 pictures have no prompts in list.json"
+  says l/a.json '"id": "first"'
+  says l/a.json '"cut": true'
+  printf '{"a": [{"box": [5, 5, 200, 200]}], "b": {"box": [9, 9, 90, 90]}}' >list.json
+  works "${predict[@]}" --image batch/a.jpg --prompts list.json --output l
+  says stderr "has prompts for b, which is no picture here"
+  leaves_nothing l/a_2.png
+
+  printf '[{"image_id": 139, "bbox": [20, 30, 100, 90], "score": 0.75, "category_id": 3}]' >coco_boxes.json
+  works "${predict[@]}" --image batch/sub --prompts coco_boxes.json --output d
+  says d/000000000139.json '"category_id": 3'
+  cp -r d d_first
+  works "${predict[@]}" --image batch/sub --box 20,30,120,120 --output d
+  cmp d/000000000139_0.png d_first/000000000139_0.png || fault "COCO's box gives another mask than its corners"
+  printf '3 0.2734375 0.29296875 0.390625 0.3515625 0.75\n' >texts/sub/000000000139.txt
+  works "${predict[@]}" --image batch/sub --prompts texts --output d
+  cmp d/000000000139_0.png d_first/000000000139_0.png || fault "YOLO's box gives another mask than COCO's"
+  printf '{"a.jpg": {"box": [90, 20, 30, 80]}}' >list.json
+  refuses 1 "As x, y, width, height it would be one" "${predict[@]}" --image batch/a.jpg --prompts list.json --output d
+  { printf '{"a.jpg": '; head -c 200000 /dev/zero | tr '\0' '['; } >list.json
+  refuses 1 "nested more than 32 deep" "${predict[@]}" --image batch/a.jpg --prompts list.json --output d
+  works "${predict[@]}" --image batch/a.jpg --box 5,5,200,200 --logits --output batch/out
+  works "${predict[@]}" --image batch/a.jpg --box 5,5,200,200 --output batch/out
+  leaves_nothing batch/out/a.safetensors
+  fails_partly "${predict[@]}" --image batch --box 5,5,200,200 --output m
+  says stderr "2 of an earlier run"
+}
+
 full_disk() {
   refuses 1 "full.pth" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format pth --output full.pth
   refuses 1 "full.safetensors" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format safetensors \
@@ -460,6 +522,7 @@ bad_data
 bad_checkpoints
 dialects
 bad_prompts
+many_pictures
 full_disk
 happy_path
 protocols

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/predict/predictor.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -182,6 +183,53 @@ TEST_F(Predictor, FullLogitsCanBeLeftOut) {
   const Prediction prediction = predictor.predict(box(5, 5, 40, 30), {MaskKind::kSum, Multimask::kNone, false});
   EXPECT_FALSE(prediction.logits.defined());
   EXPECT_EQ(prediction.mask, predictor.predict(box(5, 5, 40, 30)).mask);
+}
+
+TEST_F(Predictor, HandsOutOnePredictionAtATime) {
+  std::vector<PredictPrompt> prompts;
+  for (int i = 0; i < 7; ++i) prompts.push_back(box(i, 2, i + 15, 35));
+  prompts.insert(prompts.begin() + 3, {.box = {}, .points = {{30, 20}}, .point_labels = {}, .mask_input = {}});
+  const auto together = predictor.predict(prompts, {.multimask = Multimask::kAll});
+  std::vector<std::pair<size_t, int64_t>> order;
+  const PredictOptions in_batches{.multimask = Multimask::kAll, .keep_logits = false, .batch = 3};
+  predictor.predict(prompts, in_batches, [&](size_t prompt, int64_t rank, const Prediction& prediction) {
+    order.emplace_back(prompt, rank);
+    const Prediction& expected = together[prompt * 3 + static_cast<size_t>(rank)];
+    expect_close(prediction.low_res_logits, expected.low_res_logits, 1e-4);
+    EXPECT_NEAR(prediction.score, expected.score, 1e-4);
+    EXPECT_EQ(prediction.mask.size(), (Size{40, 60}));
+    EXPECT_FALSE(prediction.logits.defined());
+  });
+  std::vector<std::pair<size_t, int64_t>> expected;
+  for (const size_t prompt : {0, 1, 2, 3, 4, 5, 6, 7}) {  // the point's batch begins third
+    for (const int64_t rank : {0, 1, 2}) expected.emplace_back(prompt, rank);
+  }
+  EXPECT_EQ(order.size(), expected.size());
+  EXPECT_TRUE(std::is_permutation(order.begin(), order.end(), expected.begin()));
+  EXPECT_EQ(order[9], (std::pair<size_t, int64_t>{3, 0}));
+}
+
+TEST_F(Predictor, WhatItsCallerThrowsEndsIt) {
+  int64_t count = 0;
+  const std::string message = message_of([&] {
+    predictor.predict({box(1, 2, 30, 35), box(2, 2, 30, 35)}, {}, [&](size_t, int64_t, const Prediction&) {
+      ++count;
+      fail("test", "enough");
+    });
+  });
+  EXPECT_TRUE(mentions(message, "enough"));
+  EXPECT_EQ(count, 1);
+  EXPECT_TRUE(mentions(message_of([&] { predictor.predict(box(1, 2, 30, 35), {.batch = -1}); }), "at least 0, got -1"));
+}
+
+TEST_F(Predictor, MasksAreMadeAtAnySizeLater) {
+  const Prediction whole = predictor.predict(box(5, 5, 40, 30));
+  const Prediction bare = predictor.predict(box(5, 5, 40, 30), {.keep_mask = false});
+  EXPECT_TRUE(bare.mask.pixels.empty());
+  EXPECT_FALSE(bare.logits.defined());
+  EXPECT_EQ(predictor.mask_at(bare.low_res_logits, {40, 60}), whole.mask);
+  EXPECT_EQ(predictor.mask_at(bare.low_res_logits, {20, 30}).size(), (Size{20, 30}));
+  EXPECT_TRUE(mentions(message_of([&] { predictor.mask_at(torch::zeros({16, 16}), {20, 30}); }), "[16,16]"));
 }
 
 TEST_F(Predictor, NeedsNoGradients) { EXPECT_FALSE(predictor.predict(box(5, 5, 40, 30)).logits.requires_grad()); }
