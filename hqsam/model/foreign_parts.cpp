@@ -6,6 +6,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
+#include "hqsam/tensorfile/tensor_index.h"
 
 namespace hqsam {
 namespace {
@@ -85,7 +86,7 @@ void check_parts(const std::vector<std::string>& names) {
     const std::string_view part = foreign_part(name);
     if (part.empty()) continue;
     if (what.empty()) what = part;
-    foreign.push_back(name);
+    foreign.push_back(shown(name));
   }
   if (!foreign.empty()) {
     fail("read_checkpoint",

@@ -100,6 +100,11 @@ bool is_average(const std::string& prefix) {
   return false;
 }
 
+// "a and b", or a few of many.
+std::string few(const std::vector<std::string>& texts) {
+  return texts.size() == 2 ? fmt::format("{} and {}", texts[0], texts[1]) : first_few(texts);
+}
+
 using Candidates = std::map<std::string, Candidate>;
 
 std::string choose_prefix(const Candidates& candidates, const std::string& path) {
@@ -115,13 +120,13 @@ std::string choose_prefix(const Candidates& candidates, const std::string& path)
   if (equal.size() == 1) return equal.front();
   if (trained.size() == 1) {
     spdlog::warn("{}: of the models with the prefixes {}, {} is read, not an average of it; for that, save it alone",
-                 path, fmt::join(all, " and "), told(trained.front()));
+                 path, few(all), told(trained.front()));
     return trained.front();
   }
   fail(kFunction,
        "the file holds {} models, with the prefixes {}, and nothing tells which is meant: save that one alone, in "
        "Python with torch.save(model.state_dict(), path)",
-       all.size(), fmt::join(all, " and "));
+       all.size(), few(all));
 }
 
 // How many tensors there are by the first component of their names.
@@ -243,6 +248,9 @@ std::vector<TakenTensor> take_sam(const FileContents& contents, const std::strin
     }
     if (!doubled.insert(names[i]).second) {
       fail(kFunction, "two tensors are named '{}' when the wrappers' parts of names are left out", shown(names[i]));
+    }
+    if (std::any_of(names[i].begin(), names[i].end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+      fail(kFunction, "a tensor's name, '{}', has control characters: the file is damaged", shown(names[i]));
     }
     taken.push_back({i, names[i].substr(chosen.prefix.size())});
   }

@@ -195,7 +195,13 @@ dialects() {
   refuses 1 "has neither model.safetensors" "$hqsam" info folder
   printf '{"weight_map": {"x": "model-00001-of-00002.safetensors"}}' >folder/model.safetensors.index.json
   refuses 1 "model-00001-of-00002.safetensors, which is not there" "$hqsam" info folder
-  refuses 1 "config.json" "$hqsam" info whole.safetensors
+  works "$hqsam" info whole.safetensors # without its config.json
+  grep -q "^assumed *config.json: none lies beside" stdout || fault "info on a lone Hugging Face file: $(cat stdout)"
+  refuses 1 "named .safetensors" "$hqsam" export --checkpoint "$model" --format pth --output other.safetensors
+  refuses 1 "named .pth" "$hqsam" export --checkpoint "$model" --format safetensors --output other.pth
+  refuses 1 "named .onnx" "$hqsam" export --checkpoint "$model" --format onnx --output other.onnx
+  refuses 1 "named .safetensors" "$hqsam" export --checkpoint "$model" --format huggingface --output other.safetensors
+  leaves_nothing other.safetensors other.pth other.onnx
   refuses 1 "config.json" "$hqsam" info set
 
   refuses 1 "model.variant is vit_l" "$hqsam" train --config good.yaml --output d_bad --set model.variant=vit_l

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check_index.h"
+#include "hqsam/core/log.h"
+#include "hqsam/model/sam_tensors.h"
 #include "hqsam/tensorfile/pickle.h"
 #include "hqsam/tensorfile/state_dict.h"
 
@@ -20,6 +22,17 @@ void check_graph(const Pickle& pickle, fuzz::Bytes input) {
   }
 }
 
+// What is chosen is there, once, and fit for a message.
+void check_sam(const Pickle& pickle) {
+  const FileContents contents = contents_of(pickle).names;
+  std::set<std::string> names;
+  for (const auto& [index, name] : take_sam(contents, "the file")) {
+    fuzz::require(index < contents.tensors.size() &&
+                  contents.tensors[index].ends_with(name.substr(name.rfind('.') + 1)));
+    fuzz::require(names.insert(name).second);
+  }
+}
+
 // One behind the other, those that fit into the file.
 StorageRanges lay_out_storages(const Pickle& pickle) {
   StorageRanges storages;
@@ -37,6 +50,8 @@ StorageRanges lay_out_storages(const Pickle& pickle) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const bool quiet = (spdlog::set_level(spdlog::level::off), true);
+  static_cast<void>(quiet);
   const fuzz::Bytes input = fuzz::as_file(data, size);
   try {
     const Pickle pickle = read_pickle(input);
@@ -44,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const TensorEntry& entry : state_dict_entries(pickle, lay_out_storages(pickle))) {
       fuzz::check_entry(entry, kFileBytes);
     }
+    check_sam(pickle);
   } catch (const Error& error) {
     fuzz::check_message(error);
   }

@@ -5,6 +5,9 @@ Needs Python alone. Makes <folder>/<fuzzer>/*, from the goldens and from what is
 with them: tools/fuzz.sh --keep brought it what was found from there.
 """
 import base64
+import argparse
+import collections
+import datetime
 import io
 import json
 import pathlib
@@ -117,6 +120,16 @@ def seed_pickle():
     put("pickle", "python2", b"\x80\x02ccollections\nOrderedDict\n" + pairs.replace(b"(", b"](", 1)[:-1] + b"e\x85R.")
     parameter = b"ctorch._utils\n_rebuild_parameter\n(" + pickled_tensor(*small["w"]) + b"\x88ccollections\nOrderedDict\n)RtR"
     put("pickle", "parameter", b"\x80\x02}" + text("p") + parameter + b"s.")
+    sam = ["image_encoder.pos_embed", "prompt_encoder.a", "mask_decoder.iou_token.weight", "pixel_mean"]
+    for prefix in ["", "model.module.", "ema."]:
+        put("pickle", f"sam_{prefix}", state_dict({prefix + name: small["w"] for name in sam}))
+    both = b"\x80\x02}" + text("model") + state_dict({sam[0]: small["w"]}, b"")[:-1] + b"s"
+    put("pickle", "ema", both + text("ema") + state_dict({sam[0]: small["h"]}, b"")[:-1] + b"s.")
+    space = argparse.Namespace(lr=1e-3, when=datetime.datetime(2020, 1, 1), path=pathlib.PurePosixPath("/x"),
+                               some={1, 2}, all=frozenset([1]), words=collections.Counter("ab"), data=bytearray(b"x"))
+    for protocol in range(2, 6):
+        put("pickle", f"objects{protocol}", pickle.dumps({"args": space, "again": [space, 1j]}, protocol))
+    put("pickle", "python2_objects", b"\x80\x02}(" + text("a") + b"(ia\nB\n" + text("b") + b"(ca\nB\nNou.")
     values = {"a": [1, -1, 2**31, 2**40, 2**80, 1.5, True, None], "b": ("x", b"y", ()), "c": {"d": {}}}
     values["loop"] = values["a"]
     values["a"].append(values["a"])

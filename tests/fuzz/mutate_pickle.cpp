@@ -39,6 +39,7 @@ int argument_width(uint8_t op) {
       return -4;
     case kBinUnicode8:
     case kBinBytes8:
+    case kByteArray8:
       return -8;
     default:
       return 0;
@@ -47,7 +48,7 @@ int argument_width(uint8_t op) {
 
 // How long the operation at the front is; one that is cut is all that is left.
 size_t operation_bytes(std::string_view rest) {
-  if (rest[0] == kGlobalOp) {
+  if (rest[0] == kGlobalOp || rest[0] == kInst) {
     const size_t first = rest.find('\n');
     const size_t second = first == rest.npos ? rest.npos : rest.find('\n', first + 1);
     return second == rest.npos ? rest.size() : second + 1;
@@ -72,18 +73,22 @@ std::vector<std::string> split(std::string_view pickle) {
   return operations;
 }
 
-const std::array<std::string, 6> kGlobals = {"collections\nOrderedDict\n",
+const std::array<std::string, 9> kGlobals = {"collections\nOrderedDict\n",
                                              "torch._utils\n_rebuild_tensor_v2\n",
                                              "torch._utils\n_rebuild_parameter\n",
                                              "torch\nSize\n",
                                              "torch\nFloatStorage\n",
-                                             "torch\nfloat16\n"};
+                                             "torch\nfloat16\n",
+                                             "torch\nComplexFloatStorage\n",
+                                             "copyreg\n_reconstructor\n",
+                                             "argparse\nNamespace\n"};
 
 std::string any_operation(Random& random) {
   constexpr std::string_view kOps =
-      "(.01BCGJKMNQRTUXabcehjqrstu)]}\x80\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x93\x94\x95";
+      "(.012BCGJKMNQRTUXabcehijoqrstu)]}\x80\x81\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x92\x93\x94"
+      "\x95\x96";
   std::string operation(1, kOps[below(random, kOps.size())]);
-  if (operation[0] == kGlobalOp) return operation + kGlobals[below(random, kGlobals.size())];
+  if (operation[0] == kGlobalOp || operation[0] == kInst) return operation + kGlobals[below(random, kGlobals.size())];
   const int width = argument_width(static_cast<uint8_t>(operation[0]));
   uint64_t argument = below(random, 20);
   if (width > 0 && below(random, 4) == 0) argument = uint64_t{random()} << below(random, 40);
