@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/sa1b.h"
 
-#include "hqsam/core/error.h"
 #include "hqsam/data/json_pairs.h"
 #include "hqsam/data/picture_json.h"
 #include "hqsam/data/picture_names.h"
@@ -25,14 +24,6 @@ constexpr JsonFormat kInShards = {
     .function = "open_sa1b", .tool = "SA-1B", .is_of = is_of, .picture = picture_of, .key = sample_key};
 
 }  // namespace
-
-bool is_sa1b_json(std::string_view text) {
-  try {
-    return is_of(parse_picture_json(text, "a JSON"));
-  } catch (const Error&) {
-    return false;
-  }
-}
 
 std::shared_ptr<const Dataset> open_sa1b(const SetOptions& options) {
   options.validate();

@@ -17,7 +17,4 @@ std::shared_ptr<const Dataset> open_sa1b(const SetOptions& options);
 // Of these files, such as those of shards; what a picture and its JSON share is then sample_key.
 std::shared_ptr<const Dataset> open_sa1b(const SetOptions& options, const std::vector<DataFile>& files);
 
-// Whether a JSON's text is SA-1B's, to tell shards of such pairs from others.
-bool is_sa1b_json(std::string_view text);
-
 }  // namespace hqsam
