@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -41,8 +42,12 @@ size_t check_set(const SetOptions& set, const CheckOptions& options, std::vector
     const auto dataset = open_dataset(set);
     checked.push_back({{set.name, dataset}, check_dataset(*dataset, options)});
     print_report(set.name, checked.back().report);
-    if (const std::string told = dataset->told(); !told.empty()) fmt::print("  {}\n", told);
-    return checked.back().report.problems.size();
+    const CheckReport& report = checked.back().report;
+    for (const std::string& line : {dataset->told(), describe(report)}) {
+      if (!line.empty()) fmt::print("  {}\n", line);
+    }
+    return static_cast<size_t>(std::count_if(report.problems.begin(), report.problems.end(),
+                                             [](const FileProblem& problem) { return !is_note(problem.problem); }));
   } catch (const Error& error) {
     fmt::print("{:<24} cannot be read: {}\n", set.name, error.what());
     return 1;

@@ -147,12 +147,6 @@ int AnnotatedDataset::turn_of(const AnnotatedPicture& picture, const FramedPictu
          other_rule && *exchanged != 0 ? "its EXIF orientation turns it; try exif: auto"
                                        : std::string("these are other pictures") + exchanged);
   }
-  if (*turn != 1 && !warned_turned_.exchange(true)) {
-    spdlog::warn(
-        "data set '{}': {} is stored sideways (EXIF orientation {}) and its masks fit the stored pixels "
-        "alone: they are turned with it, others may follow",
-        options_.name, path, framed.orientation);
-  }
   const bool sizes_tell = framed.stored != size && (picture.size != Size{} || !picture.objects_file.empty());
   const bool tag_decides = framed.oriented && framed.orientation != 1 && *turn == 1 && !sizes_tell;
   if (tag_decides && !warned_tag_.exchange(true)) {
@@ -224,6 +218,7 @@ Sample AnnotatedDataset::draw(int64_t index, const ChooseMask& choose) const {
   sample.negative_categories = picture.negative_categories;
   sample.not_exhaustive_categories = picture.not_exhaustive_categories;
   sample.skipped += picture.skipped;
+  tally_.note(sample, options_);
   return sample;
 }
 

@@ -9,6 +9,7 @@
 #include "hqsam/data/dataset.h"
 #include "hqsam/data/framed_picture.h"
 #include "hqsam/data/objects.h"
+#include "hqsam/data/picture_tally.h"
 #include "hqsam/data/set_options.h"
 
 namespace hqsam {
@@ -63,7 +64,8 @@ class AnnotatedDataset : public Dataset {
   SetOptions options_;
   std::vector<AnnotatedPicture> pictures_;
   ReadObjects read_;
-  mutable std::atomic<bool> warned_skipped_{false}, warned_turned_{false}, warned_tag_{false};
+  PictureTally tally_;
+  mutable std::atomic<bool> warned_skipped_{false}, warned_tag_{false};
 };
 
 }  // namespace hqsam

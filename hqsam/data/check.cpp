@@ -14,6 +14,8 @@ struct SampleReport {
   Size size;
   std::vector<double> inside_shares;
   std::vector<FileProblem> problems;
+  PictureNotes notes;
+  bool turned = false, unknown = false;
 };
 
 void check_mask(const Image& label, const std::string& path, const std::string& which, int64_t tiny,
@@ -45,6 +47,9 @@ SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
   try {
     const Sample sample = dataset.get(index);
     report.size = sample.image.size();
+    report.notes = sample.notes;
+    report.turned = sample.turned;
+    report.unknown = !sample.unknown.pixels.empty();
     // A picture without objects is no mistake of a set that states categories.
     if (sample.labels.empty() && !sample.annotated) report.problems.push_back({Problem::kNoMask, path, "no mask"});
     for (size_t i = 0; i < sample.labels.size(); ++i) {
@@ -52,7 +57,8 @@ SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
       check_mask(sample.labels[i], path, which, tiny, report);
     }
     if (sample.skipped > 0) {
-      report.problems.push_back({Problem::kError, path, fmt::format("{} masks or boxes are unusable", sample.skipped)});
+      report.problems.push_back(
+          {Problem::kLeftOut, path, fmt::format("{} masks or boxes are unusable", sample.skipped)});
     }
     if (sample.zero_one_labels > 0) {
       report.problems.push_back({Problem::kZeroOne, path, "holds 0 and 1, read as 0 and 255"});
@@ -64,12 +70,24 @@ SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
   return report;
 }
 
+void add_reading(const SampleReport& sample, CheckReport& report) {
+  CheckReport::Reading& reading = report.reading;
+  reading.upright += sample.notes.orientation != 1;
+  reading.turned += sample.turned;
+  reading.stretched += sample.notes.stretched;
+  reading.bands += sample.notes.bands > 3;
+  reading.warned += !sample.notes.warning.empty();
+  reading.unknown += sample.unknown;
+  if (report.warning.empty()) report.warning = sample.notes.warning;
+}
+
 CheckReport merge(std::vector<SampleReport> samples) {
   CheckReport report;
   report.samples = static_cast<int64_t>(samples.size());
   std::vector<Size> sizes;
   double share_sum = 0;
   for (SampleReport& sample : samples) {
+    add_reading(sample, report);
     if (sample.size.height > 0) sizes.push_back(sample.size);
     for (double share : sample.inside_shares) share_sum += share;
     report.masks += static_cast<int64_t>(sample.inside_shares.size());
@@ -93,8 +111,25 @@ CheckReport merge(std::vector<SampleReport> samples) {
 
 std::string_view problem_name(Problem problem) {
   static constexpr std::array<std::string_view, kProblems> kNames = {
-      "error", "no mask", "empty mask", "faint mask", "tiny mask", "all inside", "0/1 mask"};
+      "error", "no mask", "empty mask", "faint mask", "tiny mask", "all inside", "0/1 mask", "left out"};
   return kNames[static_cast<size_t>(problem)];
+}
+
+bool is_note(Problem problem) { return problem == Problem::kZeroOne || problem == Problem::kLeftOut; }
+
+std::string describe(const CheckReport& report) {
+  const CheckReport::Reading& reading = report.reading;
+  std::string text;
+  const auto add = [&](int64_t count, const std::string& what) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, what);
+  };
+  add(reading.upright, "with an EXIF orientation");
+  add(reading.turned, "with masks of the stored frame, turned with them");
+  add(reading.stretched, "stretched to 8 bits");
+  add(reading.bands, "with more than three bands");
+  add(reading.warned, "read in spite of a warning (" + report.warning + ")");
+  add(reading.unknown, "with unknown pixels");
+  return text;
 }
 
 void CheckOptions::validate() const {

@@ -19,9 +19,12 @@ enum class Problem {
   kTiny,       // fewer inside pixels than CheckOptions::tiny
   kAllInside,  // no pixel outside
   kZeroOne,    // 0/1 in the file; read as 0/255
+  kLeftOut,    // masks or boxes that the reader could not use
 };
-inline constexpr size_t kProblems = 7;
+inline constexpr size_t kProblems = 8;
 std::string_view problem_name(Problem problem);  // "error", "no mask", "empty mask", ...
+// Told, but nothing that trains wrongly: kZeroOne and kLeftOut.
+bool is_note(Problem problem);
 
 struct FileProblem {
   Problem problem = Problem::kError;
@@ -44,8 +47,18 @@ struct CheckReport {
   Size smallest, median, largest;
   double mean_inside_share = 0;  // of the masks' pixels, 0..1
 
+  // Pictures that are turned upright by their tag, whose masks are turned with them, whose samples were stretched, of
+  // which bands are left out, that the decoder warned of, and with pixels of which the set says nothing.
+  struct Reading {
+    int64_t upright = 0, turned = 0, stretched = 0, bands = 0, warned = 0, unknown = 0;
+  } reading;
+  std::string warning;  // the first of the decoder's
+
   int64_t count(Problem problem) const { return counts[static_cast<size_t>(problem)]; }
 };
+
+// "3 turned upright, 2 stretched", or "" where pictures were read as they are.
+std::string describe(const CheckReport& report);
 
 // Reads every sample once. A file's Error becomes a problem of the report and does not stop the check.
 CheckReport check_dataset(const Dataset& dataset, const CheckOptions& options = {});

@@ -211,6 +211,7 @@ Sample FolderDataset::get(int64_t index) const {
   }
   sample.image = std::move(picture.image);
   if (reading_.rule.kind != MaskFileKind::kClasses) sample.infos.clear();
+  tally_.note(sample, options_);
   return sample;
 }
 
@@ -233,6 +234,7 @@ Sample FolderDataset::get_one(int64_t index, const ChooseMask& choose) const {
     add_label(sample, picture, *mask, i);
   }
   sample.image = std::move(picture.image);
+  tally_.note(sample, options_);
   return sample;
 }
 

@@ -10,6 +10,7 @@
 #include "hqsam/data/framed_picture.h"
 #include "hqsam/data/mask_file.h"
 #include "hqsam/data/pairing.h"
+#include "hqsam/data/picture_tally.h"
 
 namespace hqsam {
 
@@ -45,6 +46,7 @@ class FolderDataset : public Dataset {
   std::vector<PicturePair> pairs_;
   MaskReading reading_;
   int64_t looked_at_ = 0;
+  PictureTally tally_;
 };
 
 }  // namespace hqsam

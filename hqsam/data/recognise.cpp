@@ -297,16 +297,11 @@ std::vector<SetOptions> sets_below(const fs::path& folder, std::string& what) {
   return sets;
 }
 
-// The set of a folder, or those in its folders where they hold pairs of folders; none where it is missing.
+// The set of a folder, or those in its folders; none where it is missing.
 std::vector<SetOptions> sets_in(const fs::path& folder, std::string& what) {
   if (folder.empty() || !is_folder(folder)) return {};
   if (auto set = set_in_folder(folder, what)) return {*set};
-  std::vector<SetOptions> sets;
-  for (const fs::path& entry : entries(folder)) {
-    if (!is_folder(entry)) continue;
-    if (auto set = folder_pair(entry, what)) sets.push_back(*set);
-  }
-  return sets;
+  return sets_below(folder, what);
 }
 
 }  // namespace
@@ -340,8 +335,10 @@ FoundSets find_sets(const fs::path& path) {
     found.valid.back().split = "val";
     return found;
   }
-  found.train = sets_in(path, found.what);
-  if (!found.train.empty()) return found;
+  if (auto set = set_in_folder(path, found.what)) {
+    found.train.push_back(*set);
+    return found;
+  }
   std::string what;
   for (const char* name : {"train", "training", "train2017"}) {
     if (found.train.empty()) found.train = sets_in(entry_named(path, name), what);
