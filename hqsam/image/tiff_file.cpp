@@ -12,14 +12,16 @@
 namespace hqsam {
 namespace {
 
-// Libtiff's own memory, such as one packed strip: more than any sound file needs.
-constexpr tmsize_t kMaxAllocation = tmsize_t{1} << 30;
+// Of libtiff's own memory, such as one packed strip: more than any sound file needs.
+tmsize_t max_allocation(Bytes file) {
+  return std::max<tmsize_t>(tmsize_t{1} << 28, 4 * static_cast<tmsize_t>(file.size()));
+}
 
 }  // namespace
 
 TiffFile::TiffFile(Bytes file, const std::string& name) : bytes_(file), name_(name) {
   TIFFOpenOptions* options = TIFFOpenOptionsAlloc();
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options, kMaxAllocation);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options, max_allocation(file));
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, this);
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, this);
   // m: through the functions below, not by a map.
