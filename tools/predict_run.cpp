@@ -109,7 +109,8 @@ class PictureRun {
 
 // The message of a failure with its picture, once.
 std::string with_picture(const fs::path& path, const std::string& message) {
-  return message.find(path.string()) != std::string::npos ? message : path.string() + ": " + message;
+  if (message.find(path.string()) != std::string::npos) return message;
+  return fmt::format("[predict] {}: {}", path.string(), reason_of(message));
 }
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }

@@ -48,7 +48,9 @@ std::vector<float> gray_of(const Raster& raster, const std::string& name) {
     if (raster.alpha && opacities.size() <= kShown) opacities.insert(sample(raster, i * channels + channels - 1));
     if (found.size() > kShown) continue;
     if (!raster.palette.empty()) {
-      const auto& colour = raster.palette.at(static_cast<size_t>(gray[i]));
+      const auto index = static_cast<size_t>(std::max(0.0F, gray[i]));
+      if (index >= raster.palette.size()) fail(kMask, "{} has the index {} past its palette's end", name, index);
+      const auto& colour = raster.palette[index];
       if (colour[0] != colour[1] || colour[0] != colour[2]) found.insert(hex_of(colour));
       gray[i] = colour[0];
     } else if (colours == 3) {
@@ -95,13 +97,10 @@ torch::Tensor read_logits(const std::filesystem::path& path, int64_t side) {
   return logits.to(torch::kFloat).reshape({1, side, side});
 }
 
-// The mask in the picture's frame.
-Mask framed(Mask mask, int own_orientation, const PictureFrame& picture, const std::string& name) {
-  const Size stored = mask.size();
-  if (upright_size(stored, own_orientation) == picture.size) {
-    return own_orientation == 1 ? std::move(mask) : upright(mask, own_orientation);
-  }
-  if (stored == picture.stored()) return upright(mask, picture.orientation);
+// The turn, as an EXIF orientation, that brings a mask of these stored pixels to the picture's frame.
+int turn_of(Size stored, int own_orientation, const PictureFrame& picture, const std::string& name) {
+  if (upright_size(stored, own_orientation) == picture.size) return own_orientation;
+  if (stored == picture.stored()) return picture.orientation;
   fail(kMask, "{} has {}x{} pixels, the picture {}x{}: they must be equal", name, stored.width, stored.height,
        picture.size.width, picture.size.height);
 }
@@ -145,10 +144,11 @@ torch::Tensor read_mask_prompt(const std::filesystem::path& path, const PictureF
   const MappedFile file(path);
   const std::string name = path.string();
   const Raster raster = decode_raster(file.bytes(), name);
+  const int turn = turn_of(raster.size(), raster.orientation, picture, name);
   bool one_bit = false;
-  Mask mask = mask_of_raster(raster, name, is_jpeg(file.bytes()), &one_bit);
+  const Mask mask = mask_of_raster(raster, name, is_jpeg(file.bytes()), &one_bit);
   if (one_bit) spdlog::warn("{} holds 0 and 1; read as 0 and 255", name);
-  return mask_prompt(framed(std::move(mask), raster.orientation, picture, name), image_size, mask_input_size);
+  return mask_prompt(turn == 1 ? mask : upright(mask, turn), image_size, mask_input_size);
 }
 
 }  // namespace hqsam

@@ -167,12 +167,12 @@ PlacedPrompts place_prompts(const StatedPrompts& stated, const PictureFrame& pic
     try {
       result.placed.push_back(placer.place(stated.prompts[i], i));
     } catch (const Error& error) {
-      result.failed.push_back({i, error.what()});
+      result.failed.push_back({i, reason_of(error.what())});
     }
   }
   if (!result.placed.empty()) return result;
   if (result.failed.empty()) fail(kPredict, "there are no prompts");
-  if (result.failed.size() == 1) throw Error(result.failed.front().reason);
+  if (result.failed.size() == 1) fail(kPredict, "{}", result.failed.front().reason);
   fail(kPredict, "none of its {} prompts can be used; the first: {}", result.failed.size(),
        result.failed.front().reason);
 }

@@ -92,7 +92,7 @@ class PromptObject {
     try {
       return prompts_of_boxes(boxes, shared);
     } catch (const Error& error) {
-      fail("predict", "{}: {}", where_, error.what());
+      fail("predict", "{}: {}", where_, reason_of(error.what()));
     }
   }
 

@@ -67,14 +67,15 @@ std::string shown(const json& value) { return cut_short(value.dump(-1, ' ', fals
 
 PromptLabel label_of(const json& value, const std::string& what) {
   if (value.is_null()) return {};
-  if (value.is_number_integer()) return value.get<int64_t>();
+  if (value.is_number_integer() && value.dump().size() < 19) return value.get<int64_t>();
+  if (value.is_number_integer()) return value.dump();  // past 64 bits or nearly so: as a text
   if (value.is_string()) return value.get<std::string>();
   fail("predict", "{} is a whole number or a text, got {}", what, shown(value));
 }
 
 std::string id_text(const json& value, const std::string& what) {
   if (value.is_string() && !value.get_ref<const std::string&>().empty()) return value.get<std::string>();
-  if (value.is_number_integer()) return std::to_string(value.get<int64_t>());
+  if (value.is_number_integer()) return value.dump();
   const double number = value.is_number() ? value.get<double>() : 0.5;
   if (std::floor(number) == number && std::abs(number) < 1e15) return fmt::format("{:.0f}", number);
   fail("predict", "{} is a whole number or a text, got {}", what, shown(value));

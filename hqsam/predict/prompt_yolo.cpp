@@ -89,7 +89,7 @@ StatedPrompt prompt_of(const Line& line, const std::string& where) {
   const double last = n.back();
   if (is_share(last)) {
     prompt.score = last;
-  } else if (box && line.last_is_whole) {
+  } else if (box && line.last_is_whole && last < 1e15) {
     prompt.id = static_cast<int64_t>(last);  // of a track
   } else {
     fail("predict", "{}: the confidence is 0 to 1, got {}", where, last);

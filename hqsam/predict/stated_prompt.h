@@ -54,4 +54,10 @@ struct PictureFrame {
   Size stored() const;
 };
 
+// An Error's message without its "[function] ", to be told within another.
+inline std::string reason_of(const std::string& message) {
+  const size_t end = message.starts_with('[') ? message.find("] ") : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
 }  // namespace hqsam

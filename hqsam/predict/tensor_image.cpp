@@ -25,9 +25,14 @@ torch::Tensor image_to_tensor(const Image& image) {
 Mask mask_of_logits(const torch::Tensor& logits) {
   if (logits.dim() != 2) fail("mask_of_logits", "expected [H,W], got [{}]", fmt::join(logits.sizes(), ","));
   Mask mask(logits.size(0), logits.size(1));
-  const torch::Tensor on_cpu = logits.to(torch::kCPU, torch::kFloat32).contiguous();
-  const float* values = on_cpu.data_ptr<float>();
-  for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = values[i] > 0;  // several times faster than torch's
+  if (logits.is_cpu()) {  // a plain loop is several times faster than torch's
+    const torch::Tensor values = logits.to(torch::kFloat32).contiguous();
+    const float* at = values.data_ptr<float>();
+    for (uint8_t& pixel : mask.pixels) pixel = *at++ > 0;
+  } else {
+    const torch::Tensor inside = (logits > 0).to(torch::kUInt8).cpu().contiguous();
+    std::memcpy(mask.pixels.data(), inside.data_ptr(), mask.pixels.size());
+  }
   return mask;
 }
 

@@ -2,6 +2,7 @@
 #include "hqsam/predict/prompt_file.h"
 
 #include "golden.h"
+#include "hqsam/predict/place_prompt.h"
 
 namespace hqsam {
 using testing_support::message_of;
@@ -175,6 +176,50 @@ TEST(PromptYolo, SaysWhatALineIsNot) {
   EXPECT_TRUE(has(error("0 .5 .5 .2 .2 .4 .4 2 .6 .6 0"), "keypoints"));
   EXPECT_TRUE(has(error("0 10 20 300 20 300 90"), "are they pixels?"));
   EXPECT_TRUE(has(message_of([] { prompts_from_yolo("kite .5 .5 .2 .2", "a.txt"); }), "a.txt:1: 'kite' is no number"));
+}
+
+TEST(PromptFiles, WhateverIsInThemIsReadOrRefused) {
+  const std::vector<std::string> sound = {
+      R"({"kite.jpg": [{"box": [1, 2, 30, 40], "points": [[4, 5]], "labels": [1], "id": 7, "mask": "no.png"}, {}]})",
+      R"({"kite": {"boxes": [[1, 2, 30, 40], [5, 6, 70, 80]]}, "b": {"points": [[1.5e0, 2]]}})",
+      R"([{"image_id": 139, "bbox": [10, 20, 30, 40], "score": 0.9, "category_id": 3, "id": 18446744073709551615}])",
+      R"({"images": [{"id": 7, "file_name": "a.jpg", "height": 40, "width": 60}],
+          "annotations": [{"id": 1, "image_id": 7, "bbox": [1, 2, 3, 4], "iscrowd": 0}]})",
+      "0 0.5 0.25 0.5 0.5 0.9\n1 0.1 0.2 0.5 0.2 0.5 0.6 0.1 0.6\n"};
+  uint64_t state = 7;
+  const auto draw = [&](size_t count) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return static_cast<size_t>(state >> 33) % count;
+  };
+  constexpr std::string_view kLetters = "0159.-e,:[]{}\"\\ \ntrunlfas\xff";
+  for (int round = 0; round < 3000; ++round) {
+    const size_t kind = draw(sound.size());
+    std::string text = sound[kind];
+    for (size_t change = draw(4) + 1; change > 0 && !text.empty(); --change) {
+      const size_t at = draw(text.size());
+      if (draw(3) == 0) text.erase(at, draw(9) + 1);
+      if (at < text.size() && draw(2) == 0) text[at] = kLetters[draw(kLetters.size())];
+      if (draw(4) == 0) text.insert(std::min(at, text.size()), text.substr(0, draw(30)));
+    }
+    std::vector<StatedPrompts> all;
+    try {
+      if (kind + 1 == sound.size()) all.push_back(prompts_from_yolo(text, "a.txt"));
+      if (kind + 1 < sound.size()) {
+        for (NamedPrompts& named : read(text)) all.push_back(std::move(named.stated));
+      }
+    } catch (const Error&) {
+    }
+    for (const StatedPrompts& stated : all) {
+      try {
+        for (const PlacedPrompt& placed : place_prompts(stated, {Size{40, 60}, 6}, 64, 16).placed) {
+          if (!placed.prompt.box) continue;
+          const Box& box = *placed.prompt.box;
+          EXPECT_TRUE(box.x0 >= 0 && box.x0 < box.x1 && box.x1 <= 60 && box.y0 < box.y1 && box.y1 <= 40) << text;
+        }
+      } catch (const Error&) {
+      }
+    }
+  }
 }
 
 }  // namespace hqsam
