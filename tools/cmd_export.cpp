@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <initializer_list>
 
@@ -70,7 +71,9 @@ void write_onnx(const ExportArguments& arguments, const SamHq& model) {
 // A name that says another format than the one asked for.
 void check_name(const ExportArguments& arguments) {
   const std::filesystem::path output(arguments.output);
-  const std::string extension = output.extension().string();
+  std::string extension = output.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   const auto is = [&](std::initializer_list<const char*> names) {
     return std::find(names.begin(), names.end(), extension) != names.end();
   };
