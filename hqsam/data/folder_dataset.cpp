@@ -135,8 +135,9 @@ std::string FolderDataset::told() const {
   const char* kind = kNames[static_cast<size_t>(reading_.rule.kind)];
   if (!reading_.decided) return fmt::format("masks read as {} (mask_kind)", kind);
   std::string line = fmt::format("masks read as {}: {} of {} looked at", kind, reading_.seen, looked_at_);
-  const bool labels = reading_.rule.kind == MaskFileKind::kIds || reading_.rule.kind == MaskFileKind::kColours;
+  const bool labels = reading_.rule.kind == MaskFileKind::kIds;
   if (labels) line += "; each value but 0 is an object";
+  if (reading_.rule.kind == MaskFileKind::kColours) line += "; each but black is an object";
   if (labels && reading_.rule.ignore && *reading_.rule.ignore >= 0) {
     line += fmt::format(", {} is unknown", *reading_.rule.ignore);
   }

@@ -156,7 +156,7 @@ class Pairing {
   std::vector<PicturePair> run() {
     masks_ = keys_of_masks();
     pictures_ = keys_of_pictures();
-    if (pictures_.empty()) refuse_empty();
+    if (pictures_.empty() && others_.empty()) refuse_empty();
     choose_rule();
     if (owners_.empty()) by_file_names();
     check_leftovers();

@@ -9,6 +9,7 @@
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
+#include "hqsam/model/checkpoint.h"
 #include "hqsam/train/memory.h"
 #include "hqsam/train/ranks.h"
 
@@ -191,9 +192,14 @@ std::string TrainingLoop::epoch_loss_text() const {
 // At the run's end: steps that were skipped left the weights as they were.
 void TrainingLoop::check_learned() const {
   constexpr const char* kHelp = "look at these pictures and their masks, lower train.lr, or set train.clip_grad_norm";
-  if (state_.skipped == state_.step) {
-    fail(kFunction, "nothing was learned: none of the {} steps had a finite loss and gradient; {}. {}", state_.step,
-         kHelp, fmt::join(skip_reasons_, "; "));
+  if (state_.summed == 0) {
+    fail(kFunction,
+         "nothing was learned in the last epoch: none of its steps had a finite loss and gradient ({} of {} "
+         "steps of the run were skipped); {}. {}",
+         state_.skipped, state_.step, kHelp, fmt::join(skip_reasons_, "; "));
+  }
+  if (!not_finite(trainer_.checkpoint(/*trained_only=*/true)).empty()) {
+    fail(kFunction, "the weights are no longer finite after {} steps; {}", state_.step, kHelp);
   }
   if (state_.skipped_in_row > 0 && files_) {
     spdlog::warn("the last {} of {} steps were skipped: the model is as it was before them; {}", state_.skipped_in_row,
