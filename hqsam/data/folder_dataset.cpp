@@ -183,14 +183,13 @@ Sample FolderDataset::open(int64_t index, FramedPicture& picture) const {
   return sample;
 }
 
-void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, const OpenMask& mask, size_t i) const {
+void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i) const {
   const auto turn = turn_to_picture(mask.file.size(), picture, options_.exif);
   if (!turn) {
     fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
          sample.image_path, picture.image.width, picture.image.height, mask.source->label(), mask.file.size().width,
          mask.file.size().height);
   }
-  sample.labels.push_back(*turn == 1 ? mask.file.label(i) : upright(mask.file.label(i), *turn));
   sample.infos.push_back(mask.file.info(i));
   sample.zero_one_labels += mask.file.zero_one();
   sample.turned = sample.turned || *turn != 1;
@@ -198,13 +197,15 @@ void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, cons
     Image unknown = mask.file.unknown();
     if (!unknown.pixels.empty()) sample.unknown = *turn == 1 ? std::move(unknown) : upright(unknown, *turn);
   }
+  Image label = mask.file.take_label(i);  // last
+  sample.labels.push_back(*turn == 1 ? std::move(label) : upright(label, *turn));
 }
 
 Sample FolderDataset::get(int64_t index) const {
   check_index(index);
   FramedPicture picture;
   Sample sample = open(index, picture);
-  for (const OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
+  for (OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
     for (size_t i = 0; i < mask.file.labels().size(); ++i) add_label(sample, picture, mask, i);
   }
   if (sample.labels.size() != sample.coarse.size() && !sample.coarse.empty()) {
@@ -219,10 +220,10 @@ Sample FolderDataset::get(int64_t index) const {
 Sample FolderDataset::get_one(int64_t index, const ChooseMask& choose) const {
   check_index(index);
   FramedPicture picture;
-  const std::vector<OpenMask> masks = open_masks(pairs_[static_cast<size_t>(index)]);
+  std::vector<OpenMask> masks = open_masks(pairs_[static_cast<size_t>(index)]);
   std::vector<MaskBrief> briefs;
-  std::vector<std::pair<const OpenMask*, size_t>> labels;
-  for (const OpenMask& mask : masks) {
+  std::vector<std::pair<OpenMask*, size_t>> labels;
+  for (OpenMask& mask : masks) {
     for (size_t i = 0; i < mask.file.labels().size(); ++i) {
       briefs.push_back({mask.file.labels()[i].area, false});
       labels.emplace_back(&mask, i);

@@ -39,7 +39,7 @@ class FolderDataset : public Dataset {
   void look();  // decides reading_
   Sample open(int64_t index, FramedPicture& picture) const;
   std::vector<OpenMask> open_masks(const PicturePair& pair) const;
-  void add_label(Sample& sample, const FramedPicture& picture, const OpenMask& mask, size_t i) const;
+  void add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i) const;
   void check_index(int64_t index) const;
 
   SetOptions options_;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/image/counts.h"
 
 namespace hqsam {
 namespace {
@@ -18,9 +19,7 @@ uint8_t to_8_bits(int32_t value, int32_t white) {
   return static_cast<uint8_t>(std::clamp<int64_t>((int64_t{value} * 255 + white / 2) / white, 0, 255));
 }
 
-int64_t inside(const Image& gray) {
-  return std::count_if(gray.pixels.begin(), gray.pixels.end(), [](uint8_t value) { return value > 128; });
-}
+int64_t inside(const Image& gray) { return count_above(gray.pixels.data(), std::ssize(gray.pixels), uint8_t{128}); }
 
 // With another threshold than 128 inside is 255 and outside 0.
 void apply_threshold(Image& gray, double threshold) {
@@ -102,15 +101,13 @@ void MaskFile::read_gray(MaskPlane plane) {
     gray_ = Image(size_.height, size_.width, 1);
     for (size_t i = 0; i < plane.values.size(); ++i) gray_.pixels[i] = to_8_bits(plane.values[i], plane.white);
   }
-  std::array<int64_t, 256> counts = {};
-  for (const uint8_t value : gray_.pixels) ++counts[value];
+  const auto all = std::ssize(gray_.pixels);
+  const UsualValues counts = count_usual(gray_.pixels.data(), all);
   if (rule_.ignore && *rule_.ignore >= 0 && *rule_.ignore < 256) void_ = static_cast<int32_t>(*rule_.ignore);
-  const int64_t ones = counts[1], zeros = counts[0];
-  const auto all = static_cast<int64_t>(gray_.pixels.size());
-  zero_one_ = ones > 0 && ones + zeros == all;
+  zero_one_ = counts.ones > 0 && counts.ones + counts.zeros == all;
   if (zero_one_) {
     for (uint8_t& value : gray_.pixels) value = static_cast<uint8_t>(255 * value);
-  } else if (decided_ && zeros + counts[255] != all) {
+  } else if (decided_ && counts.zeros + counts.whites != all) {
     check_gray();
   }
   apply_threshold(gray_, rule_.threshold);
@@ -198,6 +195,8 @@ Image MaskFile::label(size_t i) const {
   for (size_t k = 0; k < label.pixels.size(); ++k) label.pixels[k] = plane_.values[k] == value ? 255 : 0;
   return label;
 }
+
+Image MaskFile::take_label(size_t i) { return plane_.values.empty() ? std::move(gray_) : label(i); }
 
 MaskInfo MaskFile::info(size_t i) const {
   MaskInfo info;

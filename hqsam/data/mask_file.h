@@ -59,6 +59,7 @@ class MaskFile {
   Size size() const { return size_; }
   const std::vector<FileLabel>& labels() const { return labels_; }
   Image label(size_t i) const;  // one of labels()
+  Image take_label(size_t i);   // the same; this file's pixels may be gone afterwards
   MaskInfo info(size_t i) const;
   Image unknown() const;  // of its size, or empty
   bool zero_one() const { return zero_one_; }

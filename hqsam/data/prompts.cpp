@@ -6,6 +6,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/data/plane.h"
+#include "hqsam/image/counts.h"
 
 namespace hqsam {
 namespace {
@@ -102,9 +103,9 @@ std::optional<Box> label_box(const float* label, int64_t side) {
   int64_t left = side, right = -1, top = side, bottom = -1;
   for (int64_t y = 0; y < side; ++y) {
     const float* row = label + y * side;
+    if (!any_above(row, side, kInside)) continue;
     const auto inside = [](float value) { return value > kInside; };
     const int64_t first = std::find_if(row, row + side, inside) - row;
-    if (first == side) continue;
     int64_t last = side - 1;
     while (row[last] <= kInside) --last;
     left = std::min(left, first);
@@ -164,16 +165,15 @@ Prompt draw_prompt(const torch::Tensor& label, const std::vector<PromptOptions>&
   const torch::Tensor whole = label.contiguous();
   const float* values = whole.data_ptr<float>();
   const int64_t side = whole.size(1);
-  std::vector<int64_t> pixels = inside_pixels(values, side);
-  const int64_t inside = static_cast<int64_t>(pixels.size());
+  const int64_t inside = count_above(values, side * side, kInside);
   const PromptOptions* entry = draw_entry(mixture, inside, stream);
   if (inside == 0) return noisy_mask_prompt(whole, stream);
-  if (entry == nullptr) return points_prompt(draw_points(std::move(pixels), side, inside, stream));
+  if (entry == nullptr) return points_prompt(draw_points(inside_pixels(values, side), side, inside, stream));
   switch (entry->type) {
     case PromptType::kBox:
       return box_prompt(*label_box(values, side));
     case PromptType::kPoints:
-      return points_prompt(draw_points(std::move(pixels), side, entry->count, stream));
+      return points_prompt(draw_points(inside_pixels(values, side), side, entry->count, stream));
     case PromptType::kNoisyMask:
       break;
   }

@@ -9,6 +9,8 @@
 #include "hqsam/core/text.h"
 #include "hqsam/data/loader.h"
 #include "hqsam/data/parallel.h"
+#include "hqsam/image/counts.h"
+#include "hqsam/image/spare.h"
 
 namespace hqsam {
 namespace {
@@ -28,43 +30,37 @@ std::vector<int64_t> random_subset(int64_t n, int64_t count, RandomStream& strea
   return numbers;
 }
 
-bool has_inside(const std::vector<float>& label) {
-  return std::any_of(label.begin(), label.end(), [](float value) { return value > kInside; });
-}
-
 struct JitteredLabel {
   CropResize how;
-  std::vector<float> values;
+  torch::Tensor values;  // [1,S,S] float
 };
 
+// Draws until the crop holds some of the mask; see TrainingSet::row.
 JitteredLabel jitter_label(const Image& label, bool flip, const RowOptions& options, RandomStream& stream) {
-  const bool empty = std::none_of(label.pixels.begin(), label.pixels.end(), [](uint8_t v) { return v > kInside; });
+  const bool empty = !any_above(label.pixels.data(), std::ssize(label.pixels), uint8_t{128});
+  JitteredLabel result;
+  result.values = torch::empty({1, options.image_size, options.image_size},
+                               torch::TensorOptions(torch::kFloat32).pinned_memory(options.pinned));
+  float* values = result.values.data_ptr<float>();
   for (int draw = 0; draw < kJitterDraws; ++draw) {
     const float uniform = uniform_float(stream);
-    JitteredLabel result;
     result.how = large_scale_jitter(label.size(), options.image_size, options.augment, uniform, stream);
     result.how.flip = flip;
-    result.values = crop_resize_label(label, result.how);
-    if (empty || has_inside(result.values)) return result;
+    crop_resize_label(label, result.how, values);
+    if (empty || any_above(values, result.values.numel(), kInside)) return result;
   }
-  CropResize how = letterbox(label.size(), options.image_size);
-  how.flip = flip;
-  return {how, crop_resize_label(label, how)};
+  result.how = letterbox(label.size(), options.image_size);
+  result.how.flip = flip;
+  crop_resize_label(label, result.how, values);
+  return result;
 }
 
-// Interleaved -> [3,S,S].
-torch::Tensor planar(const Image& image, bool pinned) {
+// [3,S,S].
+torch::Tensor jitter_picture(const Image& picture, const CropResize& how, bool pinned) {
   const auto options = torch::TensorOptions(torch::kUInt8).pinned_memory(pinned);
-  torch::Tensor tensor = torch::empty({3, image.height, image.width}, options);
-  const int64_t count = image.height * image.width;
-  uint8_t* red = tensor.data_ptr<uint8_t>();
-  const uint8_t* pixel = image.pixels.data();
-  for (int64_t i = 0; i < count; ++i, pixel += 3) {
-    red[i] = pixel[0];
-    red[i + count] = pixel[1];
-    red[i + 2 * count] = pixel[2];
-  }
-  return tensor;
+  torch::Tensor planes = torch::empty({3, how.side, how.side}, options);
+  crop_resize(picture, how, kJitterPadding, planes.data_ptr<uint8_t>());
+  return planes;
 }
 
 // Positions of the masks that a row can be made of.
@@ -236,18 +232,18 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
     sample = draw_sample(unit, epoch, flips);
   }
   check_sample(sample);
-  const JitteredLabel label = jitter_label(sample.labels.front(), flip, options_, jitters);
+  JitteredLabel label = jitter_label(sample.labels.front(), flip, options_, jitters);
 
   TrainingRow row;
   row.index = index;
   row.position = position;
   row.name = sample.set + "/" + sample.name;
-  row.image = planar(crop_resize(sample.image, label.how, kJitterPadding), options_.pinned);
-  row.label = torch::empty({1, options_.image_size, options_.image_size},
-                           torch::TensorOptions(torch::kFloat32).pinned_memory(options_.pinned));
-  std::copy(label.values.begin(), label.values.end(), row.label.data_ptr<float>());
+  row.image = jitter_picture(sample.image, label.how, options_.pinned);
+  row.label = std::move(label.values);
   if (!sample.unknown.pixels.empty()) row.known = known_pixels(sample.unknown, label.how);
   row.prompt = draw_prompt(row.label, options_.prompts, prompts);
+  keep_spare(std::move(sample.image.pixels));
+  keep_spare(std::move(sample.labels.front().pixels));
   return row;
 }
 

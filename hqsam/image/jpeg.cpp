@@ -11,6 +11,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/formats.h"
+#include "hqsam/image/spare.h"
 
 namespace hqsam {
 namespace {
@@ -149,7 +150,7 @@ Raster decode_jpeg(std::span<const std::byte> file, const std::string& name) {
   check_size(name, size);
   const int64_t components = reader.info.output_components;
   check_length(name, size, 1, file);
-  std::vector<uint8_t> pixels(static_cast<size_t>(size.height * size.width * components));
+  std::vector<uint8_t> pixels = take_spare(static_cast<size_t>(size.height * size.width * components));
   if (!read_rows(reader, pixels.data(), size.width * components)) refuse();
   if (reader.ended_early && lacks_scans(reader.info)) {
     fail("read_image", "{} is not a sound JPEG: it is cut off, some of its scans are missing", name);

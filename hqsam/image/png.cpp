@@ -10,6 +10,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/formats.h"
+#include "hqsam/image/spare.h"
 
 namespace hqsam {
 namespace {
@@ -98,7 +99,13 @@ std::vector<Value> decode_rows(Reader& reader, const std::string& name, Size siz
     fail("read_image", "{} is not a sound PNG: rows of {} bytes for {} pixels", name,
          png_get_rowbytes(reader.png, reader.info), size.width);
   }
-  std::vector<Value> values(static_cast<size_t>(size.height) * row_values);
+  const size_t count = static_cast<size_t>(size.height) * row_values;
+  std::vector<Value> values;
+  if constexpr (sizeof(Value) == 1) {
+    values = take_spare(count);
+  } else {
+    values.resize(count);
+  }
   std::vector<png_bytep> rows(static_cast<size_t>(size.height));
   for (size_t y = 0; y < rows.size(); ++y) rows[y] = reinterpret_cast<png_bytep>(values.data() + y * row_values);
   if (!read_rows(reader, rows.data())) fail("read_image", "{} is not a sound PNG: {}", name, reader.message);

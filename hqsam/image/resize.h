@@ -20,8 +20,10 @@ struct CropResize {
   int64_t side = 1024;
   bool flip = false;
 };
-Image crop_resize(const Image& image, const CropResize& how, uint8_t padding);
-// The same for a label, whose fractional values are kept. gray -> side*side floats in 0..255, row-major.
+// planes: the image's channels one behind the other, side * side bytes each.
+void crop_resize(const Image& image, const CropResize& how, uint8_t padding, uint8_t* planes);
+// The same for a label, whose fractional values are kept: side * side floats in 0..255, padded with 0.
+void crop_resize_label(const Image& gray, const CropResize& how, float* plane);
 std::vector<float> crop_resize_label(const Image& gray, const CropResize& how);
 
 // Prediction and the `keep_aspect` protocol: Pillow's antialiased bilinear (triangle filter over the

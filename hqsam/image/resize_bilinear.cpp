@@ -44,15 +44,16 @@ HQSAM_CLONES void bytes_to_floats(const uint8_t* __restrict from, int64_t count,
   for (int64_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
-HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vector<Tap>& columns,
-                                    float* __restrict out) {
+// A pixel's channels go `step` values apart, pixels `stride` apart.
+HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vector<Tap>& columns, int64_t step,
+                                    int64_t stride, float* __restrict out) {
   for (const Tap& tap : columns) {
     const float *first = row + 3 * tap.first, *second = row + 3 * tap.second;
     const float red = std::fma(first[0], tap.first_weight, second[0] * tap.second_weight);
     const float green = std::fma(first[1], tap.first_weight, second[1] * tap.second_weight);
     const float blue = std::fma(first[2], tap.first_weight, second[2] * tap.second_weight);
-    out[0] = red, out[1] = green, out[2] = blue;
-    out += 3;
+    out[0] = red, out[step] = green, out[2 * step] = blue;
+    out += stride;
   }
 }
 
@@ -76,10 +77,11 @@ HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restr
   }
 }
 
-// Source rows scaled along x, each computed once while it is needed.
+// Source rows scaled along x, each computed once while it is needed; channels interleaved or one behind the other.
 class ScaledRows {
  public:
-  ScaledRows(const Image& image, std::vector<Tap> columns) : image_(image), columns_(std::move(columns)) {
+  ScaledRows(const Image& image, std::vector<Tap> columns, bool planes)
+      : image_(image), columns_(std::move(columns)), planes_(planes) {
     for (const Tap& tap : columns_) {
       begin_ = std::min<int64_t>({begin_, tap.first, tap.second});
       end_ = std::max<int64_t>({end_, tap.first + 1, tap.second + 1});
@@ -106,7 +108,8 @@ class ScaledRows {
     const int64_t first = begin_ * image_.channels;
     bytes_to_floats(image_.at(y, begin_), (end_ - begin_) * image_.channels, source_.data() + first);
     if (image_.channels == 3) {
-      blend_columns_rgb(source_.data(), columns_, rows_[slot].data());
+      const auto width = static_cast<int64_t>(columns_.size());
+      blend_columns_rgb(source_.data(), columns_, planes_ ? width : 1, planes_ ? 1 : 3, rows_[slot].data());
     } else {
       blend_columns_gray(source_.data(), columns_, rows_[slot].data());
     }
@@ -115,20 +118,45 @@ class ScaledRows {
 
   const Image& image_;
   std::vector<Tap> columns_;
+  bool planes_;
   int64_t begin_ = image_.width, end_ = 0;  // source columns in use
   std::vector<float> source_, rows_[2];
   int64_t held_[2] = {-1, -1};
 };
 
-// The window of `how` cut to `window`, its rows `stride` values apart.
+// Where a window's rows go.
 template <class Value>
-void scale_window(const Image& image, const CropResize& how, Size window, Value* out, int64_t stride) {
-  ScaledRows rows(image, taps(image.width, how.scaled.width, how.left, window.width, how.flip));
+struct Target {
+  Value* values;
+  int64_t row_stride;        // values
+  int64_t plane_stride = 0;  // values between a pixel's channels; 0: they lie side by side
+};
+
+// The window of `how` cut to `window`.
+template <class Value>
+void scale_window(const Image& image, const CropResize& how, Size window, Target<Value> to) {
+  const bool planes = to.plane_stride > 0;
+  const int64_t parts = planes ? image.channels : 1;
+  const int64_t count = window.width * image.channels / parts;  // values of a part's row
+  ScaledRows rows(image, taps(image.width, how.scaled.width, how.left, window.width, how.flip), planes);
   for (const Tap& tap : taps(image.height, how.scaled.height, how.top, window.height, false)) {
     const auto [upper, lower] = rows.get(tap);
-    blend_rows(upper, lower, tap.first_weight, tap.second_weight, window.width * image.channels, out);
-    out += stride;
+    for (int64_t part = 0; part < parts; ++part) {
+      const int64_t at = part * count;
+      blend_rows(upper + at, lower + at, tap.first_weight, tap.second_weight, count,
+                 to.values + part * to.plane_stride);
+    }
+    to.values += to.row_stride;
   }
+}
+
+// What of side x side lies right of and below the window.
+template <class Value>
+void pad(Size window, int64_t side, Value padding, Value* plane) {
+  for (int64_t y = 0; y < window.height; ++y) {
+    std::fill(plane + y * side + window.width, plane + (y + 1) * side, padding);
+  }
+  std::fill(plane + window.height * side, plane + side * side, padding);
 }
 
 void check_scaled(const char* function, Size size) {
@@ -156,23 +184,29 @@ Image resize_bilinear(const Image& image, Size size) {
   check_image("resize_bilinear", image);
   check_scaled("resize_bilinear", size);
   Image out(size.height, size.width, image.channels);
-  scale_window(image, {.scaled = size}, size, out.pixels.data(), size.width * image.channels);
+  scale_window(image, {.scaled = size}, size, Target<uint8_t>{out.pixels.data(), size.width * image.channels});
   return out;
 }
 
-Image crop_resize(const Image& image, const CropResize& how, uint8_t padding) {
+void crop_resize(const Image& image, const CropResize& how, uint8_t padding, uint8_t* planes) {
   const Size window = covered_window("crop_resize", image, how);
-  Image out(how.side, how.side, image.channels, padding);
-  scale_window(image, how, window, out.pixels.data(), how.side * image.channels);
-  return out;
+  const int64_t plane = how.side * how.side;
+  scale_window(image, how, window, Target<uint8_t>{planes, how.side, plane});
+  for (int64_t c = 0; c < image.channels; ++c) pad(window, how.side, padding, planes + c * plane);
+}
+
+void crop_resize_label(const Image& gray, const CropResize& how, float* plane) {
+  if (gray.channels != 1) fail("crop_resize_label", "expected a gray image, got {} channels", gray.channels);
+  const Size window = covered_window("crop_resize_label", gray, how);
+  scale_window(gray, how, window, Target<float>{plane, how.side});
+  pad(window, how.side, 0.0F, plane);
 }
 
 std::vector<float> crop_resize_label(const Image& gray, const CropResize& how) {
-  if (gray.channels != 1) fail("crop_resize_label", "expected a gray image, got {} channels", gray.channels);
-  const Size window = covered_window("crop_resize_label", gray, how);
-  std::vector<float> out(static_cast<size_t>(how.side * how.side), 0.0F);
-  scale_window(gray, how, window, out.data(), how.side);
-  return out;
+  covered_window("crop_resize_label", gray, how);
+  std::vector<float> plane(static_cast<size_t>(how.side * how.side));
+  crop_resize_label(gray, how, plane.data());
+  return plane;
 }
 
 }  // namespace hqsam

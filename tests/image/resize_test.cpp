@@ -36,6 +36,15 @@ Image mirrored(const Image& image) {
   return out;
 }
 
+Image cropped(const Image& image, const CropResize& how, uint8_t padding) {
+  const auto plane = static_cast<size_t>(how.side * how.side), channels = static_cast<size_t>(image.channels);
+  Pixels planes(plane * channels);
+  crop_resize(image, how, padding, planes.data());
+  Image out(how.side, how.side, image.channels);
+  for (size_t i = 0; i < out.pixels.size(); ++i) out.pixels[i] = planes[i % channels * plane + i / channels];
+  return out;
+}
+
 }  // namespace
 
 TEST(ResizeBilinear, MatchesTorch) {
@@ -79,7 +88,7 @@ TEST(CropResize, EqualsScalingThenCuttingThenPadding) {
       how.side = 1 + stream.below(100);
       how.flip = i % 2 == 1;
       const Image scaled = resize_bilinear(how.flip ? mirrored(image) : image, how.scaled);
-      const Image out = crop_resize(image, how, 128);
+      const Image out = cropped(image, how, 128);
       ASSERT_EQ(out.size(), (Size{how.side, how.side}));
       for (int64_t y = 0; y < how.side; ++y) {
         for (int64_t x = 0; x < how.side; ++x) {
@@ -106,17 +115,17 @@ TEST(CropResizeLabel, TruncatesToTheImagesPixels) {
   const Image image = noise(70, 50, 1);
   const CropResize how = {.scaled = {91, 64}, .top = 11, .left = 3, .side = 80, .flip = true};
   const std::vector<float> label = crop_resize_label(image, how);
-  const Image pixels = crop_resize(image, how, 0);
+  const Image pixels = cropped(image, how, 0);
   for (size_t i = 0; i < label.size(); ++i) ASSERT_EQ(static_cast<uint8_t>(label[i]), pixels.pixels[i]);
 }
 
 TEST(CropResize, RefusesWindowsOutsideAndBadImages) {
   const Image image = noise(4, 4, 3);
-  EXPECT_THROW(crop_resize(image, {.scaled = {0, 4}}, 0), Error);
-  EXPECT_THROW(crop_resize(image, {.scaled = {4, 4}, .top = 4}, 0), Error);
-  EXPECT_THROW(crop_resize(image, {.scaled = {4, 4}, .left = -1}, 0), Error);
-  EXPECT_THROW(crop_resize(image, {.scaled = {4, 4}, .side = 0}, 0), Error);
-  EXPECT_THROW(crop_resize(Image(), {.scaled = {4, 4}}, 0), Error);
+  EXPECT_THROW(cropped(image, {.scaled = {0, 4}}, 0), Error);
+  EXPECT_THROW(cropped(image, {.scaled = {4, 4}, .top = 4}, 0), Error);
+  EXPECT_THROW(cropped(image, {.scaled = {4, 4}, .left = -1}, 0), Error);
+  EXPECT_THROW(cropped(image, {.scaled = {4, 4}, .side = 0}, 0), Error);
+  EXPECT_THROW(cropped(Image(), {.scaled = {4, 4}}, 0), Error);
   EXPECT_THROW(crop_resize_label(image, {.scaled = {4, 4}}), Error);
   EXPECT_THROW(resize_bilinear(image, {4, -1}), Error);
 }
