@@ -24,6 +24,9 @@ constexpr std::array<std::string_view, 5> kModules = {"image_encoder.", "prompt_
 // Of a mask decoder alone, as SysCV's trainer saves it.
 constexpr std::array<std::string_view, 6> kOfDecoder = {
     "iou_token.", "hf_token.", "hf_mlp.", "compress_vit_feat.", "embedding_maskfeature.", "context_tokens."};
+// SAM's parts of it, whatever their names look like.
+constexpr std::array<std::string_view, 5> kSamsOfDecoder = {"transformer.", "mask_tokens.", "output_upscaling.",
+                                                            "output_hypernetworks_mlps.", "iou_prediction_head."};
 // Components of names that wrappers add: DistributedDataParallel, torch.compile, FSDP, checkpointing, Fabric.
 constexpr std::array<std::string_view, 6> kWrappers = {"module",      "_orig_mod",       "_fsdp_wrapped_module",
                                                        "_fpw_module", "_forward_module", "_checkpoint_wrapped_module"};
@@ -193,7 +196,7 @@ struct Chosen {
   bool takes(std::string_view name) const {
     if (!name.starts_with(prefix)) return false;
     const std::string_view rest = name.substr(prefix.size());
-    if (decoder_alone) return !is_usual(rest);
+    if (decoder_alone) return starts_with_any(rest, kSamsOfDecoder) || !is_usual(rest);
     return starts_with_any(rest, kModules) || rest == "pixel_mean" || rest == "pixel_std";
   }
 };

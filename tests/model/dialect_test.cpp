@@ -72,6 +72,18 @@ TEST_F(DialectTest, CompletesAMaskDecoderAloneFromItsBase) {
   EXPECT_TRUE(contains(message_of([&] { read_checkpoint(base, base); }), "leave the base out"));
 }
 
+TEST_F(DialectTest, KeepsEveryTensorOfAMaskDecoderAlone) {
+  const Checkpoint decoder = read_checkpoint(golden_path("mask_decoder_hq_micro.pth"));
+  for (const char* part : {"iou_token", "mask_tokens", "transformer", "output_upscaling", "output_hypernetworks_mlps",
+                           "iou_prediction_head", "hf_token", "hf_mlp", "compress_vit_feat", "embedding_encoder",
+                           "embedding_maskfeature"}) {
+    const std::string name = std::string("mask_decoder.") + part + ".";
+    EXPECT_TRUE(std::any_of(decoder.tensors.tensors.begin(), decoder.tensors.tensors.end(),
+                            [&](const auto& entry) { return entry.first.starts_with(name); }))
+        << name;
+  }
+}
+
 TEST_F(DialectTest, CompletesTrainedKeysFromTheirBase) {
   const SamHq model = load_sam_hq(golden_path("sam_hq_micro.pth"));
   const auto base = write("sam.pth", checkpoint_of(model, is_base_key));
