@@ -76,6 +76,11 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white) {
   const bool single = gray.values_between == 1 && gray.white == 0;
   if (single && gray.highest == 1) return {Kind::kZeroOne, values, "", 1};
   if (looks_soft(gray)) return {Kind::kSoft, values, "", 0};
+  if (gray.black + gray.white == 0 && gray.lowest == 1 && gray.highest <= 3 && gray.values_between > 1) {
+    return unclear(values,
+                   "without 0 one of them can be the background (a trimap of pets: mask_kind: ids with select: [1] and "
+                   "ignore: 3), or all are objects (mask_kind: ids)");
+  }
   if (gray.values_between > 16 && 2 * gray.never_flat > gray.values_between) {
     return unclear(values, fmt::format("most of its values are no flat regions: a picture, or labels that were resized "
                                        "or saved as JPEG; {}",

@@ -10,7 +10,9 @@
 #include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/data_file.h"
+#include "hqsam/data/folder_words.h"
 #include "hqsam/data/pairing.h"
+#include "hqsam/data/split_sets.h"
 #include "hqsam/data/tar_index.h"
 
 namespace hqsam {
@@ -71,6 +73,22 @@ JsonKind json_kind(const fs::path& path) {
   return JsonKind::kOther;
 }
 
+// The tool that wrote a JSON which hqsam does not read.
+const char* other_tool(const fs::path& path) {
+  const std::string text = read_file(path);
+  if (text.find("\"shape_attributes\"") != std::string::npos) return "VGG's VIA";
+  if (text.find("\"geometryType\"") != std::string::npos) return "Supervisely";
+  if (text.find("\"brushlabels\"") != std::string::npos || text.find("\"polygonlabels\"") != std::string::npos) {
+    return "Label Studio";
+  }
+  if (text.find("\"imgHeight\"") != std::string::npos) return "Cityscapes";
+  return nullptr;
+}
+
+[[noreturn]] void refuse_tool(const fs::path& path, const char* tool) {
+  fail(kFunction, "{} is a JSON of {}, which hqsam does not read: export as COCO", path.string(), tool);
+}
+
 SetFormat format_of(JsonKind kind, const fs::path& path) {
   switch (kind) {
     case JsonKind::kCoco:
@@ -84,6 +102,7 @@ SetFormat format_of(JsonKind kind, const fs::path& path) {
     case JsonKind::kOther:
       break;
   }
+  if (const char* tool = other_tool(path)) refuse_tool(path, tool);
   fail(kFunction, "{} is no JSON of COCO, YouTube-VIS, LabelMe or SA-1B: set type", path.string());
 }
 
@@ -203,6 +222,8 @@ std::string set_name(const fs::path& path) {
   return name.empty() || name == "." ? "mine" : name;
 }
 
+bool has_masks(const fs::path& json) { return read_file(json).find("\"segmentation\"") != std::string::npos; }
+
 // Where the pictures of a COCO JSON lie: beside it, or in a usual folder beside it or one above.
 fs::path pictures_of_json(const fs::path& json) {
   const fs::path folder = json.parent_path();
@@ -211,6 +232,9 @@ fs::path pictures_of_json(const fs::path& json) {
   for (const fs::path& base : {folder, folder.parent_path()}) {
     const size_t mark = stem.rfind('_');
     if (mark != std::string::npos) candidates.push_back(base / stem.substr(mark + 1));  // instances_train2017
+    for (const char* name : kPictureFolders) {
+      if (mark != std::string::npos) candidates.push_back(base / name / stem.substr(mark + 1));
+    }
     for (const char* name : kPictureFolders) candidates.push_back(base / name);
   }
   candidates.push_back(folder);
@@ -222,9 +246,10 @@ fs::path pictures_of_json(const fs::path& json) {
 
 SetOptions coco_set(const fs::path& json) {
   SetOptions set;
-  set.name = set_name(json);
   set.annotations = json;
   set.images = pictures_of_json(json);
+  const bool telling = json.stem() != "_annotations.coco" && json.stem() != "result" && json.stem() != "annotations";
+  set.name = set_name(telling ? json : fs::absolute(json).parent_path());
   return set;
 }
 
@@ -259,6 +284,36 @@ std::optional<SetOptions> folder_pair(const fs::path& folder, std::string& what)
   return std::nullopt;
 }
 
+// Pictures and masks in folders that belong together by the words of their names.
+FoundSets pairs_by_words(const fs::path& folder, std::string& what) {
+  std::vector<fs::path> folders = entries(folder);
+  std::erase_if(folders, [](const fs::path& entry) { return !holds_pictures(entry); });
+  FoundSets found;
+  for (const FolderPair& pair : pair_folders(folders)) {
+    SetOptions set;
+    set.name = set_name(folder) + (pair.use == Use::kAny ? "" : pair.use == Use::kTrain ? "_train" : "_valid");
+    set.images = pair.images;
+    set.masks = pair.masks;
+    (pair.use == Use::kValidate ? found.valid : found.train).push_back(set);
+    what =
+        fmt::format("pictures in {} and masks in {}", pair.images.filename().string(), pair.masks.filename().string());
+  }
+  return found;
+}
+
+// annotations/instances_train2017.json beside train2017: COCO's own layout.
+FoundSets coco_files(const fs::path& folder) {
+  FoundSets found;
+  for (const fs::path& json : files_ending(entry_named(folder, "annotations"), ".json")) {
+    if (json_kind(json) != JsonKind::kCoco || !has_masks(json)) continue;
+    SetOptions set = coco_set(json);
+    if (!holds_pictures(set.images)) continue;
+    (use_of_name(set.name) == Use::kValidate ? found.valid : found.train).push_back(std::move(set));
+    found.what = "COCO's JSONs in annotations";
+  }
+  return found;
+}
+
 std::optional<SetOptions> set_in_folder(const fs::path& folder, std::string& what) {
   SetOptions set;
   set.name = set_name(folder);
@@ -272,6 +327,7 @@ std::optional<SetOptions> set_in_folder(const fs::path& folder, std::string& wha
     return set;
   }
   if (auto pair = folder_pair(folder, what)) return pair;
+  if (auto pairs = pairs_by_words(folder, what); pairs.train.size() == 1 && pairs.valid.empty()) return pairs.train[0];
   std::vector<fs::path> jsons = files_ending(folder, ".json");
   std::erase_if(jsons, [](const fs::path& json) { return json_kind(json) != JsonKind::kCoco; });
   if (jsons.size() == 1) {
@@ -335,9 +391,14 @@ FoundSets find_sets(const fs::path& path) {
     found.valid.back().split = "val";
     return found;
   }
+  if (FoundSets coco = coco_files(path); !coco.train.empty()) return coco;
   if (auto set = set_in_folder(path, found.what)) {
-    found.train.push_back(*set);
+    if (!split_by_folders(*set, found)) found.train.push_back(*set);
     return found;
+  }
+  if (FoundSets pairs = pairs_by_words(path, found.what); !pairs.train.empty()) {
+    pairs.what = found.what;
+    return pairs;
   }
   std::string what;
   for (const char* name : {"train", "training", "train2017"}) {
@@ -349,8 +410,16 @@ FoundSets find_sets(const fs::path& path) {
   found.what = what + " in train and val folders";
   if (!found.train.empty()) return found;
   found.valid.clear();
-  found.train = sets_below(path, found.what);
+  for (SetOptions& set : sets_below(path, found.what)) {
+    (use_of_name(set.name) == Use::kValidate ? found.valid : found.train).push_back(std::move(set));
+  }
   if (!found.train.empty()) return found;
+  std::vector<fs::path> folders = entries(path);
+  std::erase_if(folders, [](const fs::path& entry) { return !is_folder(entry); });
+  if (folders.size() == 1) return find_sets(folders[0]);  // VOCdevkit/VOC2012
+  if (const auto json = first_file(path, ".json"); json && json_kind(*json) == JsonKind::kOther) {
+    if (const char* tool = other_tool(*json)) refuse_tool(*json, tool);
+  }
   std::map<std::string, int> inside;
   for (const fs::path& entry : entries(path))
     ++inside[is_folder(entry) ? entry.filename().string() + "/" : ending_of(entry)];

@@ -88,6 +88,67 @@ TEST(FindSets, FindsThePicturesOfACocoJson) {
   EXPECT_EQ(find_sets(tree.root / "annotations/instances_val2017.json").train.at(0).images, tree.root / "val2017");
 }
 
+TEST(FindSets, SplitsFoldersOfTrainAndVal) {
+  const Tree tree;
+  for (const char* part : {"train", "val"}) {
+    for (const char* folder : {"images", "masks"}) tree.add(fmt::format("{}/{}/a.png", folder, part));
+  }
+  tree.add("images/test/b.png");  // without masks
+  const FoundSets found = find_sets(tree.root);
+  ASSERT_EQ(found.train.size(), 1u);
+  ASSERT_EQ(found.valid.size(), 1u);
+  EXPECT_EQ(found.train[0].images, tree.root / "images/train");
+  EXPECT_EQ(found.train[0].masks, tree.root / "masks/train");
+  EXPECT_EQ(found.valid[0].masks, tree.root / "masks/val");
+}
+
+TEST(FindSets, PairsFoldersByTheWordsOfTheirNames) {
+  const Tree tree;
+  for (const char* folder : {"train_images", "train_masks", "val_images", "val_masks"}) {
+    tree.add(std::string(folder) + "/a.png");
+  }
+  const FoundSets found = find_sets(tree.root);
+  ASSERT_EQ(found.train.size(), 1u);
+  ASSERT_EQ(found.valid.size(), 1u);
+  EXPECT_EQ(found.train[0].masks, tree.root / "train_masks");
+  EXPECT_EQ(found.valid[0].masks, tree.root / "val_masks");
+  const Tree duts;
+  for (const char* part : {"TR", "TE"}) {
+    duts.add(fmt::format("DUTS-{0}/DUTS-{0}-Image/a.jpg", part));
+    duts.add(fmt::format("DUTS-{0}/DUTS-{0}-Mask/a.png", part));
+  }
+  EXPECT_EQ(find_sets(duts.root).train.at(0).masks, duts.root / "DUTS-TR/DUTS-TR-Mask");
+  const Tree two;
+  for (const char* folder : {"left", "left_mask", "left_gt"}) two.add(std::string(folder) + "/a.png");
+  EXPECT_PRED2(contains, error_of([&] { find_sets(two.root); }), "both could hold the masks");
+}
+
+TEST(FindSets, FindsCocosOwnLayout) {
+  const Tree tree;
+  for (const char* part : {"train2017", "val2017"}) {
+    tree.add(fmt::format("{}/a.jpg", part));
+    tree.add(fmt::format("annotations/instances_{}.json", part),
+             R"({"images": [], "annotations": [{"segmentation": []}]})");
+    tree.add(fmt::format("annotations/captions_{}.json", part), kCocoJson);
+  }
+  const FoundSets found = find_sets(tree.root);
+  ASSERT_EQ(found.train.size(), 1u);
+  ASSERT_EQ(found.valid.size(), 1u);
+  EXPECT_EQ(found.train[0].images, tree.root / "train2017");
+  EXPECT_EQ(found.valid[0].annotations, tree.root / "annotations/instances_val2017.json");
+}
+
+TEST(FindSets, NamesOtherToolsAndLooksIntoASingleFolder) {
+  const Tree via;
+  via.add("a.jpg"), via.add("a.json", R"({"a": {"regions": [{"shape_attributes": {}}]}})");
+  SetOptions set;
+  set.images = via.root;
+  EXPECT_PRED2(contains, error_of([&] { recognise(set); }), "VIA");
+  const Tree kit;
+  kit.add("VOCdevkit/VOC2012/JPEGImages/a.jpg"), kit.add("VOCdevkit/VOC2012/SegmentationClass/a.png");
+  EXPECT_EQ(find_sets(kit.root).train.at(0).images, kit.root / "VOCdevkit/VOC2012");
+}
+
 TEST(FindSets, SaysWhatAFolderHoldsThatIsNone) {
   const Tree tree;
   tree.add("notes.txt"), tree.add("a.heic");
