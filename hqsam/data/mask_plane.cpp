@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 
 #include "hqsam/core/error.h"
@@ -154,6 +155,18 @@ ValueCounts count_values(const MaskPlane& plane, const std::vector<uint8_t>& whe
   return {counts.begin(), counts.end()};
 }
 
+namespace {
+
+// Whether eight pixels and all their neighbours are of one value, as most are.
+bool eight_flat(const uint8_t* pixel, int64_t width) {
+  const uint64_t same = uint64_t{0x0101010101010101} * pixel[0];
+  const auto are_same = [same](const uint8_t* eight) { return std::memcmp(eight, &same, 8) == 0; };
+  return are_same(pixel) && are_same(pixel - 1) && are_same(pixel + 1) && are_same(pixel - width) &&
+         are_same(pixel + width);
+}
+
+}  // namespace
+
 ValueCounts count_values(const Image& gray) {
   std::array<ValueCount, 256> counts = {};
   const int64_t height = gray.height, width = gray.width;
@@ -162,6 +175,12 @@ ValueCounts count_values(const Image& gray) {
     const bool inner = y > 0 && y + 1 < height;
     for (int64_t x = 0; x < width; ++x) {
       ValueCount& count = counts[row[x]];
+      if (inner && x > 0 && x + 8 < width && eight_flat(row + x, width)) {
+        count.pixels += 8;
+        count.flat += 8;
+        x += 7;
+        continue;
+      }
       ++count.pixels;
       count.flat += inner && x > 0 && x + 1 < width && row[x - 1] == row[x] && row[x + 1] == row[x] &&
                     row[x - width] == row[x] && row[x + width] == row[x];
