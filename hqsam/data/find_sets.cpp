@@ -14,6 +14,7 @@
 #include "hqsam/data/recognise.h"
 #include "hqsam/data/split_sets.h"
 #include "hqsam/data/tar_index.h"
+#include "hqsam/data/yolo_yaml.h"
 
 namespace hqsam {
 namespace {
@@ -189,46 +190,52 @@ std::vector<SetOptions> sets_in(const fs::path& folder, std::string& what) {
   return sets_below(folder, what);
 }
 
-}  // namespace
-
-FoundSets find_sets(const fs::path& path) {
-  FoundSets found;
-  std::error_code error;
-  if (!fs::exists(path, error) && !names_shards(path)) fail(kFunction, "{} is not there", path.string());
+FoundSets sets_of_file(const fs::path& path) {
   const std::string ending = ending_of(path);
-  if (!is_folder(path)) {
-    SetOptions set;
-    set.name = set_name(path);
-    set.images = path;
-    found.what = names_shards(path) ? "tar shards" : ending == ".json" ? "a JSON of annotations" : "YOLO's data.yaml";
-    if (ending == ".json") set = coco_set(path);
-    if (ending != ".json" && ending != ".yaml" && ending != ".yml" && !names_shards(path)) {
-      fail(kFunction, "{} is neither a folder nor a .json, .yaml or .tar", path.string());
-    }
-    found.train.push_back(set);
-    return found;
+  const bool shards = names_shards(path), json = ending == ".json";
+  if (!json && ending != ".yaml" && ending != ".yml" && !shards) {
+    fail(kFunction, "{} is neither a folder nor a .json, .yaml or .tar", path.string());
   }
+  FoundSets found;
+  found.what = shards ? "tar shards" : json ? "a JSON of annotations" : "YOLO's data.yaml";
+  SetOptions set;
+  set.name = set_name(path);
+  set.images = path;
+  found.train.push_back(json ? coco_set(path) : set);
+  return found;
+}
+
+// data.yaml, or the only YAML that names classes and pictures to train on.
+fs::path yolo_yaml(const fs::path& folder) {
   for (const char* yaml : {"data.yaml", "dataset.yaml", "data.yml"}) {
-    if (!is_file(path / yaml)) continue;
-    found.what = fmt::format("YOLO's {}", yaml);
-    SetOptions set;
-    set.name = set_name(path);
-    set.images = path / yaml;
-    found.train.push_back(set);
-    found.train.back().split = "train";
-    found.valid.push_back(set);
-    found.valid.back().split = "val";
-    return found;
+    if (is_file(folder / yaml)) return folder / yaml;
   }
-  if (FoundSets coco = coco_files(path); !coco.train.empty()) return coco;
-  if (auto set = set_in_folder(path, found.what)) {
-    if (!split_by_folders(*set, found)) found.train.push_back(*set);
-    return found;
-  }
-  if (FoundSets pairs = pairs_by_words(path, found.what); !pairs.train.empty()) {
-    pairs.what = found.what;
-    return pairs;
-  }
+  std::vector<fs::path> yamls = files_ending(folder, ".yaml");
+  std::erase_if(yamls, [](const fs::path& yaml) {
+    const std::string text = "\n" + read_file(yaml);
+    return text.find("\nnames:") == std::string::npos || text.find("\ntrain:") == std::string::npos;
+  });
+  return yamls.size() == 1 ? yamls[0] : fs::path();
+}
+
+FoundSets sets_of_yolo(const fs::path& yaml) {
+  FoundSets found;
+  found.what = "YOLO's " + yaml.filename().string();
+  SetOptions set;
+  set.name = set_name(yaml.parent_path());
+  set.images = yaml;
+  set.split = "train";
+  found.train.push_back(set);
+  auto splits = read_yolo_yaml(read_file(yaml), yaml.string()).splits;
+  if (splits["val"].empty() || splits["val"] == splits["train"]) return found;
+  set.split = "val";
+  found.valid.push_back(set);
+  return found;
+}
+
+// Folders train, val and the like; else any folders that hold sets, by the words of their names.
+FoundSets sets_of_folders(const fs::path& path) {
+  FoundSets found;
   std::string what;
   for (const char* name : {"train", "training", "train2017"}) {
     if (found.train.empty()) found.train = sets_in(entry_named(path, name), what);
@@ -242,22 +249,49 @@ FoundSets find_sets(const fs::path& path) {
   for (SetOptions& set : sets_below(path, found.what)) {
     (use_of_name(set.name) == Use::kValidate ? found.valid : found.train).push_back(std::move(set));
   }
-  if (!found.train.empty()) return found;
-  std::vector<fs::path> folders = entries(path);
-  std::erase_if(folders, [](const fs::path& entry) { return !is_folder(entry); });
-  if (folders.size() == 1) return find_sets(folders[0]);  // VOCdevkit/VOC2012
-  if (const auto json = first_file(path, ".json"); json && json_kind(*json) == JsonKind::kOther) {
-    if (const char* tool = other_tool(*json)) refuse_tool(*json, tool);
-  }
+  return found;
+}
+
+[[noreturn]] void refuse(const fs::path& path) {
   std::map<std::string, int> inside;
-  for (const fs::path& entry : entries(path))
+  for (const fs::path& entry : entries(path)) {
     ++inside[is_folder(entry) ? entry.filename().string() + "/" : ending_of(entry)];
+  }
   std::vector<std::string> names;
-  for (const auto& [name, count] : inside)
+  for (const auto& [name, count] : inside) {
     names.push_back(name.ends_with('/') ? name : fmt::format("{} {}", count, name));
+  }
   fail(kFunction,
        "{} holds nothing that looks like a data set: {}; name pictures and masks im and gt, or images and masks",
        path.string(), names.empty() ? "it is empty" : first_few(names));
+}
+
+}  // namespace
+
+FoundSets find_sets(const fs::path& path) {
+  std::error_code error;
+  if (!fs::exists(path, error) && !names_shards(path)) fail(kFunction, "{} is not there", path.string());
+  if (!is_folder(path)) return sets_of_file(path);
+  if (const fs::path yaml = yolo_yaml(path); !yaml.empty()) return sets_of_yolo(yaml);
+  FoundSets found = coco_files(path);
+  if (!found.train.empty()) return found;
+  if (auto set = set_in_folder(path, found.what)) {
+    if (!split_by_folders(*set, found)) found.train.push_back(*set);
+    return found;
+  }
+  std::string what;
+  found = pairs_by_words(path, what);
+  found.what = what;
+  if (!found.train.empty()) return found;
+  found = sets_of_folders(path);
+  if (!found.train.empty()) return found;
+  std::vector<fs::path> folders = entries(path);
+  std::erase_if(folders, [](const fs::path& entry) { return !is_folder(entry); });
+  if (const auto json = first_file(path, ".json"); json && json_kind(*json) == JsonKind::kOther) {
+    if (const char* tool = other_tool(*json)) refuse_tool(*json, tool);
+  }
+  if (folders.size() == 1) return find_sets(folders[0]);  // VOCdevkit/VOC2012
+  refuse(path);
 }
 
 }  // namespace hqsam

@@ -12,11 +12,13 @@
 #include "hqsam/data/coco.h"
 #include "hqsam/data/folder_dataset.h"
 #include "hqsam/data/labelme.h"
+#include "hqsam/data/pairing.h"
 #include "hqsam/data/parallel.h"
 #include "hqsam/data/recognise.h"
 #include "hqsam/data/sa1b.h"
 #include "hqsam/data/tar_index.h"
 #include "hqsam/data/yolo.h"
+#include "hqsam/image/raster.h"
 
 namespace hqsam {
 namespace {
@@ -38,6 +40,15 @@ std::set<std::string> words_of(const fs::path& list) {
 
 std::string stem_of(const DataFile& file) { return fs::path(file.name).stem().string(); }
 
+// CVAT's and others' VOC exports hold colours in place of palette indices.
+bool are_coloured(const std::vector<DataFile>& masks) {
+  const auto first =
+      std::find_if(masks.begin(), masks.end(), [](const auto& file) { return is_picture_name(file.name); });
+  if (first == masks.end()) return false;
+  const Raster raster = decode_raster(DataBytes(*first).bytes(), first->label());
+  return raster.palette.empty() && raster.channels >= 3;
+}
+
 // VOC's folders: only a part of JPEGImages has masks.
 std::shared_ptr<const Dataset> open_voc(SetOptions options) {
   const fs::path root = options.images;
@@ -46,12 +57,12 @@ std::shared_ptr<const Dataset> open_voc(SetOptions options) {
     options.masks = root / "SegmentationObject";
     if (!fs::is_directory(options.masks, error)) options.masks = root / "SegmentationClass";
   }
-  if (options.mask.kind == MaskFileKind::kAuto) {
+  SetFiles files{files_in(root / "JPEGImages"), files_in(options.masks), {}};
+  if (options.mask.kind == MaskFileKind::kAuto && !are_coloured(files.masks)) {
     const bool classes = options.masks.filename().string().find("Class") != std::string::npos;
     options.mask.kind = classes ? MaskFileKind::kClasses : MaskFileKind::kIds;
   }
   options.images = root / "JPEGImages";
-  SetFiles files{files_in(options.images), files_in(options.masks), {}};
   if (!options.split.empty()) {
     const std::set<std::string> wanted = words_of(root / "ImageSets" / "Segmentation" / (options.split + ".txt"));
     std::erase_if(files.masks, [&](const DataFile& mask) { return !wanted.contains(stem_of(mask)); });

@@ -91,6 +91,13 @@ TEST(MaskFile, EachLabelIsAMask) {
   EXPECT_EQ(areas(palette_of(squares<uint8_t>({2}), kColours)), Areas{100});
 }
 
+TEST(MaskFile, OneToThreeWithoutZeroMayBeATrimap) {
+  Raster pets = squares<uint8_t>({1, 2});
+  for (uint8_t& value : std::get<std::vector<uint8_t>>(pets.samples)) ++value;
+  EXPECT_PRED2(contains, refusal(pets), "select: [1] and ignore: 3");
+  EXPECT_EQ(areas(pets, {.kind = MaskFileKind::kIds, .ignore = 3, .select = {"1"}}).size(), 1u);
+}
+
 TEST(MaskFile, 255BesideLabelsIsUnknown) {
   const Raster file = squares<uint8_t>({1, 2, 255});
   EXPECT_EQ(areas(file), (Areas{100, 100}));
