@@ -159,6 +159,7 @@ class Pairing {
     if (pictures_.empty() && others_.empty()) refuse_empty();
     choose_rule();
     if (owners_.empty()) by_file_names();
+    if (pictures_.empty()) refuse_empty();
     check_leftovers();
     return pairs();
   }

@@ -96,7 +96,9 @@ TEST(FolderDataset, RefusesMissingAndEmptyFoldersAndTwinStems) {
   EXPECT_PRED2(contains, error_of([&] { FolderDataset{options}; }), "nowhere");
   options = folders.options;
   options.image_ext = ".tif";
-  EXPECT_PRED2(contains, error_of([&] { FolderDataset{options}; }), "no *.tif");
+  EXPECT_EQ(FolderDataset{options}.size(), 3);  // JPEGs of the masks' names, with a warning
+  options.image_ext = "_im.tif";
+  EXPECT_PRED2(contains, error_of([&] { FolderDataset{options}; }), "no *_im.tif");
   std::filesystem::copy_file(folders.options.images / "a.jpg", folders.options.images / "a.JPG");
   EXPECT_PRED2(contains, error_of([&] { FolderDataset{folders.options}; }), "share a stem");
 }
