@@ -24,8 +24,8 @@ namespace fs = std::filesystem;
 constexpr const char* kFunction = "find_sets";
 constexpr std::array kPictureFolders = {"images",   "image",      "im",       "imgs",  "img",
                                         "pictures", "JPEGImages", "original", "photos"};
-constexpr std::array kMaskFolders = {"masks", "mask",    "gt",          "labels", "label",
-                                     "alpha", "matting", "groundtruth", "mattes", "annotations"};
+constexpr std::array kMaskFolders = {"masks",   "mask",        "gt",     "labels",      "label",      "alpha",
+                                     "matting", "groundtruth", "mattes", "annotations", "1st_manual", "manual"};
 
 bool holds_pictures(const fs::path& folder) {
   if (!is_folder(folder)) return false;
@@ -83,6 +83,19 @@ SetOptions coco_set(const fs::path& json) {
   return set;
 }
 
+// Several folders of masks are a question for people: DRIVE's mask/ is the field of view, its 1st_manual/ the vessels.
+void refuse_two_mask_folders(const fs::path& folder, const fs::path& images) {
+  std::vector<std::string> found;
+  for (const char* name : kMaskFolders) {
+    const fs::path masks = entry_named(folder, name);
+    if (!masks.empty() && masks != images && holds_pictures(masks)) found.push_back(masks.filename().string());
+  }
+  if (found.size() < 2) return;
+  fail("find_sets",
+       "in {} the folders {} and {} could both hold the masks: name one by masks in a config, or move the other",
+       folder.string(), found[0], found[1]);
+}
+
 // Pictures and masks in folders of usual names.
 std::optional<SetOptions> folder_pair(const fs::path& folder, std::string& what) {
   for (const char* pictures : kPictureFolders) {
@@ -91,6 +104,7 @@ std::optional<SetOptions> folder_pair(const fs::path& folder, std::string& what)
     SetOptions set;
     set.name = set_name(folder);
     set.images = images;
+    refuse_two_mask_folders(folder, images);
     for (const char* name : kMaskFolders) {
       const fs::path masks = entry_named(folder, name);
       if (masks.empty() || masks == images || !is_folder(masks)) continue;

@@ -56,7 +56,11 @@ void join_blends(MaskPlane& plane) {
 }  // namespace
 
 MaskFile::MaskFile(Raster raster, const MaskReading& reading, std::string name)
-    : rule_(reading.rule), decided_(reading.decided), name_(std::move(name)), size_(raster.size()) {
+    : rule_(reading.rule),
+      decided_(reading.decided),
+      lossy_(raster.lossy),
+      name_(std::move(name)),
+      size_(raster.size()) {
   const MaskRule& rule = rule_;
   auto* bytes = std::get_if<std::vector<uint8_t>>(&raster.samples);
   MaskPlane plane;
@@ -116,7 +120,7 @@ void MaskFile::read_gray(MaskPlane plane) {
 
 // A set that was taken for masks of one object must not hold one of several.
 void MaskFile::check_gray() const {
-  const MaskLook found = look_at_gray(gray_);
+  const MaskLook found = look_at_gray(gray_, lossy_);
   const bool labels = found.kind == MaskLook::Kind::kLabels || found.kind == MaskLook::Kind::kWithVoid;
   if (labels && !void_) {
     fail(kFunction, "{} holds labels: {}; its set was read as masks of one object, black and white: set mask_kind",

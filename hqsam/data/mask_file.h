@@ -29,7 +29,7 @@ struct MaskLook {
   int32_t single = 0;  // kLabels: the only label but 0, or 0
 };
 MaskLook look_at_mask(const Raster& raster, const std::string& name);
-MaskLook look_at_gray(const Image& gray);  // of 8 bits
+MaskLook look_at_gray(const Image& gray, bool lossy);  // of 8 bits; lossy: see Raster
 
 // How a set's mask files are read, once its files have been looked at: a rule whose kind is not kAuto.
 struct MaskReading {
@@ -72,7 +72,7 @@ class MaskFile {
   bool selected(int32_t value) const;
 
   MaskRule rule_;
-  bool decided_;
+  bool decided_, lossy_;
   std::string name_;
   Size size_;
   Image gray_;       // kinds of one mask

@@ -21,15 +21,18 @@ struct GrayCounts {
   int64_t black = 0, white = 0, between = 0, flat_between = 0;
   int64_t near_black = 0, near_white = 0;      // of `between`: within a twentieth of either end
   int64_t values_between = 0, never_flat = 0;  // the latter: values between that no pixel has with all its neighbours
+  int64_t flat_dark = 0;                       // of black that is not quite 0, in lossy files
   int32_t lowest = 0, highest = 0;             // of the values between
 };
 
-GrayCounts count_gray(const ValueCounts& counts, int32_t white) {
+GrayCounts count_gray(const ValueCounts& counts, int32_t white, bool lossy) {
+  const int32_t off = lossy ? white / 20 : 0;  // black and white may be off by so much
   GrayCounts gray;
   for (const auto& [value, count] : counts) {
-    if (value == 0) {
+    if (value <= off) {
       gray.black += count.pixels;
-    } else if (value == white) {
+      if (value > 0) gray.flat_dark += count.flat;
+    } else if (value >= white - off) {
       gray.white += count.pixels;
     } else {
       if (gray.values_between++ == 0) gray.lowest = value;
@@ -44,11 +47,12 @@ GrayCounts count_gray(const ValueCounts& counts, int32_t white) {
   return gray;
 }
 
-// Flat pixels are a few in a hundred of soft edges and of JPEG's noise, and most of an object.
+// Flat pixels are a few in a hundred of soft edges and of JPEG's noise, and most of an object. Thin things are edges
+// more than anything else, on much black.
 bool looks_soft(const GrayCounts& gray) {
   const int64_t inner = gray.between - gray.near_black - gray.near_white;
-  const int64_t bright = gray.white + gray.near_white;
-  if (bright == 0 || inner > 2 * bright) return false;
+  const int64_t bright = gray.white + gray.near_white, dark = gray.black + gray.near_black;
+  if (bright == 0 || (inner > 2 * bright && inner > dark)) return false;
   const bool noise = gray.values_between > 16 && inner < bright && 4 * gray.flat_between < gray.white + gray.near_white;
   return noise || 20 * gray.flat_between <= gray.between;
 }
@@ -57,8 +61,9 @@ MaskLook labels_with_white(const ValueCounts& counts, const GrayCounts& gray, co
   const bool one = gray.values_between == 1;
   if (one && std::abs(gray.lowest - 128) <= 1) {
     return unclear(values,
-                   "128 can be unknown (a trimap: mask_kind: binary with ignore: 128) or an object of its own "
-                   "(mask_kind: ids with ignore: -1)");
+                   fmt::format("{0} can be unknown (a trimap: mask_kind: binary with ignore: {0}) or an object of "
+                               "its own (mask_kind: ids with ignore: -1)",
+                               gray.lowest));
   }
   // Void is 255 beside labels that are counted from 1; grays spread out for the eye make 255 an object like others.
   constexpr int32_t kMostCounted = 40;
@@ -68,11 +73,16 @@ MaskLook labels_with_white(const ValueCounts& counts, const GrayCounts& gray, co
                  "values can be soft edges (mask_kind: soft)");
 }
 
-MaskLook look_at_counts(const ValueCounts& counts, int32_t white) {
+MaskLook look_at_counts(const ValueCounts& counts, int32_t white, bool lossy = false) {
   const std::string values = list_values(counts, Form::kGray);
-  const GrayCounts gray = count_gray(counts, white);
-  if (gray.white + gray.between == 0) return {Kind::kEmpty, values, "", 0};
-  if (gray.between == 0) return {Kind::kBinary, values, "", 0};
+  const GrayCounts gray = count_gray(counts, white, lossy);
+  if (gray.white + gray.between == 0) {
+    if (100 * gray.flat_dark <= gray.black) return {Kind::kEmpty, values, "", 0};
+    return unclear(
+        values,
+        fmt::format("dark values that JPEG or lossy WebP may have changed: take the masks as PNG, or {}", kKindsToSet));
+  }
+  if (gray.between == 0) return {lossy ? Kind::kSoft : Kind::kBinary, values, "", 0};
   const bool single = gray.values_between == 1 && gray.white == 0;
   if (single && gray.highest == 1) return {Kind::kZeroOne, values, "", 1};
   if (looks_soft(gray)) return {Kind::kSoft, values, "", 0};
@@ -155,14 +165,27 @@ MaskLook look_at_alpha(const MaskPlane& plane) {
 
 }  // namespace
 
-MaskLook look_at_mask(const Raster& raster, const std::string& name) {
-  const MaskPlane plane = mask_plane(raster, name);
+namespace {
+
+MaskLook look_at_plane(const MaskPlane& plane, bool lossy) {
   if (!plane.alpha.empty()) return look_at_alpha(plane);
   if (plane.form == Form::kIndices) return look_at_indices(plane);
-  return plane.form == Form::kColours ? look_at_colours(plane) : look_at_counts(count_values(plane), plane.white);
+  return plane.form == Form::kColours ? look_at_colours(plane)
+                                      : look_at_counts(count_values(plane), plane.white, lossy);
 }
 
-MaskLook look_at_gray(const Image& gray) { return look_at_counts(count_values(gray), 255); }
+}  // namespace
+
+MaskLook look_at_mask(const Raster& raster, const std::string& name) {
+  MaskLook look = look_at_plane(mask_plane(raster, name), raster.lossy);
+  const bool exact = look.kind == Kind::kLabels || look.kind == Kind::kWithVoid || look.kind == Kind::kColours;
+  if (!raster.lossy || !exact) return look;
+  return unclear(look.values, fmt::format("JPEG and lossy WebP do not keep labels and colours as they were: take the "
+                                          "masks as PNG, or {}",
+                                          kKindsToSet));
+}
+
+MaskLook look_at_gray(const Image& gray, bool lossy) { return look_at_counts(count_values(gray), 255, lossy); }
 
 namespace {
 

@@ -69,10 +69,11 @@ std::vector<uint8_t> alpha_of(const std::vector<int32_t>& samples, size_t pixels
   return same ? std::vector<uint8_t>() : alpha;
 }
 
-bool all_gray(const std::vector<int32_t>& samples, size_t pixels, size_t channels) {
+// Whether no pixel's channels are further apart than `most`.
+bool all_gray(const std::vector<int32_t>& samples, size_t pixels, size_t channels, int32_t most) {
   for (size_t i = 0; i < pixels; ++i) {
-    const int32_t* pixel = samples.data() + i * channels;
-    if (pixel[0] != pixel[1] || pixel[0] != pixel[2]) return false;
+    const auto [low, high] = std::minmax({samples[i * channels], samples[i * channels + 1], samples[i * channels + 2]});
+    if (high - low > most) return false;
   }
   return true;
 }
@@ -106,12 +107,13 @@ MaskPlane mask_plane(const Raster& raster, const std::string& name) {
     plane.values = std::move(samples);
     return plane;
   }
-  const bool gray = colours == 1 || all_gray(samples, pixels, channels);
+  constexpr int32_t kLossyGray = 12;  // lossy WebP's grays are a little coloured
+  const bool gray = colours == 1 || all_gray(samples, pixels, channels, raster.lossy ? kLossyGray : 0);
   plane.values.resize(pixels);
   for (size_t i = 0; i < pixels; ++i) {
     const int32_t* pixel = samples.data() + i * channels;
     const auto byte = [&](size_t c) { return int32_t{to_8_bits(pixel[c], plane.white)}; };
-    plane.values[i] = gray ? pixel[0] : byte(0) << 16 | byte(1) << 8 | byte(2);
+    plane.values[i] = gray ? pixel[colours / 2] : byte(0) << 16 | byte(1) << 8 | byte(2);
   }
   if (!gray) plane.form = Form::kColours;
   return plane;

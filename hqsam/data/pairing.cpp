@@ -226,7 +226,7 @@ class Pairing {
       auto found = owners(by, pictures_);
       std::set<std::string> served;
       for (const auto& [mask, picture] : found) served.insert(picture);
-      if (served.size() <= most) continue;
+      if (served.size() <= most || (!enough(what, served.size()))) continue;
       most = served.size();
       best = &rule;
       owners_ = std::move(found);
@@ -235,6 +235,12 @@ class Pairing {
     if (best == nullptr && others_.empty()) return;
     const Rule& chosen = best == nullptr ? rules[0].second : *best;
     take_others([&](const Keys& all, const Named& mask) { return chosen(all, mask.key); });
+  }
+
+  // A few folders or beginnings can fit by chance, such as masks in folders 0, 1, 2 beside thousands of pictures.
+  bool enough(const std::string& rule, size_t served) const {
+    const bool loose = rule == "a folder of the name" || rule == "another beginning";
+    return !loose || files_.together || 2 * served >= pictures_.size();
   }
 
   using ByMask = std::function<std::string(const Keys&, const Named&)>;

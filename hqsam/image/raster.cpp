@@ -5,6 +5,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/image/bytes.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/formats.h"
 #include "hqsam/image/orientation.h"
@@ -20,6 +21,18 @@ Raster decode(std::span<const std::byte> file, const std::string& name) {
   if (is_npy(file)) return decode_npy(file, name);
   if (other_size(file)) return decode_other(file, name);
   refuse_unread(file, name);
+}
+
+// RIFF chunks: name, little-endian length, content, padded to an even length; "VP8 " holds a lossy picture.
+bool is_lossy_webp(std::span<const std::byte> file) {
+  const ByteView view{file, /*big_endian=*/false};
+  if (!view.has(0, "RIFF") || !view.has(8, "WEBP")) return false;
+  for (uint64_t at = 12; at + 8 <= file.size();) {
+    if (view.has(at, "VP8 ")) return true;
+    const uint64_t length = view.u32(at + 4);
+    at += 8 + length + length % 2;
+  }
+  return false;
 }
 
 // Indices without a colour are black, as elsewhere.
@@ -59,6 +72,7 @@ void check_length(const std::string& name, Size size, int64_t channels, std::spa
 Raster decode_raster(std::span<const std::byte> file, const std::string& name) {
   Raster raster = decode(file, name);
   raster.orientation = exif_orientation(file);
+  raster.lossy = is_jpeg(file) || is_lossy_webp(file);
   if (raster.palette.empty()) return raster;
   if (const auto* bytes = std::get_if<std::vector<uint8_t>>(&raster.samples)) complete_palette(raster, *bytes);
   if (const auto* words = std::get_if<std::vector<uint16_t>>(&raster.samples)) complete_palette(raster, *words);

@@ -25,6 +25,7 @@ struct Raster {
   std::optional<double> nodata;                 // a GeoTIFF's value for pixels without data
   bool alpha = false;                           // the last channel is opacity
   int orientation = 1;                          // EXIF's, 1 to 8; 1 where the file has none
+  bool lossy = false;                           // JPEG and lossy WebP: values are near what was saved, not equal to it
   std::string warning;                          // what the decoder read through ("premature end of JPEG"), or ""
 
   Size size() const { return {height, width}; }

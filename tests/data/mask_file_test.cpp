@@ -186,4 +186,25 @@ TEST(MaskFile, NumbersThatNoMaskHasAreRefused) {
   EXPECT_PRED2(contains, refusal(squares<float>({400.5F})), "400.5");
 }
 
+TEST(MaskFile, ThinThingsWithSoftEdgesAreSoft) {
+  Raster thin = squares<uint8_t>({});
+  auto& samples = std::get<std::vector<uint8_t>>(thin.samples);
+  RandomStream stream{3};
+  for (size_t x = 0; x < 60; ++x) {  // a slanted line, brighter in its middle
+    samples[(5 + x / 3) * 60 + x] = static_cast<uint8_t>(x % 7 == 0 ? 255 : 60 + stream.below(190));
+    samples[(6 + x / 3) * 60 + x] = static_cast<uint8_t>(20 + stream.below(200));
+  }
+  EXPECT_EQ(look(thin), Kind::kSoft);
+}
+
+TEST(MaskFile, LossyFilesHoldNoLabels) {
+  Raster labels = squares<uint8_t>({1, 2});
+  labels.lossy = true;
+  EXPECT_PRED2(contains, refusal(labels), "JPEG");
+  Raster mask = coloured(squares<uint8_t>({1}), {{0, 3, 1}, {255, 250, 252}});  // a lossy WebP of a gray mask
+  EXPECT_EQ(look(mask), Kind::kUnclear);
+  mask.lossy = true;
+  EXPECT_EQ(areas(mask), Areas{100});
+}
+
 }  // namespace hqsam

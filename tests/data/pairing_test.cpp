@@ -84,6 +84,10 @@ TEST(Pairing, LeavesOutWhatIsOnOneSideOnlyAndRefusesBoth) {
   for (const char* part : {"1 of 2 pictures", "b.jpg", "x7.png", "mask_name"}) EXPECT_PRED2(contains, message, part);
 }
 
+TEST(Pairing, TakesNoRuleThatFitsAFewByChance) {
+  EXPECT_PRED2(contains, refusal({"0.jpg", "1.jpg", "2.jpg"}, {"0/00000_hair.png", "0/00001_hair.png"}), "no mask");
+}
+
 TEST(Pairing, RefusesTwinsAndSaysWhatAnEmptyFolderHolds) {
   EXPECT_PRED2(contains, refusal({"a.jpg", "a.png"}, {"a.png"}), "image_ext");
   EXPECT_PRED2(contains, refusal({"a.jpg"}, {"a.png", "a.gif"}), "mask_ext");

@@ -81,6 +81,13 @@ TEST(FindSets, FindsFoldersUnderUsualNames) {
   EXPECT_EQ(find_sets(tree.root / "c").train.size(), 2U);
 }
 
+TEST(FindSets, RefusesTwoFoldersOfMasks) {
+  const Tree tree;
+  for (const char* name : {"images/1.tif", "mask/1.gif", "1st_manual/1.gif"}) tree.add(name);
+  const std::string message = error_of([&] { find_sets(tree.root); });
+  for (const char* part : {"mask", "1st_manual", "both"}) EXPECT_PRED2(contains, message, part);
+}
+
 TEST(FindSets, FindsThePicturesOfACocoJson) {
   const Tree tree;
   tree.add("train2017/1.jpg"), tree.add("val2017/1.jpg");
