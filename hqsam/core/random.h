@@ -26,7 +26,19 @@ class RandomStream {
 };
 
 // What a stream is for, the last word of its key: two uses never share numbers.
-enum class Draw : uint64_t { kShuffle = 1, kFlip, kJitter, kPrompt, kLossPoints, kInit, kSynth, kBootstrap, kSubset, kMaskOrder, kReplace };
+enum class Draw : uint64_t {
+  kShuffle = 1,
+  kFlip,
+  kJitter,
+  kPrompt,
+  kLossPoints,
+  kInit,
+  kSynth,
+  kBootstrap,
+  kSubset,
+  kMaskOrder,
+  kReplace
+};
 
 RandomStream random_stream(uint64_t seed, uint64_t epoch, uint64_t index, Draw purpose);
 

@@ -78,9 +78,9 @@ TEST_F(DialectTest, KeepsEveryTensorOfAMaskDecoderAlone) {
                            "iou_prediction_head", "hf_token", "hf_mlp", "compress_vit_feat", "embedding_encoder",
                            "embedding_maskfeature"}) {
     const std::string name = std::string("mask_decoder.") + part + ".";
-    EXPECT_TRUE(std::any_of(decoder.tensors.tensors.begin(), decoder.tensors.tensors.end(),
-                            [&](const auto& entry) { return entry.first.starts_with(name); }))
-        << name;
+    EXPECT_TRUE(std::any_of(decoder.tensors.tensors.begin(), decoder.tensors.tensors.end(), [&](const auto& entry) {
+      return entry.first.starts_with(name);
+    })) << name;
   }
 }
 
