@@ -51,7 +51,8 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
              const torch::Device& device) {
   SamHq model = open_training_model(config);
   const TrainingSet set = open_training_set(config, model->image_size());
-  const auto validate = open_validation(config, group, stop_requested);
+  const std::vector<NamedDataset> valid = open_datasets(config.valid_sets, config.evaluate.seed);
+  const auto validate = open_validation(config, valid, group, stop_requested);
   model->to(device);
   Trainer trainer(model, config.train, group);
   RunOptions options{.output = config.output,
@@ -65,7 +66,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
   std::optional<TrainingMonitor> monitor;
   std::function<Validation(SamHq&)> validate_and_show = validate;
   if (group->is_main()) {
-    monitor.emplace(open_monitor(config, trainer, set));
+    monitor.emplace(open_monitor(config, valid, trainer, set));
     options.on_line = [&](const nlohmann::ordered_json& line) { monitor->line(line); };
     if (validate) {
       validate_and_show = [&](SamHq& validated) {

@@ -38,10 +38,11 @@ std::vector<HtmlFact> run_facts(const Config& config, Trainer& trainer, const Tr
 
 }  // namespace
 
-TrainingMonitor open_monitor(const Config& config, Trainer& trainer, const TrainingSet& set) {
+TrainingMonitor open_monitor(const Config& config, std::vector<NamedDataset> valid, Trainer& trainer,
+                             const TrainingSet& set) {
   TrainingMonitorOptions options;
   options.run_folder = config.output;
-  options.sets = open_datasets(config.valid_sets, config.evaluate.seed);
+  options.sets = std::move(valid);
   options.evaluate = validation_options(config);
   options.report = {"Training: " + config.output.filename().string(), run_facts(config, trainer, set),
                     config.train.batch_size};

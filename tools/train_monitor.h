@@ -8,7 +8,9 @@
 
 namespace hqsam {
 
-// What shows a run of this config: its facts for the report, and the samples of data.valid that are drawn.
-TrainingMonitor open_monitor(const Config& config, Trainer& trainer, const TrainingSet& set);
+// What shows a run of this config: its facts for the report, and the samples of `valid`, data.valid's sets, that are
+// drawn.
+TrainingMonitor open_monitor(const Config& config, std::vector<NamedDataset> valid, Trainer& trainer,
+                             const TrainingSet& set);
 
 }  // namespace hqsam

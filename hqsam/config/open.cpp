@@ -84,17 +84,18 @@ EvaluateOptions validation_options(const Config& config) {
   return options;
 }
 
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
-                                                  const std::atomic<bool>& stop) {
-  if (config.valid_sets.empty()) return {};
+std::function<Validation(SamHq&)> open_validation(const Config& config, std::vector<NamedDataset> sets,
+                                                  std::shared_ptr<Group> group, const std::atomic<bool>& stop) {
+  if (sets.empty()) return {};
   const EvaluateOptions options = validation_options(config);
   if (options.origin == PromptOrigin::kDetector) {
     fail("open_validation",
          "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
   }
-  std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
-  for (const NamedDataset& set : sets) look_before_run(set.name, *set.dataset, config.evaluate.workers);
-  for (NamedDataset& set : sets) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
+  for (NamedDataset& set : sets) {
+    look_before_run(set.name, *set.dataset, config.evaluate.workers);
+    set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
+  }
   const bool fp32 = config.train.precision == Precision::kFp32;
   return [sets = std::move(sets), options, group, fp32](SamHq& model) {
     const torch::Device device = model->device();

@@ -28,11 +28,11 @@ SamHq open_training_model(const Config& config);
 // How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective alone.
 EvaluateOptions validation_options(const Config& config);
 
-// What a run checks as it goes: data.valid with the masks of its objective, scored by their mean mBIoU. Metrics are
-// "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at once, by an Error.
-// On a GPU it runs in bfloat16 unless train.precision is fp32. Empty without such sets. Throws Error where the first
-// prompt is detector, and when called, where no mask was scored.
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::shared_ptr<Group> group,
-                                                  const std::atomic<bool>& stop);
+// What a run checks as it goes: `sets`, those of data.valid, with the masks of its objective, scored by their mean
+// mBIoU. Metrics are "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at
+// once, by an Error. On a GPU it runs in bfloat16 unless train.precision is fp32. Empty without such sets. Throws Error
+// where the first prompt is detector, and when called, where no mask was scored.
+std::function<Validation(SamHq&)> open_validation(const Config& config, std::vector<NamedDataset> sets,
+                                                  std::shared_ptr<Group> group, const std::atomic<bool>& stop);
 
 }  // namespace hqsam

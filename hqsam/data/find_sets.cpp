@@ -194,7 +194,13 @@ std::vector<SetOptions> sets_below(const fs::path& folder, std::string& what) {
     if (!is_folder(entry)) continue;
     if (auto set = set_in_folder(entry, what)) sets.push_back(*set);
   }
-  return sets;
+  constexpr size_t kMostSets = 20;  // more are a folder for each picture
+  if (sets.size() <= kMostSets) return sets;
+  what = "a folder for each picture";
+  SetOptions whole;
+  whole.name = set_name(folder);
+  whole.images = folder;
+  return {whole};
 }
 
 // The set of a folder, or those in its folders; none where it is missing.

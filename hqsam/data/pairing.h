@@ -30,7 +30,8 @@ struct SetFiles {
 //   4. the whole name: a.jpg.png
 //   5. a number behind it, several masks: a_0, a_1
 //   6. a folder of its name, several masks: a/0.png, a/1.png
-//   7. the same name but for what all pictures' and all masks' names begin with: img_0, mask_0
+//   7. a folder of masks beside the folder of one picture: x/images/a.png, x/masks/0.png, x/masks/1.png
+//   8. the same name but for what all pictures' and all masks' names begin with: img_0, mask_0
 // Folders count as parts of names; where none fits so, the names in the folders alone, if each comes once.
 // Pictures without masks and masks without pictures are left out, with one warning that counts them; where there are
 // both, or no pair at all, it is an Error that names some of each and the keys to set. Pairs come in order of pictures.

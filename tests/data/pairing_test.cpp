@@ -69,6 +69,12 @@ TEST(Pairing, FindsMasksBesidePictures) {
   EXPECT_EQ(pairs(ending, ending), (Names{"a.jpg: a.png", "b.jpg: b.png"}));
 }
 
+TEST(Pairing, FindsMasksInAFolderBesideTheirOnePicture) {
+  const Names nuclei = {"a1/images/a1.png", "a1/masks/x.png", "a1/masks/y.png", "b2/images/b2.png", "b2/masks/z.png"};
+  EXPECT_EQ(pairs(nuclei, nuclei),
+            (Names{"a1/images/a1.png: a1/masks/x.png a1/masks/y.png", "b2/images/b2.png: b2/masks/z.png"}));
+}
+
 TEST(Pairing, FollowsThePatternOfASet) {
   EXPECT_EQ(
       pairs({"21_training.tif"}, {"21_manual1.gif"}, {.image_ext = "_training.tif", .mask_name = "{stem}_manual1.gif"}),
