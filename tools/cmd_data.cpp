@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <set>
 
@@ -31,8 +32,16 @@ void print_report(const std::string& name, const CheckReport& report) {
   fmt::print("{:<24}{:>8} pictures {:>8} masks, {:.1f} % inside, {}x{} to {}x{}, median {}x{}\n", name, report.samples,
              report.masks, 100 * report.mean_inside_share, report.smallest.width, report.smallest.height,
              report.largest.width, report.largest.height, report.median.width, report.median.height);
+  constexpr int64_t kNotesShown = 3;  // of a kind: they are no mistakes
+  std::array<int64_t, kProblems> shown = {};
   for (const FileProblem& problem : report.problems) {
+    if (is_note(problem.problem) && ++shown[static_cast<size_t>(problem.problem)] > kNotesShown) continue;
     fmt::print("  {:<12}{}: {}\n", problem_name(problem.problem), problem.path, problem.message);
+  }
+  for (const Problem kind : {Problem::kZeroOne, Problem::kLeftOut}) {
+    if (report.count(kind) > kNotesShown) {
+      fmt::print("  {:<12}and {} more\n", problem_name(kind), report.count(kind) - kNotesShown);
+    }
   }
 }
 

@@ -18,9 +18,18 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLookedAt = 128;  // masks from which a set's kind is decided
 
-Raster read_mask_raster(const DataFile& file) {
+// Turned by its own tag, unless its pixels have the upright picture's size without: some tools copy the tag along.
+Raster read_mask_raster(const DataFile& file, const DataFile& picture, ExifRule rule) {
   const DataBytes bytes(file);
-  return decode_raster(bytes.bytes(), file.label());
+  Raster raster = decode_raster(bytes.bytes(), file.label());
+  if (raster.orientation == 1 || rule == ExifRule::kIgnore) return raster;
+  if (turns_sideways(raster.orientation)) {
+    const DataBytes of_picture(picture);
+    const PictureHeader header = picture_header(of_picture.bytes(), picture.label());
+    const Size shown = upright_size(header.stored, header.orientation);
+    if (raster.size() == shown && upright_size(raster.size(), raster.orientation) != shown) return raster;
+  }
+  return upright(std::move(raster));
 }
 
 // What lies in a folder but in none of the folders that are below it and named by themselves.
@@ -65,7 +74,6 @@ SetOptions checked(SetOptions options) {
 // A mask file that is read, and the turn to its picture's frame.
 struct FolderDataset::OpenMask {
   MaskFile file;
-  int own_orientation = 1;
   const DataFile* source = nullptr;
 };
 
@@ -106,8 +114,7 @@ void FolderDataset::look() {
     const PicturePair& pair = pairs_[static_cast<size_t>(i * size() / count)];
     for (const DataFile& file : pair.masks) {
       try {
-        Raster raster = read_mask_raster(file);
-        if (options_.exif != ExifRule::kIgnore) raster = upright(std::move(raster));
+        const Raster raster = read_mask_raster(file, pair.image, options_.exif);
         SeenMask mask{file.label(), look_at_mask(raster, file.label())};
         const std::string other = other_size(options_, pair, raster.size());
         const std::lock_guard lock(mutex);
@@ -152,9 +159,8 @@ void FolderDataset::check_index(int64_t index) const {
 std::vector<FolderDataset::OpenMask> FolderDataset::open_masks(const PicturePair& pair) const {
   std::vector<OpenMask> masks;
   for (const DataFile& file : pair.masks) {
-    Raster raster = read_mask_raster(file);
-    if (options_.exif != ExifRule::kIgnore) raster = upright(std::move(raster));
-    masks.push_back({MaskFile(std::move(raster), reading_, file.label()), 1, &file});
+    Raster raster = read_mask_raster(file, pair.image, options_.exif);
+    masks.push_back({MaskFile(std::move(raster), reading_, file.label()), &file});
   }
   return masks;
 }
@@ -171,7 +177,7 @@ Sample FolderDataset::open(int64_t index, FramedPicture& picture) const {
   if (!pair.coarse.empty()) {
     MaskReading coarse;
     coarse.rule.kind = MaskFileKind::kBinary;
-    const MaskFile file(upright(read_mask_raster(pair.coarse)), coarse, pair.coarse.label());
+    const MaskFile file(read_mask_raster(pair.coarse, pair.image, options_.exif), coarse, pair.coarse.label());
     const auto turn = turn_to_picture(file.size(), picture, options_.exif);
     if (!turn) {
       fail("FolderDataset::get", "{} is {}x{} but its coarse mask {} is {}x{} (width x height); they must be equal",

@@ -2,6 +2,7 @@
 #include "hqsam/data/picture_tally.h"
 
 #include "hqsam/core/log.h"
+#include "hqsam/image/orientation.h"
 
 namespace hqsam {
 
@@ -22,6 +23,15 @@ void PictureTally::note(const Sample& sample, const SetOptions& options) const {
   if (sample.zero_one_labels > 0 && !zero_one_.exchange(true)) {
     spdlog::warn("data set '{}': masks hold 0 and 1, read as 0 and 255 (first seen: of {})", sample.set,
                  sample.image_path);
+  }
+  const bool sizes_tell = turns_sideways(notes.orientation) && sample.image.height != sample.image.width;
+  const bool tag_decides = notes.orientation != 1 && options.exif != ExifRule::kIgnore && !sizes_tell;
+  if (tag_decides && !sample.annotated && !tag_.exchange(true)) {
+    spdlog::warn(
+        "data set '{}': {} is turned upright by its EXIF orientation {}, and its masks, of the same size either way, "
+        "are "
+        "taken to be upright, others may follow; exif: ignore takes both as stored",
+        sample.set, sample.image_path, notes.orientation);
   }
   if (sample.turned && !turned_.exchange(true)) {
     spdlog::warn(

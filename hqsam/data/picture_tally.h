@@ -16,7 +16,8 @@ class PictureTally {
   void note(const Sample& sample, const SetOptions& options) const;
 
  private:
-  mutable std::atomic<bool> stretched_{false}, bands_{false}, warned_{false}, turned_{false}, zero_one_{false};
+  mutable std::atomic<bool> stretched_{false}, bands_{false}, warned_{false}, turned_{false}, zero_one_{false},
+      tag_{false};
 };
 
 }  // namespace hqsam

@@ -138,6 +138,54 @@ TEST(FolderDataset, NamesTheFileThatIsCutOffOrNoPicture) {
   EXPECT_PRED2(contains, error_of([&] { dataset.get(-1); }), "-1");
 }
 
+namespace {
+
+// A PNG with an eXIf chunk that says `orientation`.
+void write_tagged(const std::filesystem::path& path, const Image& image, char orientation) {
+  std::string png = encode_image(image, ".png");
+  const std::string exif =
+      std::string("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 19) + orientation + std::string("\0\0\0\0\0\0", 6);
+  std::string chunk = "eXIf" + exif;
+  uint32_t crc = 0xffffffffU;
+  for (const char c : chunk) {
+    crc ^= static_cast<uint8_t>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+  }
+  const auto number = [](uint32_t value) {
+    std::string text(4, '\0');
+    for (size_t i = 0; i < 4; ++i) text[i] = static_cast<char>(value >> (24 - 8 * i));
+    return text;
+  };
+  png.insert(33, number(static_cast<uint32_t>(exif.size())) + chunk + number(~crc));  // behind the header
+  write_file(path, png);
+}
+
+// A set of one picture, stored as 24 x 32 (height x width) with orientation 6, and this mask.
+Sample tagged_sample(const Image& mask, char mask_orientation, ExifRule rule) {
+  const testing_support::TemporaryFolder temporary;
+  SetOptions options = {.name = "set", .images = temporary.path / "im", .masks = temporary.path / "gt"};
+  options.exif = rule;
+  std::filesystem::create_directories(options.images);
+  std::filesystem::create_directories(options.masks);
+  write_tagged(options.images / "a.png", random_picture({24, 32}, 3, 1), 6);
+  write_tagged(options.masks / "a.png", mask, mask_orientation);
+  return FolderDataset(options).get(0);
+}
+
+}  // namespace
+
+TEST(FolderDataset, TurnsPicturesAndMasksUpright) {
+  const Image stored = label_with_square({24, 32}, 4, 2, 6), shown = label_with_square({32, 24}, 16, 4, 6);
+  EXPECT_EQ(tagged_sample(shown, 1, ExifRule::kAuto).labels[0], shown);   // made of the upright picture
+  EXPECT_EQ(tagged_sample(stored, 1, ExifRule::kAuto).labels[0], shown);  // of the stored one: only its size fits
+  EXPECT_EQ(tagged_sample(stored, 6, ExifRule::kAuto).labels[0], shown);  // with a tag of its own
+  EXPECT_EQ(tagged_sample(shown, 6, ExifRule::kAuto).labels[0], shown);   // with a tag that was copied along
+  const Sample ignored = tagged_sample(stored, 1, ExifRule::kIgnore);
+  EXPECT_EQ(ignored.labels[0], stored);
+  EXPECT_EQ(ignored.image, random_picture({24, 32}, 3, 1));
+  EXPECT_PRED2(contains, error_of([&] { tagged_sample(stored, 1, ExifRule::kApply); }), "differ in size");
+}
+
 TEST(SetOptions, RefusesWhatCannotWork) {
   const SetOptions good = {.name = "set", .images = "im", .masks = "gt"};
   EXPECT_NO_THROW(good.validate());
