@@ -2,19 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh <hqsam binary> <source folder>: small files as people have them, each read to its right value or refused with
 # its cause (expected.txt), and what train and predict do with some of them.
-set -uo pipefail
-export OMP_NUM_THREADS=1
-hqsam=$1 source=$2 cases=$2/tests/cases
-model=$source/tests/golden/sam_hq_micro.pth
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fault() {
-  printf 'FAILED: %s\n' "$*"
-  failures=$((failures + 1))
-}
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/../cli/lib.sh" "$@" || exit 1
+cases=$source/tests/cases model=$source/tests/golden/sam_hq_micro.pth
 
 # expects <exit code> <pattern> <command...>
 expects() {

@@ -2,20 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh <hqsam binary> <source folder>: the binary as its users meet it. Bad input must end in the right exit code,
 # one line on stderr that says why, and nothing half-written; good input must leave what the manual promises.
-set -uo pipefail
-export OMP_NUM_THREADS=1 # small work, and other tests may run beside it
-hqsam=$1 source=$2
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh" "$@" || exit 1
 golden=$source/tests/golden files=$source/tests/cli/files
 model=$golden/sam_hq_micro.pth # 128 pixels: quick
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fault() {
-  printf 'FAILED: %s\n' "$*"
-  failures=$((failures + 1))
-}
 
 # refuses <exit code> <pattern> <command...>: fails with this code and one line "error: ..." that has the pattern.
 # Progress lines, which a slow machine gets to see, and lines of information do not count.
@@ -28,11 +18,6 @@ refuses() {
   [ "$(wc -l <stderr)" -eq 1 ] || fault "stderr has $(wc -l <stderr) lines, expected 1: $*: $(cat stderr)"
   grep -q "^error: " stderr || fault "stderr does not begin with 'error: ': $*: $(cat stderr)"
   grep -q -- "$pattern" stderr || fault "no '$pattern' in the message of: $*: $(cat stderr)"
-}
-
-# works <command...>
-works() {
-  "$@" >stdout 2>stderr || fault "exit code $?: $*: $(cat stderr)"
 }
 
 # leaves <file...>: each is there and holds something.

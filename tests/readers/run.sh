@@ -3,23 +3,8 @@
 # run.sh <hqsam binary> <source folder>: the same pictures and masks in every form that hqsam reads. Each trains two
 # epochs, is evaluated, and goes to COCO and back without a pixel's change; one picture's masks train to one model
 # in whatever form; and a run that is stopped within an epoch and resumed ends in the bits of one that was not.
-set -uo pipefail
-export OMP_NUM_THREADS=1 # small work, and other tests may run beside it
-hqsam=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fault() {
-  printf 'FAILED: %s\n' "$*"
-  failures=$((failures + 1))
-}
-
-# works <command...>
-works() {
-  "$@" >stdout 2>stderr || fault "exit code $?: $*: $(cat stderr)"
-}
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/../cli/lib.sh" "$@" || exit 1
 
 # same_masks <folder> <folder> <what>: files of the same names and bits.
 same_masks() {
