@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <initializer_list>
 
@@ -8,6 +7,7 @@
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/onnx/export.h"
@@ -71,9 +71,7 @@ void write_onnx(const ExportArguments& arguments, const SamHq& model) {
 // A name that says another format than the one asked for.
 void check_name(const ExportArguments& arguments) {
   const std::filesystem::path output(arguments.output);
-  std::string extension = output.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
+  const std::string extension = lower_case(output.extension().string());
   const auto is = [&](std::initializer_list<const char*> names) {
     return std::find(names.begin(), names.end(), extension) != names.end();
   };

@@ -15,12 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension;
-}
+std::string lower_extension(const fs::path& path) { return lower_case(path.extension().string()); }
 
 bool has_picture_extension(const fs::path& path) {
   static const std::set<std::string> kExtensions = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg",  ".pbm",

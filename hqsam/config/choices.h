@@ -31,10 +31,6 @@ inline constexpr Choice<SetFormat> kSetFormats[] = {
     {SetFormat::kDavis, "davis"}, {SetFormat::kVoc, "voc"},       {SetFormat::kCoco, "coco"},
     {SetFormat::kYtvis, "ytvis"}, {SetFormat::kYolo, "yolo"},     {SetFormat::kLabelme, "labelme"},
     {SetFormat::kSa1b, "sa1b"},   {SetFormat::kTar, "tar"}};
-inline constexpr Choice<MaskFileKind> kMaskFileKinds[] = {
-    {MaskFileKind::kAuto, "auto"},      {MaskFileKind::kBinary, "binary"},   {MaskFileKind::kSoft, "soft"},
-    {MaskFileKind::kIds, "ids"},        {MaskFileKind::kClasses, "classes"}, {MaskFileKind::kColours, "colours"},
-    {MaskFileKind::kColours, "colors"}, {MaskFileKind::kAlpha, "alpha"}};
 inline constexpr Choice<ExifRule> kExifRules[] = {
     {ExifRule::kAuto, "auto"}, {ExifRule::kApply, "apply"}, {ExifRule::kIgnore, "ignore"}};
 inline constexpr Choice<CrowdRule> kCrowdRules[] = {{CrowdRule::kSkip, "skip"}, {CrowdRule::kUse, "use"}};

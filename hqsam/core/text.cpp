@@ -59,6 +59,12 @@ std::string cut_short(std::string_view text, size_t limit) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
+}
+
 std::string human_seconds(double seconds) {
   const auto total = static_cast<int64_t>(std::llround(std::max(0.0, seconds)));
   if (total >= 3600) return fmt::format("{} h {:02} min", total / 3600, total % 3600 / 60);

@@ -23,6 +23,9 @@ std::string cut_short(std::string_view text, size_t limit = 80);
 // "1 h 02 min", "3 min 20 s", "12 s": a duration for people.
 std::string human_seconds(double seconds);
 
+// ASCII letters become small ones; all else stays.
+std::string lower_case(std::string_view text);
+
 // 64-bit FNV-1a, for fingerprints of configs and file lists (not against malice).
 uint64_t fingerprint(std::string_view bytes);
 

@@ -70,7 +70,7 @@ FramedPicture framed_header(const DataFile& file, const SetOptions& options) {
   const PictureHeader header = picture_header(bytes.bytes(), file.label());
   FramedPicture framed;
   framed.stored = header.stored;
-  framed.orientation = header.orientation;
+  framed.notes.orientation = header.orientation;
   framed.oriented = options.exif != ExifRule::kIgnore;
   const Size size = framed.oriented ? upright_size(header.stored, header.orientation) : header.stored;
   framed.image.height = size.height;
@@ -140,7 +140,7 @@ int AnnotatedDataset::turn_of(const AnnotatedPicture& picture, const FramedPictu
   const Size size = framed.image.size();
   const auto turn = turn_to_picture(frame, framed, options_.exif);
   if (!turn) {
-    const bool other_rule = options_.exif != ExifRule::kAuto && turns_sideways(framed.orientation);
+    const bool other_rule = options_.exif != ExifRule::kAuto && turns_sideways(framed.notes.orientation);
     const char* exchanged = frame == Size{size.width, size.height} ? "; are height and width exchanged?" : "";
     fail("AnnotatedDataset::get", "{} is {}x{} but its annotations say {}x{} (width x height): {}", path, size.width,
          size.height, frame.width, frame.height,
@@ -148,12 +148,12 @@ int AnnotatedDataset::turn_of(const AnnotatedPicture& picture, const FramedPictu
                                        : std::string("these are other pictures") + exchanged);
   }
   const bool sizes_tell = framed.stored != size && (picture.size != Size{} || !picture.objects_file.empty());
-  const bool tag_decides = framed.oriented && framed.orientation != 1 && *turn == 1 && !sizes_tell;
+  const bool tag_decides = framed.oriented && framed.notes.orientation != 1 && *turn == 1 && !sizes_tell;
   if (tag_decides && !warned_tag_.exchange(true)) {
     spdlog::warn(
         "data set '{}': {} is turned upright by its EXIF orientation {}, its masks are taken to be upright, "
         "others may follow; with exif: ignore both stay as stored",
-        options_.name, path, framed.orientation);
+        options_.name, path, framed.notes.orientation);
   }
   return *turn;
 }

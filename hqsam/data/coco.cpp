@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/coco_items.h"

@@ -13,9 +13,8 @@ namespace hqsam {
 // - ids are equal where their texts are: 1, 1.0 and "1" are one id
 // - a height or width that is no whole number of at least 1 is not stated: the picture's own is taken
 // - files are found by find_pictures; pictures that are not found are left out where they are at most a tenth
-// - annotations without a usable mask (see rle_from_json), of an unknown picture or category, or with an odd iscrowd
-// are
-//   left out, with one warning for each cause that counts them and names the first; a null category is kept as -1
+// - annotations without a usable mask (see rle_from_json), of an unknown picture or category, or with an odd iscrowd,
+//   are left out, with one warning for each cause that counts them and names the first; a null category is kept as -1
 // - two pictures of one id are one where they have the same name and size
 // Pictures come in order of their ids, numbers first; those without masks too, since a detector's boxes on them count.
 // options.detections: [{"image_id", "category_id", "bbox": [x, y, width, height], "score"}] of a detector. Boxes

@@ -20,8 +20,7 @@ std::optional<bool> crowd_of(const json& item) {
   if (at->is_boolean()) return at->get<bool>();
   if (const auto number = number_in_json(*at)) return *number != 0;
   if (!at->is_string()) return std::nullopt;
-  std::string text = at->get<std::string>();
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string text = lower_case(at->get_ref<const std::string&>());
   if (text.empty() || text == "false" || text == "no") return false;
   if (text == "true" || text == "yes") return true;
   return std::nullopt;

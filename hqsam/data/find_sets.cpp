@@ -36,12 +36,7 @@ bool holds_pictures(const fs::path& folder) {
 // The entry of a folder with this name in any case.
 fs::path entry_named(const fs::path& folder, const std::string& name) {
   for (const fs::path& entry : entries(folder)) {
-    const std::string own = entry.filename().string();
-    const bool same =
-        own.size() == name.size() && std::equal(own.begin(), own.end(), name.begin(), [](char a, char b) {
-          return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-        });
-    if (same) return entry;
+    if (lower_case(entry.filename().string()) == lower_case(name)) return entry;
   }
   return {};
 }

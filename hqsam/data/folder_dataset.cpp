@@ -86,20 +86,26 @@ FolderDataset::FolderDataset(SetOptions options, const SetFiles& files) : option
 
 namespace {
 
-// "" where a mask of this size fits its picture, else both sizes; "" too for a picture that cannot be read.
-std::string other_size(const SetOptions& options, const PicturePair& pair, Size mask) {
+// Nothing for a picture that cannot be read: get() tells.
+std::optional<PictureHeader> header_of(const DataFile& picture) {
   try {
-    const DataBytes bytes(pair.image);
-    const PictureHeader header = picture_header(bytes.bytes(), pair.image.label());
-    const Size shown = upright_size(header.stored, header.orientation);
-    const bool fits_shown = options.exif != ExifRule::kIgnore && mask == shown;
-    const bool fits_stored = options.exif != ExifRule::kApply && mask == header.stored;
-    if (fits_shown || fits_stored) return "";
-    return fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height, mask.width,
-                       mask.height);
+    const DataBytes bytes(picture);
+    return picture_header(bytes.bytes(), picture.label());
   } catch (const Error&) {
-    return "";
+    return std::nullopt;
   }
+}
+
+bool fits(Size mask, const PictureHeader& picture, ExifRule rule) {
+  const bool fits_shown = rule != ExifRule::kIgnore && mask == upright_size(picture.stored, picture.orientation);
+  const bool fits_stored = rule != ExifRule::kApply && mask == picture.stored;
+  return fits_shown || fits_stored;
+}
+
+std::string both_sizes(const PicturePair& pair, const PictureHeader& picture, Size mask) {
+  const Size shown = upright_size(picture.stored, picture.orientation);
+  return fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height, mask.width,
+                     mask.height);
 }
 
 }  // namespace
@@ -112,14 +118,16 @@ void FolderDataset::look() {
   std::exception_ptr first_error;
   parallel_for("look at " + options_.name, count, std::max(1U, std::thread::hardware_concurrency()), [&](int64_t i) {
     const PicturePair& pair = pairs_[static_cast<size_t>(i * size() / count)];
+    const std::optional<PictureHeader> header = header_of(pair.image);
     for (const DataFile& file : pair.masks) {
       try {
         const Raster raster = read_mask_raster(file, pair.image, options_.exif);
         SeenMask mask{file.label(), look_at_mask(raster, file.label())};
-        const std::string other = other_size(options_, pair, raster.size());
         const std::lock_guard lock(mutex);
         seen.push_back(std::move(mask));
-        if (!other.empty()) other_sizes.push_back(other);
+        if (header && !fits(raster.size(), *header, options_.exif)) {
+          other_sizes.push_back(both_sizes(pair, *header, raster.size()));
+        }
       } catch (const Error&) {
         const std::lock_guard lock(mutex);
         if (!first_error) first_error = std::current_exception();
@@ -138,8 +146,7 @@ void FolderDataset::look() {
 }
 
 std::string FolderDataset::told() const {
-  static constexpr const char* kNames[] = {"auto", "binary", "soft", "ids", "classes", "colours", "alpha"};
-  const char* kind = kNames[static_cast<size_t>(reading_.rule.kind)];
+  const std::string kind = word_of(reading_.rule.kind, kMaskFileKinds);
   if (!reading_.decided) return fmt::format("masks read as {} (mask_kind)", kind);
   std::string line = fmt::format("masks read as {}: {} of {} looked at", kind, reading_.seen, looked_at_);
   const bool labels = reading_.rule.kind == MaskFileKind::kIds;

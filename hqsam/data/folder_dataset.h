@@ -15,10 +15,10 @@
 namespace hqsam {
 
 // Pictures with mask files: kFolder, kBig, kDavis, kVoc, and shards of such pairs. Which files belong together says
-// pairing.h; what mask files mean says mask_rule.h, decided when the set is opened from some of them (all with up to
-// 128 pictures). Pictures, masks and coarse masks come out upright, see SetOptions::exif. The constructor throws Error
-// as pair_files and decide_mask_reading do, where every mask that was looked at is empty, and where masks and pictures
-// differ in size; get() where a file is corrupt, of another size or of another kind than the set's.
+// pairing.h; what mask files mean says mask_rule.h, decided when the set is opened, from the masks of up to 128
+// pictures. Pictures, masks and coarse masks come out upright, see SetOptions::exif. The constructor throws Error
+// as pair_files and decide_mask_reading do, where none of the masks can be read, and where all of them differ in size
+// from their pictures; get() where a file is corrupt, of another size or of another kind than the set's.
 class FolderDataset : public Dataset {
  public:
   // Lists the files of the options' folders.

@@ -2,11 +2,11 @@
 #include "hqsam/data/folder_look.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/data_file.h"
 
 namespace hqsam {
@@ -23,11 +23,7 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
-std::string ending_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  for (char& c : ending) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return ending;
-}
+std::string ending_of(const fs::path& path) { return lower_case(path.extension().string()); }
 
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;

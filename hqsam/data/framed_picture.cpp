@@ -11,10 +11,9 @@ FramedPicture read_framed(const DataFile& file, const SetOptions& options) {
   FramedPicture picture;
   const DataBytes bytes(file);
   picture.image = decode_image(bytes.bytes(), file.label(), how, &picture.notes);
-  picture.orientation = picture.notes.orientation;
   picture.oriented = how.orient;
   picture.stored = picture.image.size();
-  if (picture.oriented && turns_sideways(picture.orientation)) {
+  if (picture.oriented && turns_sideways(picture.notes.orientation)) {
     picture.stored = {picture.image.width, picture.image.height};
   }
   return picture;
@@ -22,7 +21,7 @@ FramedPicture read_framed(const DataFile& file, const SetOptions& options) {
 
 std::optional<int> turn_to_picture(Size mask, const FramedPicture& picture, ExifRule rule) {
   if (mask == picture.image.size()) return 1;
-  if (rule == ExifRule::kAuto && picture.oriented && mask == picture.stored) return picture.orientation;
+  if (rule == ExifRule::kAuto && picture.oriented && mask == picture.stored) return picture.notes.orientation;
   return std::nullopt;
 }
 

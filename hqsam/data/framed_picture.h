@@ -13,8 +13,7 @@ namespace hqsam {
 struct FramedPicture {
   Image image;           // RGB
   Size stored;           // as the pixels lie in the file
-  int orientation = 1;   // the file's tag
-  bool oriented = true;  // whether image is turned by it; false with ExifRule::kIgnore
+  bool oriented = true;  // whether image is turned by its tag (notes.orientation); false with ExifRule::kIgnore
   PictureNotes notes;
 };
 

@@ -39,13 +39,8 @@ constexpr Published kSets[] = {
     {"ThinObject5K", "ThinObject5k-TE", "thin_object_detection/ThinObject5K/images_test",
      "thin_object_detection/ThinObject5K/masks_test", 500, false}};
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 bool names(const std::string& word, const Published& set) {
-  return lower(word) == lower(set.source) || lower(word) == lower(set.name);
+  return lower_case(word) == lower_case(set.source) || lower_case(word) == lower_case(set.name);
 }
 
 bool holds_sets(const fs::path& folder) {
@@ -69,7 +64,8 @@ fs::path find_root(const fs::path& root) {
 
 int64_t count_pictures(const fs::path& folder) {
   int64_t count = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) count += lower(entry.path().extension().string()) == ".jpg";
+  for (const auto& entry : fs::directory_iterator(folder))
+    count += lower_case(entry.path().extension().string()) == ".jpg";
   return count;
 }
 

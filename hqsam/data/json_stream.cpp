@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/json_stream.h"
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
@@ -10,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 32;          // lists and objects in each other; values are written and compared by recursion
 constexpr size_t kShownOfError = 240;  // the parser repeats what it read last
 
 // Follows the parser's events and hands out the items.
@@ -20,7 +20,7 @@ class Sections {
 
   // False: the parser forgets the value.
   bool operator()(int depth, json::parse_event_t event, json& value) {
-    if (depth > kMaxDepth) fail("json", "nested more than {} deep", kMaxDepth);
+    if (depth > kMaxJsonDepth) fail("json", "nested more than {} deep", kMaxJsonDepth);
     using Event = json::parse_event_t;
     if (depth == 0 && event == Event::array_start) item_depth_ = 1;
     if (depth == 1 && event == Event::key && item_depth_ == 2) {
@@ -104,10 +104,6 @@ std::vector<std::string> stream_json(const std::filesystem::path& path,
   } catch (const Error& error) {
     fail("stream_json", "{}: {}", path.string(), error.what());
   }
-}
-
-std::string json_shown(const json& value) {
-  return cut_short(value.dump(-1, ' ', true, json::error_handler_t::replace));
 }
 
 }  // namespace hqsam

@@ -13,12 +13,9 @@ namespace hqsam {
 // outermost object (section: the key), or of an outermost list (section: ""), and forgets the item. A byte order mark
 // is passed over; NaN, Infinity and -Infinity, which Python writes, become texts of that name. Returns the outermost
 // object's keys in the order of the file. Throws Error naming the file where it is missing, not JSON, or nested deeper
-// than 32; an Error of visit gets the file's name in front.
+// than kMaxJsonDepth; an Error of visit gets the file's name in front.
 std::vector<std::string> stream_json(
     const std::filesystem::path& path,
     const std::function<void(const std::string& section, const nlohmann::json& item)>& visit);
-
-// The value for a message, cut short.
-std::string json_shown(const nlohmann::json& value);
 
 }  // namespace hqsam

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/image/counts.h"
 
 namespace hqsam {
@@ -14,10 +15,6 @@ using Form = MaskPlane::Form;
 
 constexpr const char* kFunction = "read_mask";
 constexpr int32_t kVocVoid = 0xe0e0c0;  // the colour of VOC's unknown pixels
-
-uint8_t to_8_bits(int32_t value, int32_t white) {
-  return static_cast<uint8_t>(std::clamp<int64_t>((int64_t{value} * 255 + white / 2) / white, 0, 255));
-}
 
 int64_t inside(const Image& gray) { return count_above(gray.pixels.data(), std::ssize(gray.pixels), uint8_t{128}); }
 
@@ -142,10 +139,8 @@ bool MaskFile::selected(int32_t value) const {
   if (void_ && value == *void_) return false;
   if (rule_.select.empty()) return value != 0;
   const std::string word = value_name(value, plane_.form);
-  return std::any_of(rule_.select.begin(), rule_.select.end(), [&](std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text == word;
-  });
+  return std::any_of(rule_.select.begin(), rule_.select.end(),
+                     [&](const std::string& text) { return lower_case(text) == word; });
 }
 
 void MaskFile::read_labels(MaskPlane plane) {

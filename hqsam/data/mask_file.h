@@ -26,7 +26,6 @@ struct MaskLook {
   Kind kind = Kind::kEmpty;
   std::string values;  // found, for messages
   std::string why;     // unclear: what it could be, and what to set
-  int32_t single = 0;  // kLabels: the only label but 0, or 0
 };
 MaskLook look_at_mask(const Raster& raster, const std::string& name);
 MaskLook look_at_gray(const Image& gray, bool lossy);  // of 8 bits; lossy: see Raster
@@ -45,7 +44,7 @@ struct SeenMask {
 // two kinds; where all are empty, the reading is kBinary.
 MaskReading decide_mask_reading(const std::string& set, const MaskRule& rule, const std::vector<SeenMask>& seen);
 
-// A value's area and place, before its mask is drawn: which masks a file has.
+// One of a file's masks, before it is drawn.
 struct FileLabel {
   int32_t value = 0;  // 0 for kinds of one mask
   int64_t area = 0;   // pixels inside

@@ -14,7 +14,7 @@ using Kind = MaskLook::Kind;
 
 constexpr const char* kKindsToSet = "set mask_kind to ids (each value an object), classes, binary or soft";
 
-MaskLook unclear(std::string values, std::string why) { return {Kind::kUnclear, std::move(values), std::move(why), 0}; }
+MaskLook unclear(std::string values, std::string why) { return {Kind::kUnclear, std::move(values), std::move(why)}; }
 
 // Gray values as numbers of pixels, by what they could be.
 struct GrayCounts {
@@ -67,7 +67,7 @@ MaskLook labels_with_white(const ValueCounts& counts, const GrayCounts& gray, co
   }
   // Void is 255 beside labels that are counted from 1; grays spread out for the eye make 255 an object like others.
   constexpr int32_t kMostCounted = 40;
-  if (gray.lowest <= kMostCounted && counts.size() > 2) return {Kind::kWithVoid, values, "", 0};
+  if (gray.lowest <= kMostCounted && counts.size() > 2) return {Kind::kWithVoid, values, ""};
   return unclear(values,
                  "255 can be unknown (mask_kind: ids) or an object (mask_kind: ids with ignore: -1), and gray "
                  "values can be soft edges (mask_kind: soft)");
@@ -77,15 +77,14 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white, bool lossy = f
   const std::string values = list_values(counts, Form::kGray);
   const GrayCounts gray = count_gray(counts, white, lossy);
   if (gray.white + gray.between == 0) {
-    if (100 * gray.flat_dark <= gray.black) return {Kind::kEmpty, values, "", 0};
+    if (100 * gray.flat_dark <= gray.black) return {Kind::kEmpty, values, ""};
     return unclear(
         values,
         fmt::format("dark values that JPEG or lossy WebP may have changed: take the masks as PNG, or {}", kKindsToSet));
   }
-  if (gray.between == 0) return {lossy ? Kind::kSoft : Kind::kBinary, values, "", 0};
-  const bool single = gray.values_between == 1 && gray.white == 0;
-  if (single && gray.highest == 1) return {Kind::kZeroOne, values, "", 1};
-  if (looks_soft(gray)) return {Kind::kSoft, values, "", 0};
+  if (gray.between == 0) return {lossy ? Kind::kSoft : Kind::kBinary, values, ""};
+  if (gray.values_between == 1 && gray.white == 0 && gray.highest == 1) return {Kind::kZeroOne, values, ""};
+  if (looks_soft(gray)) return {Kind::kSoft, values, ""};
   if (gray.black + gray.white == 0 && gray.lowest == 1 && gray.highest <= 3 && gray.values_between > 1) {
     return unclear(values,
                    "without 0 one of them can be the background (a trimap of pets: mask_kind: ids with select: [1] and "
@@ -97,7 +96,7 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white, bool lossy = f
                                        kKindsToSet));
   }
   if (gray.white == 0) {
-    return {Kind::kLabels, values, "", single ? gray.highest : 0};
+    return {Kind::kLabels, values, ""};
   }
   if (white == 255) return labels_with_white(counts, gray, values);
   return unclear(values, fmt::format("65535 can be white, unknown or an object; {}", kKindsToSet));
@@ -106,7 +105,7 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white, bool lossy = f
 MaskLook look_at_indices(const MaskPlane& plane) {
   const ValueCounts counts = count_values(plane);
   const std::string values = list_values(counts, Form::kIndices) + " of a palette";
-  if (counts.size() == 1 && counts.begin()->first == 0) return {Kind::kEmpty, values, "", 0};
+  if (counts.size() == 1 && counts.begin()->first == 0) return {Kind::kEmpty, values, ""};
   const size_t labels = counts.size() - counts.count(0);
   if (uses_gray_palette(plane)) {
     const MaskPlane colours = gray_of_palette(plane);
@@ -122,8 +121,7 @@ MaskLook look_at_indices(const MaskPlane& plane) {
     }
     if (gray_mask) return by_colour;
   }
-  const int32_t single = labels == 1 ? counts.rbegin()->first : 0;
-  return {labels > 1 && counts.contains(255) ? Kind::kWithVoid : Kind::kLabels, values, "", single};
+  return {labels > 1 && counts.contains(255) ? Kind::kWithVoid : Kind::kLabels, values, ""};
 }
 
 constexpr size_t kMostColours = 256;
@@ -148,7 +146,7 @@ MaskLook look_at_colours(const MaskPlane& plane) {
                    "no black background: name the colours of the objects, such as mask_kind: colours with "
                    "select: ['#ff0000']");
   }
-  return {Kind::kColours, values, "", 0};
+  return {Kind::kColours, values, ""};
 }
 
 MaskLook look_at_alpha(const MaskPlane& plane) {
@@ -160,7 +158,7 @@ MaskLook look_at_alpha(const MaskPlane& plane) {
                    "the opacity can be the mask (mask_kind: alpha), or the colours under it can be objects "
                    "(mask_kind: colours)");
   }
-  return {Kind::kAlpha, values, "", 0};
+  return {Kind::kAlpha, values, ""};
 }
 
 }  // namespace

@@ -57,10 +57,6 @@ std::vector<int32_t> samples_of(const Raster& raster, const std::string& name, i
   return whole_values(std::get<std::vector<uint8_t>>(raster.samples), name, white);
 }
 
-uint8_t to_8_bits(int32_t value, int32_t white) {
-  return static_cast<uint8_t>(std::clamp<int64_t>((int64_t{value} * 255 + white / 2) / white, 0, 255));
-}
-
 // Opacity, where it tells pixels apart.
 std::vector<uint8_t> alpha_of(const std::vector<int32_t>& samples, size_t pixels, size_t channels, int32_t white) {
   std::vector<uint8_t> alpha(pixels);
@@ -87,6 +83,10 @@ bool names_grays_by_themselves(const std::vector<std::array<uint8_t, 3>>& palett
 }
 
 }  // namespace
+
+uint8_t to_8_bits(int32_t value, int32_t white) {
+  return static_cast<uint8_t>(std::clamp<int64_t>((int64_t{value} * 255 + white / 2) / white, 0, 255));
+}
 
 MaskPlane mask_plane(const Raster& raster, const std::string& name) {
   const auto pixels = static_cast<size_t>(raster.height * raster.width);

@@ -23,6 +23,9 @@ struct MaskPlane {
   std::vector<std::array<uint8_t, 3>> palette;
 };
 
+// A value whose white is 255 or 65535 as 0..255, rounded.
+uint8_t to_8_bits(int32_t value, int32_t white);
+
 // Colours that are all gray count as gray; so do palettes that name each gray by itself. Floats from 0 to 1 are brought
 // to 0..65535, NaN to 0. Throws Error with the name for negative or broken numbers, two or more than four channels.
 MaskPlane mask_plane(const Raster& raster, const std::string& name);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/choose.h"
+
 namespace hqsam {
 
 // What the values of a mask file mean.
@@ -18,6 +20,11 @@ enum class MaskFileKind {
   kColours,  // each colour but black is an object
   kAlpha,    // one mask: the opacity
 };
+
+inline constexpr Choice<MaskFileKind> kMaskFileKinds[] = {
+    {MaskFileKind::kAuto, "auto"},      {MaskFileKind::kBinary, "binary"},   {MaskFileKind::kSoft, "soft"},
+    {MaskFileKind::kIds, "ids"},        {MaskFileKind::kClasses, "classes"}, {MaskFileKind::kColours, "colours"},
+    {MaskFileKind::kColours, "colors"}, {MaskFileKind::kAlpha, "alpha"}};
 
 struct MaskRule {
   MaskFileKind kind = MaskFileKind::kAuto;

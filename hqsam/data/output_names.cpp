@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/convert.h"
 
 namespace hqsam {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 // A path's folders. A member of a shard ("a.tar:x/b.jpg") lies in folders of its own, behind its shard.
 std::vector<std::string> parts_of(const std::string& path) {
@@ -51,14 +46,14 @@ std::vector<std::string> output_names(const std::vector<std::string>& paths, int
   }
   std::vector<std::string> names;
   std::set<std::string> stems;
-  for (const auto& path : parts) stems.insert(lower(stem_of(joined(path, common))));
+  for (const auto& path : parts) stems.insert(lower_case(stem_of(joined(path, common))));
   std::set<std::string> taken;
   for (const auto& path : parts) {
     std::string name = joined(path, common);
     const std::string stem = stem_of(name), ending = fs::path(name).extension().string();
-    for (int64_t i = 2; !taken.insert(lower(stem_of(name))).second; ++i) {
+    for (int64_t i = 2; !taken.insert(lower_case(stem_of(name))).second; ++i) {
       if (i == 2 && renamed != nullptr) ++*renamed;
-      while (stems.contains(lower(fmt::format("{}_{}", stem, i)))) ++i;  // another picture's
+      while (stems.contains(lower_case(fmt::format("{}_{}", stem, i)))) ++i;  // another picture's
       name = fmt::format("{}_{}{}", stem, i, ending);
     }
     names.push_back(std::move(name));

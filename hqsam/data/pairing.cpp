@@ -9,6 +9,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/pairing_rules.h"
+#include "hqsam/data/picture_names.h"
 
 namespace hqsam {
 namespace {
@@ -71,7 +72,9 @@ class Pairing {
          at->second->label(), file.label());
   }
 
-  static bool is_jpeg_name(const std::string& name) { return ends_in(name, ".jpg") || ends_in(name, ".jpeg"); }
+  static bool is_jpeg_name(const std::string& name) {
+    return has_extension(name, ".jpg") || has_extension(name, ".jpeg");
+  }
 
   void choose_rule() {
     if (!options_.mask_name.empty()) {
@@ -98,6 +101,7 @@ class Pairing {
       best = &rule;
       owners_ = std::move(found);
       rule_ = what;
+      if (most == pictures_.size()) break;  // none can serve more
     }
     if (best == nullptr && others_.empty()) return;
     const Rule& chosen = best == nullptr ? rules[0].second : *best;
@@ -259,7 +263,7 @@ class Pairing {
     for (const DataFile& file : files_.images) {
       const std::string name = file_part(file.name);
       const size_t dot = name.rfind('.');
-      ++endings[dot == std::string::npos ? "no ending" : lower(name.substr(dot))];
+      ++endings[dot == std::string::npos ? "no ending" : lower_case(name.substr(dot))];
     }
     std::vector<std::string> found;
     for (const auto& [ending, count] : endings) found.push_back(fmt::format("{} {}", count, ending));

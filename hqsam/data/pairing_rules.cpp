@@ -6,6 +6,9 @@
 #include <cctype>
 #include <string_view>
 
+#include "hqsam/core/text.h"
+#include "hqsam/data/picture_names.h"
+
 namespace hqsam::pairing {
 namespace {
 
@@ -33,30 +36,21 @@ std::string common_beginning(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool ends_in(const std::string& name, const std::string& ending) {
-  return name.size() > ending.size() && lower(name).ends_with(lower(ending));
-}
-
 std::optional<std::string> without_picture_ending(const std::string& name) {
   for (const std::string_view ending : kPictureEndings) {
-    if (ends_in(name, std::string(ending))) return name.substr(0, name.size() - ending.size());
+    if (has_extension(name, ending)) return name.substr(0, name.size() - ending.size());
   }
   return std::nullopt;
 }
 
 std::optional<std::string> without_ending(const std::string& name, const std::string& ending) {
   if (ending.empty()) return without_picture_ending(name);
-  if (!ends_in(name, ending)) return std::nullopt;
+  if (!has_extension(name, ending)) return std::nullopt;
   return name.substr(0, name.size() - ending.size());
 }
 
 bool is_plain(const std::string& ending) {
-  return std::find(kPictureEndings.begin(), kPictureEndings.end(), lower(ending)) != kPictureEndings.end();
+  return std::find(kPictureEndings.begin(), kPictureEndings.end(), lower_case(ending)) != kPictureEndings.end();
 }
 
 std::string file_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
@@ -70,7 +64,7 @@ std::string if_there(const Keys& pictures, const std::string& key) { return pict
 std::string same_name(const Keys& pictures, const std::string& key) { return if_there(pictures, key); }
 
 std::string word_around(const Keys& pictures, const std::string& key) {
-  const std::string folder = folder_part(key), name = file_part(key), small = lower(name);
+  const std::string folder = folder_part(key), name = file_part(key), small = lower_case(name);
   for (const std::string_view word : kMaskWords) {
     for (const char mark : {'_', '-', '.'}) {
       const std::string behind = std::string(1, mark) + std::string(word), before = std::string(word) + mark;
@@ -108,7 +102,7 @@ std::string folder_beside(const Keys& pictures, const std::string& key) {
   const std::string own = folder_part(key);
   if (own.empty()) return "";
   const std::string folder = own.substr(0, own.size() - 1), parent = folder_part(folder),
-                    word = lower(file_part(folder));
+                    word = lower_case(file_part(folder));
   if (parent.empty() || std::find(kMaskWords.begin(), kMaskWords.end(), word) == kMaskWords.end()) return "";
   std::string found;
   for (auto at = pictures.lower_bound(parent); at != pictures.end() && at->first.starts_with(parent); ++at) {
@@ -133,7 +127,8 @@ Rule other_beginning(const Keys& pictures, const std::vector<Named>& masks) {
 
 std::string stem_by_pattern(const std::string& pattern, const std::string& name) {
   const size_t at = pattern.find("{stem}");
-  const std::string before = lower(pattern.substr(0, at)), behind = lower(pattern.substr(at + 6)), small = lower(name);
+  const std::string before = lower_case(pattern.substr(0, at)), behind = lower_case(pattern.substr(at + 6)),
+                    small = lower_case(name);
   if (!small.starts_with(before)) return "";
   const size_t star = behind.find('*');
   if (star == std::string::npos) {

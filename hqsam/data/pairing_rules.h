@@ -19,8 +19,6 @@ struct Named {
   const DataFile* file;
 };
 
-std::string lower(std::string text);
-bool ends_in(const std::string& name, const std::string& ending);  // in any case, with something before it
 std::string file_part(const std::string& name);
 std::string folder_part(const std::string& name);  // with the '/' at its end
 // The name without a picture's ending, or without this one; nothing where it has another.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/data/odd_objects.h"
 
@@ -14,7 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kFunction = "parse_picture_json";
-constexpr int kMaxDepth = 32;
 
 size_t behind_spaces(std::string_view text, size_t at) {
   return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
@@ -82,7 +82,7 @@ json parse_picture_json(std::string_view text, const std::string& name) {
   without_nan(slim);
   try {
     json object = json::parse(slim, [](int depth, json::parse_event_t, json&) {
-      if (depth > kMaxDepth) fail(kFunction, "it is nested more than {} deep", kMaxDepth);
+      if (depth > kMaxJsonDepth) fail(kFunction, "it is nested more than {} deep", kMaxJsonDepth);
       return true;
     });
     if (!object.is_object()) fail(kFunction, "{}: expected an object, got {}", shown, object.type_name());

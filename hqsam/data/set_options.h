@@ -45,12 +45,11 @@ struct SetOptions {
   std::string mask_name;         // "{stem}_mask.png": how a mask is called; "": found by rules (see pairing.h)
   std::filesystem::path coarse;  // kFolder, kBig: rough masks for mask prompts, or none
   std::string coarse_ext = ".png";
-  std::filesystem::path
-      annotations;                   // kCoco, kYtvis: the JSON; kYolo, kLabelme, kSa1b: the folder, "": beside pictures
-  std::filesystem::path detections;  // kCoco: a detector's JSON, for box prompts
-  std::string split;                 // kVoc, kYolo: train, val, ...; "": all
-  MaskRule mask;                     // how mask files are read
-  PictureOptions picture;            // how pictures are read; orient is by `exif`
+  std::filesystem::path annotations;  // kCoco, kYtvis: the JSON; else the folder of texts or JSONs, "": beside pictures
+  std::filesystem::path detections;   // kCoco: a detector's JSON, for box prompts
+  std::string split;                  // kVoc, kYolo: train, val, ...; "": all
+  MaskRule mask;                      // how mask files are read
+  PictureOptions picture;             // how pictures are read; orient is by `exif`
   ExifRule exif = ExifRule::kAuto;
   CrowdRule crowd = CrowdRule::kSkip;  // whether regions of many objects (iscrowd) are masks like others
   int64_t per_picture = 1;  // training: rows an epoch of each picture with several masks; 0 = one of each mask

@@ -9,6 +9,7 @@
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
+#include "hqsam/data/folder_look.h"
 #include "hqsam/data/pairing.h"
 #include "hqsam/data/picture_names.h"
 #include "hqsam/data/yolo_yaml.h"
@@ -29,11 +30,6 @@ fs::path whole(const fs::path& path) {
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
-}
-
-bool is_folder(const fs::path& path) {
-  std::error_code error;
-  return fs::is_directory(path, error);
 }
 
 // The data.yaml that images is or holds, or "".

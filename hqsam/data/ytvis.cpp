@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/coco.h"

@@ -2,20 +2,18 @@
 #include "hqsam/image/codec.h"
 
 #include <algorithm>
-#include <cctype>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
 
 std::string lower_extension(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = lower_case(path.extension().string());
   return extension == ".jpeg" ? ".jpg" : extension;
 }
 

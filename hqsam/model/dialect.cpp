@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/model/architecture.h"
-#include "hqsam/model/bounded_json.h"
 #include "hqsam/model/foreign_parts.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/model/huggingface_keys.h"
@@ -52,7 +52,7 @@ constexpr const char* kHq = "mask_decoder.hq";
 }
 
 int64_t whole_number(const nlohmann::json& json) {
-  if (!json.is_number_integer()) damaged(fmt::format("{} is no whole number", brief(json)));
+  if (!json.is_number_integer()) damaged(fmt::format("{} is no whole number", json_shown(json)));
   return json.get<int64_t>();
 }
 

@@ -2,7 +2,6 @@
 #include "hqsam/model/foreign_parts.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
@@ -42,12 +41,6 @@ constexpr std::string_view kBookkeeping[] = {
     "num_batches_tracked",     "total_ops", "total_params", "attention_bias_idxs", "n_averaged",
     "relative_position_index", "ab",        "attn_mask",    "position_ids"};
 
-std::string small_letters(std::string_view text) {
-  std::string small(text);
-  std::transform(small.begin(), small.end(), small.begin(), [](unsigned char c) { return std::tolower(c); });
-  return small;
-}
-
 bool has_component(std::string_view name, std::string_view part) {
   for (size_t at = name.find(part); at != name.npos; at = name.find(part, at + 1)) {
     if (at == 0 || name[at - 1] == '.') return true;
@@ -66,7 +59,7 @@ std::string foreign_model(const std::vector<std::string>& names) {
 }
 
 std::string_view foreign_part(std::string_view name) {
-  const std::string small = small_letters(name);
+  const std::string small = lower_case(name);
   if (small.starts_with("w_a_") || small.starts_with("w_b_")) return "low-rank terms (LoRA)";  // SAMed's own files
   for (const auto& [part, what] : kParts) {
     if (small.find(part) != small.npos) return what;

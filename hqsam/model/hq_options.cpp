@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
-#include "hqsam/model/bounded_json.h"
 
 namespace hqsam {
 namespace {
@@ -43,7 +43,7 @@ HqOptions hq_options_from_json(const std::string& text) {
     options.final_feature = json.at("final_feature").get<bool>();
     options.early_feature = json.at("early_feature").get<bool>();
     options.fpn = json.at("fpn").get<bool>();
-    if (json.size() != 5) fail(kFunction, "{} has unknown names: another version of hqsam wrote it", brief(json));
+    if (json.size() != 5) fail(kFunction, "{} has unknown names: another version of hqsam wrote it", json_shown(json));
   } catch (const nlohmann::json::exception& error) {
     fail(kFunction, "not the options of HQ modules: {}", error.what());
   }

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <set>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/model/architecture.h"
-#include "hqsam/model/bounded_json.h"
 #include "hqsam/model/foreign_parts.h"
 #include "hqsam/model/huggingface_config.h"
 #include "hqsam/model/huggingface_keys.h"
@@ -35,7 +35,7 @@ std::map<std::string, std::string> weight_map(const fs::path& index) {
   std::map<std::string, std::string> files;
   for (const auto& [key, file] : found->items()) {
     const bool name = file.is_string() && fs::path(file.get<std::string>()).filename() == file.get<std::string>();
-    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, brief(file));
+    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, json_shown(file));
     files[key] = file.get<std::string>();
   }
   return files;

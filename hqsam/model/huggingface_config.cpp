@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
-#include "hqsam/model/bounded_json.h"
 
 namespace hqsam {
 namespace {
@@ -22,7 +22,7 @@ class Section {
   Section(const Json& config, std::string name) : name_(std::move(name)) {
     const auto found = config.find(name_);
     if (found == config.end() || found->is_null()) return;
-    if (!found->is_object()) fail(kFunction, "config.json: {} expects an object, got {}", name_, brief(*found));
+    if (!found->is_object()) fail(kFunction, "config.json: {} expects an object, got {}", name_, json_shown(*found));
     json_ = *found;
   }
 
@@ -33,7 +33,7 @@ class Section {
     const Json* value = &*found;
     // transformers also takes [height, width]
     if (value->is_array() && value->size() == 2 && value->at(0) == value->at(1)) value = &value->at(0);
-    if (!fits<Value>(*value)) fail(kFunction, "config.json: {}.{} cannot be {}", name_, key, brief(*found));
+    if (!fits<Value>(*value)) fail(kFunction, "config.json: {}.{} cannot be {}", name_, key, json_shown(*found));
     return value->get<Value>();
   }
   // What this model has no choice in.
@@ -72,7 +72,7 @@ std::vector<int64_t> global_blocks(const Section& vision) {
   if (found == vision.json().end() || found->is_null()) return ImageEncoderVitOptions().global_attn_indexes;
   const bool numbers = found->is_array() && std::all_of(found->begin(), found->end(),
                                                         [](const Json& value) { return value.is_number_integer(); });
-  if (!numbers) fail(kFunction, "config.json: vision_config.global_attn_indexes cannot be {}", brief(*found));
+  if (!numbers) fail(kFunction, "config.json: vision_config.global_attn_indexes cannot be {}", json_shown(*found));
   return found->get<std::vector<int64_t>>();
 }
 
@@ -136,7 +136,7 @@ void apply_huggingface_config(const Json& config, SamHqOptions& options) {
   const std::string wanted = options.mask_decoder.vit_dim > 0 ? "sam_hq" : "sam";
   if (type == config.end() || *type != wanted) {
     fail(kFunction, "config.json: model_type is {}, the weights are those of '{}'",
-         type == config.end() ? "missing" : brief(*type), wanted);
+         type == config.end() ? "missing" : json_shown(*type), wanted);
   }
   auto* encoder = std::get_if<ImageEncoderVitOptions>(&options.image_encoder);
   if (encoder == nullptr) fail(kFunction, "the weights have a TinyViT, which transformers' {} lacks", wanted);
@@ -162,7 +162,7 @@ void apply_huggingface_preprocessor(const Json& preprocessor, SamHqOptions& opti
     if (found == preprocessor.end() || found->is_null()) return;
     if (!found->is_array() || found->size() != values.size() || !found->at(0).is_number() ||
         !found->at(1).is_number() || !found->at(2).is_number()) {
-      fail(kFunction, "preprocessor_config.json: {} expects three numbers, got {}", key, brief(*found));
+      fail(kFunction, "preprocessor_config.json: {} expects three numbers, got {}", key, json_shown(*found));
     }
     for (size_t i = 0; i < values.size(); ++i) {
       const double value = found->at(i).get<double>() * 255;

@@ -37,12 +37,6 @@ constexpr std::array<std::string_view, 22> kUsual = {
     "optim",  "sched",    "scaler", "amp",      "rng",   "random",  "epoch", "step",  "iter", "loss",  "criterion",
     "metric", "callback", "loop",   "averaged", "state", "history", "best",  "score", "arg",  "hyper", "ema"};
 
-std::string small_letters(std::string_view text) {
-  std::string small(text);
-  std::transform(small.begin(), small.end(), small.begin(), [](unsigned char c) { return std::tolower(c); });
-  return small;
-}
-
 std::string without_wrappers(std::string_view name) {
   std::string result;
   while (!name.empty()) {
@@ -92,7 +86,7 @@ std::string told(const std::string& prefix) {
 
 bool is_average(const std::string& prefix) {
   std::string word;
-  for (const char c : small_letters(prefix) + ".") {
+  for (const char c : lower_case(prefix) + ".") {
     if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
       word += c;
       continue;
@@ -144,7 +138,7 @@ std::string counted(const std::vector<std::string>& names) {
 }
 
 bool is_usual(std::string_view name) {
-  const std::string first = small_letters(name.substr(0, name.find('.')));
+  const std::string first = lower_case(name.substr(0, name.find('.')));
   return is_bookkeeping(name) || std::any_of(kUsual.begin(), kUsual.end(),
                                              [&](std::string_view word) { return first.find(word) != first.npos; });
 }
@@ -208,7 +202,7 @@ Chosen choose(const std::vector<std::string>& names, const FileContents& content
       const size_t at = decoder_alone ? find_any(names[i], kOfDecoder) : find_any(names[i], kModules);
       if (at == std::string::npos) continue;
       const std::string prefix = names[i].substr(0, at);
-      if (small_letters(prefix).find("optim") != std::string::npos) continue;  // moments by parameters' names
+      if (lower_case(prefix).find("optim") != std::string::npos) continue;  // moments by parameters' names
       candidates[prefix].add(std::string_view(names[i]).substr(at));
     }
     if (!candidates.empty()) return {choose_prefix(candidates, path), decoder_alone};

@@ -4,22 +4,16 @@
 #include <cmath>
 #include <set>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 32;
-constexpr size_t kShown = 60;
-
-std::string cut_short(std::string text) {
-  if (text.size() <= kShown) return text;
-  size_t end = kShown - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
-  return text.substr(0, end) + "...";
-}
+constexpr size_t kShown = 60;  // characters of a value or a key in a message
 
 // Follows the parser's events: depth, keys, and what is not kept.
 class Watch {
@@ -28,13 +22,13 @@ class Watch {
 
   bool operator()(int depth, json::parse_event_t event, const json& value) {
     using Event = json::parse_event_t;
-    if (depth > kMaxDepth) fail("predict", "{} is nested more than {} deep", name_, kMaxDepth);
+    if (depth > kMaxJsonDepth) fail("predict", "{} is nested more than {} deep", name_, kMaxJsonDepth);
     if (depth == 0 && event == Event::array_start) list_ = true;
     if (event == Event::object_start) keys_[static_cast<size_t>(depth)].clear();
     if (event != Event::key) return true;
     const auto& key = value.get_ref<const std::string&>();
     if (!keys_[static_cast<size_t>(depth) - 1].insert(key).second) {
-      fail("predict", "{} has the key '{}' twice in one object", name_, cut_short(key));
+      fail("predict", "{} has the key '{}' twice in one object", name_, cut_short(key, kShown));
     }
     if (depth == 1) section_ = key;
     const bool item = list_ ? depth == 2 : depth == 3 && section_ == "annotations";
@@ -43,7 +37,7 @@ class Watch {
 
  private:
   const std::string& name_;
-  std::set<std::string> keys_[kMaxDepth + 1];
+  std::set<std::string> keys_[kMaxJsonDepth + 1];
   std::string section_;
   bool list_ = false;
 };
@@ -63,7 +57,9 @@ json parse_prompt_json(std::string_view text, const std::string& name) {
   }
 }
 
-std::string shown(const json& value) { return cut_short(value.dump(-1, ' ', false, json::error_handler_t::replace)); }
+std::string shown(const json& value) {
+  return cut_short(value.dump(-1, ' ', false, json::error_handler_t::replace), kShown);
+}
 
 PromptLabel label_of(const json& value, const std::string& what) {
   if (value.is_null()) return {};

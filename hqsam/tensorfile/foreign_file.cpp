@@ -2,10 +2,10 @@
 #include "hqsam/tensorfile/foreign_file.h"
 
 #include <algorithm>
-#include <cctype>
 #include <string_view>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
 #include "hqsam/tensorfile/tensor_index.h"
 
@@ -54,9 +54,7 @@ std::string_view behind(std::string_view text, std::string_view word) {
 std::string small_letters(std::string_view text) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
-  std::string small(text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())));
-  std::transform(small.begin(), small.end(), small.begin(), [](unsigned char c) { return std::tolower(c); });
-  return small;
+  return lower_case(text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size())));
 }
 
 }  // namespace

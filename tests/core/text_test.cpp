@@ -18,4 +18,9 @@ TEST(HumanSeconds, ReadsLikeAPerson) {
   EXPECT_EQ(human_seconds(3725), "1 h 02 min");
 }
 
+TEST(LowerCase, ChangesAsciiLettersAlone) {
+  EXPECT_EQ(lower_case("IMG_01.JPG"), "img_01.jpg");
+  EXPECT_EQ(lower_case("\xc3\x84 Z"), "\xc3\x84 z");  // a capital A with dots, in UTF-8
+}
+
 }  // namespace hqsam

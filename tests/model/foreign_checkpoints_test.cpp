@@ -3,10 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "golden.h"
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/model/architecture.h"
-#include "hqsam/model/bounded_json.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface_keys.h"
 #include "model/checkpoint_files.h"
@@ -178,7 +178,7 @@ TEST_F(ForeignCheckpoints, WithHostileMetadataAreRefusedInShortLines) {
     EXPECT_NE(said.find("is no whole number"), std::string::npos) << said.substr(0, 200);
     EXPECT_LT(said.size(), 400u);
   }
-  EXPECT_EQ(brief(nlohmann::json(std::string(1000, 'x'))).size(), 83u);
+  EXPECT_EQ(json_shown(nlohmann::json(std::string(1000, 'x'))).size(), 83u);
 }
 
 }  // namespace hqsam
