@@ -7,7 +7,8 @@
 
 namespace hqsam {
 
-// Sends spdlog's default logger to stderr. level: trace, debug, info, warn, error or off; else Error.
+// Sends spdlog's default logger to stderr, a line per message, control characters shown as text. level: trace, debug,
+// info, warn, error or off; else Error.
 void init_logging(const std::string& level);
 
 }  // namespace hqsam

@@ -26,14 +26,14 @@ void Progress::update(int64_t done, std::string_view note) {
   shown_ = true;
   const double rate = static_cast<double>(done - first_) / elapsed;
   const std::string left = rate > 0 ? human_seconds(static_cast<double>(total_ - done) / rate) + " left" : "";
-  const std::string line = fmt::format("{}  {}/{}  {}%  {:.2f}/s  {}  {}", label_, done, total_,
-                                       total_ > 0 ? 100 * done / total_ : 100, rate, left, note);
-  fmt::print(stderr, "{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\x1b[K" : "\n");
+  const std::string line = shown(fmt::format("{}  {}/{}  {}%  {:.2f}/s  {}  {}", label_, done, total_,
+                                             total_ > 0 ? 100 * done / total_ : 100, rate, left, note));
+  std::fputs(fmt::format("{}{}{}", terminal_ ? "\r" : "", line, terminal_ ? "\x1b[K" : "\n").c_str(), stderr);
   std::fflush(stderr);
 }
 
 void Progress::finish() {
-  if (!finished_ && shown_ && terminal_) fmt::print(stderr, "\n");
+  if (!finished_ && shown_ && terminal_) std::fputs("\n", stderr);
   finished_ = true;
 }
 

@@ -9,7 +9,8 @@
 namespace hqsam {
 
 // One line on stderr: "label  120/500  24%  3.1/s  2 min 02 s left  note". Rewritten in place on a
-// terminal, printed every ten seconds elsewhere; silent for the first two seconds.
+// terminal, printed every ten seconds elsewhere; silent for the first two seconds, and where stderr takes
+// nothing any more.
 class Progress {
  public:
   Progress(std::string label, int64_t total, int64_t done = 0);

@@ -25,6 +25,20 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// Bytes of the character that begins here; 0 where it is no UTF-8 or a control character.
+size_t plain_character(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const size_t length = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first <= 0xf4 ? 4 : 0;
+  if (first < 0xc2 || length == 0) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  }
+  const bool control = first == 0xc2 && byte(1) < 0xa0;  // U+0080 to U+009F
+  return control ? 0 : length;
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates) {
@@ -57,6 +71,23 @@ std::string cut_short(std::string_view text, size_t limit) {
   size_t end = limit;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return std::string(text.substr(0, end)) + "...";
+}
+
+std::string shown(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) {
+    const size_t length = plain_character(text);
+    if (length > 0) {
+      safe += text.substr(0, length);
+    } else if (text[0] == '\n' || text[0] == '\t') {
+      safe += text[0] == '\n' ? "\\n" : "\\t";
+    } else {
+      safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    }
+    text.remove_prefix(std::max<size_t>(1, length));
+  }
+  return safe;
 }
 
 std::string lower_case(std::string_view text) {

@@ -20,6 +20,10 @@ std::string first_few(const std::vector<std::string>& names);
 // The text for a message: at most `limit` bytes of it (whole UTF-8 characters) and "..." where there is more.
 std::string cut_short(std::string_view text, size_t limit = 80);
 
+// The text as a terminal may see it: control characters and what is no UTF-8 as \n, \t, \x1b, all else as it is. For
+// messages with names from outside; files keep the true names.
+std::string shown(std::string_view text);
+
 // "1 h 02 min", "3 min 20 s", "12 s": a duration for people.
 std::string human_seconds(double seconds);
 
