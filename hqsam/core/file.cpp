@@ -6,21 +6,35 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <new>
 #include <random>
-#include <vector>
 
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
-  temporary_ = path_;
-  temporary_ += fmt::format(".{}{:010}.tmp", ::getpid(), std::random_device()());
+namespace {
+
+// <name>.<digits>.tmp, the name cut short where it is long, between characters of UTF-8: it fits wherever the file's
+// own name fits.
+fs::path temporary_name(const fs::path& path) {
+  constexpr size_t kMostBytes = 100;
+  std::string name = path.filename().string();
+  if (name.size() > kMostBytes) {
+    size_t end = kMostBytes;
+    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
+    name.resize(end);
+  }
+  return path.parent_path() / fmt::format("{}.{}{:010}.tmp", name, ::getpid(), std::random_device()());
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor_ < 0) fail_with_errno("cannot create");
 }
@@ -70,44 +84,120 @@ void write_file(const fs::path& path, std::string_view content) {
   file.commit();
 }
 
-void require_readable(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::vector<char> piece(size_t{1} << 20);
-  while (stream.read(piece.data(), static_cast<std::streamsize>(piece.size()))) continue;
-  if (!stream.eof()) fail("require_readable", "cannot read {}: {}", path.string(), std::strerror(errno));
+namespace {
+
+// What is no regular file; null where it is one.
+const char* odd_kind(mode_t mode) {
+  if (S_ISREG(mode)) return nullptr;
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a FIFO (a pipe)";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return S_ISSOCK(mode) ? "a socket" : "no regular file";
 }
 
-std::string read_file(const fs::path& path) {
-  if (fs::is_directory(path)) fail("read_file", "{} is a folder, expected a file", path.string());
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) fail("read_file", "cannot open {}: {}", path.string(), std::strerror(errno));
-  std::string content;
-  std::array<char, 1 << 16> piece;
-  do {
-    stream.read(piece.data(), piece.size());
-    content.append(piece.data(), static_cast<size_t>(stream.gcount()));
-  } while (stream);
-  if (!stream.eof()) fail("read_file", "cannot read {}: {}", path.string(), std::strerror(errno));
+void check_kind(const fs::path& path, mode_t mode) {
+  if (const char* kind = odd_kind(mode)) fail("read_file", "{} is {}, expected a file", path.string(), kind);
+}
+
+constexpr size_t kAlignment = 64, kHugePage = size_t{2} << 20;
+
+// Whole huge pages pay where there are several.
+size_t alignment_of(size_t size) { return size >= 8 * kHugePage ? kHugePage : kAlignment; }
+
+std::byte* allocate(size_t size) {
+  const auto alignment = static_cast<std::align_val_t>(alignment_of(size));
+  void* memory = ::operator new(size, alignment, std::nothrow);
+  if (memory == nullptr) fail("Memory", "there is no memory for {} bytes more", size);
+  if (alignment_of(size) == kHugePage) ::madvise(memory, size, MADV_HUGEPAGE);  // where it is refused, small ones do
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace
+
+OpenFile::OpenFile(fs::path path) : path_(std::move(path)) {
+  const auto fail_to_open = [this] { fail("read_file", "cannot open {}: {}", path_.string(), std::strerror(errno)); };
+  struct stat status {};
+  // By name first: to open a device can act on it, to open a socket fails in other words.
+  if (::stat(path_.c_str(), &status) != 0) fail_to_open();
+  check_kind(path_, status.st_mode);
+  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (descriptor_ < 0) fail_to_open();
+  try {
+    if (::fstat(descriptor_, &status) != 0) fail_to_open();
+    check_kind(path_, status.st_mode);
+  } catch (const Error&) {
+    ::close(descriptor_);
+    throw;
+  }
+  size_ = static_cast<uint64_t>(status.st_size);
+  written_ = status.st_mtim;
+}
+
+OpenFile::~OpenFile() { ::close(descriptor_); }
+
+size_t OpenFile::read_some(uint64_t offset, std::span<std::byte> to) const {
+  constexpr size_t kMost = size_t{1} << 30;  // the system takes no more than 2 GiB at once
+  for (;;) {
+    const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMost), static_cast<off_t>(offset));
+    if (got >= 0) return static_cast<size_t>(got);
+    if (errno != EINTR) fail("read_file", "cannot read {}: {}", path_.string(), std::strerror(errno));
+  }
+}
+
+void OpenFile::read(uint64_t offset, std::span<std::byte> to) const {
+  while (!to.empty()) {
+    const size_t got = read_some(offset, to);
+    if (got == 0) fail_as_changed();
+    offset += got;
+    to = to.subspan(got);
+  }
+}
+
+void OpenFile::check_unchanged() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) {
+    fail("read_file", "cannot read {}: {}", path_.string(), std::strerror(errno));
+  }
+  const bool same = static_cast<uint64_t>(status.st_size) == size_ && status.st_mtim.tv_sec == written_.tv_sec &&
+                    status.st_mtim.tv_nsec == written_.tv_nsec;
+  if (!same) fail_as_changed();
+}
+
+void OpenFile::fail_as_changed() const { fail("read_file", "{} changed while it was read: try again", path_.string()); }
+
+// To the end, since files of /proc state a size of 0.
+std::string read_file(const fs::path& path, uint64_t max_bytes) {
+  const OpenFile file(path);
+  const auto check = [&](uint64_t size) {
+    if (size <= max_bytes) return;
+    fail("read_file", "{} has {} bytes{}, at most {} are read: is it the right file?", path.string(), size,
+         size > file.size() ? " or more" : "", max_bytes);
+  };
+  check(file.size());
+  constexpr size_t kPiece = 1 << 16;
+  std::string content(file.size() + 1, '\0');  // one more byte tells of the end
+  size_t done = 0;
+  for (;;) {
+    if (done == content.size()) content.resize(done + kPiece);
+    const size_t got = file.read_some(done, std::as_writable_bytes(std::span(content).subspan(done)));
+    if (got == 0) break;
+    done += got;
+    check(done);
+  }
+  if (file.size() > 0) file.check_unchanged();
+  if (file.size() > 0 && done != file.size()) file.fail_as_changed();
+  content.resize(done);
   return content;
 }
 
-MappedFile::MappedFile(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail("MappedFile", "cannot open {}: {}", path.string(), std::strerror(errno));
-  struct stat status {};
-  const bool regular = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  if (!regular || status.st_size == 0) {
-    ::close(descriptor);
-    fail("MappedFile", "{} is {}", path.string(), regular ? "empty" : "not a file");
-  }
-  size_ = static_cast<size_t>(status.st_size);
-  void* address = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
-  const int reason = errno;
-  ::close(descriptor);
-  if (address == MAP_FAILED) fail("MappedFile", "cannot map {}: {}", path.string(), std::strerror(reason));
-  data_ = static_cast<const std::byte*>(address);
-}
+Memory::Memory(size_t size) : data_(allocate(size)), size_(size) {}
 
-MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
+Memory::~Memory() { ::operator delete(data_, static_cast<std::align_val_t>(alignment_of(size_))); }
+
+FileBytes::FileBytes(const OpenFile& file) : memory_(file.size()) {
+  if (file.size() == 0) fail("read_file", "{} is empty", file.path().string());
+  file.read(0, memory_.bytes());
+  file.check_unchanged();
+}
 
 }  // namespace hqsam
