@@ -57,9 +57,9 @@ std::string DataFile::label() const { return offset < 0 ? path.string() : path.s
 
 DataBytes::DataBytes(const DataFile& file) {
   if (file.offset < 0) {
-    auto mapped = std::make_shared<MappedFile>(file.path);
-    bytes_ = mapped->bytes();
-    owner_ = std::move(mapped);
+    auto whole = std::make_shared<FileBytes>(file.path);
+    bytes_ = whole->bytes();
+    owner_ = std::move(whole);
     return;
   }
   auto bytes = read_member(file);

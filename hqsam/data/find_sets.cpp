@@ -47,7 +47,7 @@ std::string set_name(const fs::path& path) {
   return name.empty() || name == "." ? "mine" : name;
 }
 
-bool has_masks(const fs::path& json) { return read_file(json).find("\"segmentation\"") != std::string::npos; }
+bool has_masks(const fs::path& json) { return read_file(json, kAnySize).find("\"segmentation\"") != std::string::npos; }
 
 // Where the pictures of a COCO JSON lie: beside it, or in a usual folder beside it or one above.
 fs::path pictures_of_json(const fs::path& json) {

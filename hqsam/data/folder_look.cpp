@@ -42,8 +42,8 @@ std::vector<fs::path> files_ending(const fs::path& folder, const std::string& en
 }
 
 JsonKind json_kind(const fs::path& path) {
-  const MappedFile file(path);
-  const std::string_view text{reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
+  const FileBytes file(path);
+  const std::string_view text = file.text();
   const auto has = [&](std::string_view key) { return text.find(key) != std::string_view::npos; };
   if (has("\"videos\"") && has("\"segmentations\"")) return JsonKind::kYtvis;
   if (has("\"images\"") && has("\"annotations\"")) return JsonKind::kCoco;
@@ -53,7 +53,7 @@ JsonKind json_kind(const fs::path& path) {
 }
 
 const char* other_tool(const fs::path& path) {
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, kAnySize);
   if (text.find("\"shape_attributes\"") != std::string::npos) return "VGG's VIA";
   if (text.find("\"geometryType\"") != std::string::npos) return "Supervisely";
   if (text.find("\"brushlabels\"") != std::string::npos || text.find("\"polygonlabels\"") != std::string::npos) {

@@ -96,9 +96,9 @@ std::vector<std::string> stream_text(std::string_view text,
 
 std::vector<std::string> stream_json(const std::filesystem::path& path,
                                      const std::function<void(const std::string& section, const json& item)>& visit) {
-  const MappedFile file(path);
+  const FileBytes file(path);
   try {
-    return stream_text({reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()}, visit);
+    return stream_text(file.text(), visit);
   } catch (const json::exception& error) {
     fail("stream_json", "{} is not sound JSON: {}", path.string(), cut_short(error.what(), kShownOfError));
   } catch (const Error& error) {

@@ -86,7 +86,7 @@ std::string chosen_split(const SetOptions& options, const YoloYaml& yaml, const 
 
 // A list's lines: "./" begins beside the list; other relative ones there too, or in one of the roots.
 void add_listed(const fs::path& list, const std::vector<fs::path>& roots, std::vector<DataFile>& pictures) {
-  const std::string text = read_file(list);
+  const std::string text = read_file(list, kAnySize);
   std::vector<fs::path> places = {list.parent_path()};
   places.insert(places.end(), roots.begin(), roots.end());
   std::vector<std::string> others;

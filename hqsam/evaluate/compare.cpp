@@ -138,7 +138,7 @@ using Pairs = std::map<Key, std::array<double, 2>>;
 Pairs read_pairs(const fs::path& folder) {
   const std::string path = samples_of(folder).string();
   std::vector<std::string> ignored;
-  const Samples samples = read_samples(read_file(path), path, ignored);
+  const Samples samples = read_samples(read_file(path, kAnySize), path, ignored);
   const std::string kind = samples.begin()->second.contains({"hq", "iou"}) ? "hq" : "sam";
   Pairs pairs;
   for (const auto& [key, values] : samples) {
@@ -206,7 +206,7 @@ std::vector<ComparedSet> compare_samples(const std::string& first, const std::st
 std::vector<ComparedSet> compare_folders(const fs::path& first, const fs::path& second) {
   const auto a = samples_of(first), b = samples_of(second);
   warn_of_settings(first, second);
-  return compare_samples(read_file(a), a.string(), read_file(b), b.string());
+  return compare_samples(read_file(a, kAnySize), a.string(), read_file(b, kAnySize), b.string());
 }
 
 std::string comparison_table(const std::vector<ComparedSet>& sets) {

@@ -20,7 +20,7 @@ std::string lower_extension(const std::filesystem::path& path) {
 }  // namespace
 
 Image read_image(const std::filesystem::path& path, const PictureOptions& options, PictureNotes* notes) {
-  const MappedFile file(path);
+  const FileBytes file(path);
   return decode_image(file.bytes(), path.string(), options, notes);
 }
 
@@ -32,7 +32,7 @@ Image decode_gray(std::span<const std::byte> file, const std::string& name) {
 }
 
 Image read_gray(const std::filesystem::path& path) {
-  const MappedFile file(path);
+  const FileBytes file(path);
   return decode_gray(file.bytes(), path.string());
 }
 

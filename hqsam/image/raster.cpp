@@ -80,7 +80,7 @@ Raster decode_raster(std::span<const std::byte> file, const std::string& name) {
 }
 
 Raster read_raster(const std::filesystem::path& path) {
-  const MappedFile file(path);
+  const FileBytes file(path);
   return decode_raster(file.bytes(), path.string());
 }
 

@@ -141,7 +141,7 @@ Mask mask_of_raster(const Raster& raster, const std::string& name, bool lossy, b
 torch::Tensor read_mask_prompt(const std::filesystem::path& path, const PictureFrame& picture, int64_t image_size,
                                int64_t mask_input_size) {
   if (path.extension() == ".safetensors") return read_logits(path, mask_input_size);
-  const MappedFile file(path);
+  const FileBytes file(path);
   const std::string name = path.string();
   const Raster raster = decode_raster(file.bytes(), name);
   const int turn = turn_of(raster.size(), raster.orientation, picture, name);

@@ -26,7 +26,7 @@ PromptSource::PromptSource(const fs::path& path, const std::vector<fs::path>& pi
   if (fs::is_directory(path)) {
     read_texts(path);
   } else if (is_text(path)) {
-    require_readable(path);
+    const OpenFile readable(path);
     const bool only = pictures.size() == 1;
     named_.push_back({only ? pictures.front().filename().string() : path.stem().string(), {}});
     texts_.push_back(path);

@@ -45,7 +45,7 @@ bool parse_run_line(std::string_view text, RunLine& line) {
 std::vector<RunLine> read_run_log(const std::filesystem::path& metrics) {
   std::vector<RunLine> lines;
   if (!std::filesystem::exists(metrics)) return lines;
-  std::istringstream stream(read_file(metrics));
+  std::istringstream stream(read_file(metrics, kAnySize));
   RunLine line;
   for (std::string text; std::getline(stream, text);) {
     if (parse_run_line(text, line)) lines.push_back(std::move(line));

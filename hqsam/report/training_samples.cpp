@@ -102,7 +102,7 @@ std::vector<TrainingPicture> read_training_pictures(const std::filesystem::path&
   const auto folder = run_folder / "samples", index = folder / "index.jsonl";
   if (!std::filesystem::exists(index)) return {};
   std::map<std::pair<int64_t, int64_t>, TrainingPicture> pictures;
-  std::istringstream stream(read_file(index));
+  std::istringstream stream(read_file(index, kAnySize));
   for (std::string text; std::getline(stream, text);) {
     const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
     TrainingPicture picture;

@@ -18,11 +18,11 @@
 namespace hqsam {
 namespace {
 
-// Hands out the storages of a mapped file: the mapped bytes themselves, or where these do not lie at
+// Hands out the storages of a file in memory: its bytes themselves, or where these do not lie at
 // a multiple of the element size, one aligned copy per storage.
 class StorageReader {
  public:
-  explicit StorageReader(std::shared_ptr<const MappedFile> file) : file_(std::move(file)) {}
+  explicit StorageReader(std::shared_ptr<const FileBytes> file) : file_(std::move(file)) {}
 
   // The storage's first byte; the pointer keeps it alive.
   std::shared_ptr<const std::byte> get(const TensorEntry& entry) {
@@ -50,7 +50,7 @@ class StorageReader {
     }
   }
 
-  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const FileBytes> file_;
   std::unordered_map<uint64_t, std::shared_ptr<const std::byte>> copies_;  // by storage_begin
   std::unordered_set<uint64_t> checked_bools_;
 };
@@ -68,7 +68,7 @@ torch::Tensor make_tensor(const TensorEntry& entry, StorageReader& storages) {
 
 template <class Parse>
 TensorMap read_with(const Parse& parse, const std::filesystem::path& path) {
-  const auto file = std::make_shared<const MappedFile>(path);
+  const auto file = std::make_shared<const FileBytes>(path);
   try {
     TensorIndex index = parse(file->bytes());
     TensorMap map;

@@ -69,7 +69,7 @@ bool MetricsLog::append_waiting() {
 
 void cut_metrics(const std::filesystem::path& path, int64_t step, int64_t epochs, int64_t validated) {
   if (!std::filesystem::exists(path)) return;
-  const std::string content = read_file(path);
+  const std::string content = read_file(path, kAnySize);
   std::istringstream lines(content);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {

@@ -5,7 +5,6 @@
 #include <set>
 
 #include "hqsam/core/error.h"
-#include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
 
 namespace hqsam {
@@ -39,7 +38,6 @@ std::string sum_of(const std::string& key, const torch::Tensor& tensor) {
 
 TensorMap read_tensors_of_state(const std::filesystem::path& path) {
   try {
-    require_readable(path);
     return read_safetensors(path);
   } catch (const Error& error) {
     throw DamagedState(error.what());
