@@ -6,9 +6,11 @@
 #include "common.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/train/memory.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -28,10 +30,11 @@ SamHq bench_model(const BenchArguments& arguments) {
   return model;
 }
 
-void print_table(std::FILE* stream, const std::vector<StageTime>& stages) {
-  fmt::print(stream, "{:<20}{:>12}{:>12}{:>12}\n", "stage", "median ms", "min ms", "max ms");
+void print_table(bool on_stderr, const std::vector<StageTime>& stages) {
+  const auto say = [&](std::string_view line) { on_stderr ? tell_line(line) : print_line(line); };
+  say(fmt::format("{:<20}{:>12}{:>12}{:>12}", "stage", "median ms", "min ms", "max ms"));
   for (const StageTime& stage : stages) {
-    fmt::print(stream, "{:<20}{:>12.2f}{:>12.2f}{:>12.2f}\n", stage.name, stage.median_ms, stage.min_ms, stage.max_ms);
+    say(fmt::format("{:<20}{:>12.2f}{:>12.2f}{:>12.2f}", stage.name, stage.median_ms, stage.min_ms, stage.max_ms));
   }
 }
 
@@ -60,11 +63,14 @@ int bench(const BenchArguments& arguments) {
   options.encoder = wanted("encoder");
   options.decoder = wanted("decoder");
   options.train_step = wanted("train");
-  if (!options.trace.empty()) std::filesystem::create_directories(options.trace);
+  if (!options.trace.empty()) {
+    require_writable_folder("bench", options.trace);
+    std::filesystem::create_directories(options.trace);
+  }
   SamHq model = bench_model(arguments);
   model->to(device);
   const std::vector<StageTime> stages = time_stages(model, options);
-  print_table(arguments.json ? stderr : stdout, stages);
+  print_table(arguments.json, stages);
   if (!arguments.json) return 0;
   const nlohmann::ordered_json json = {{"version", 1},
                                        {"architecture", variant_name(model->options())},
@@ -75,7 +81,7 @@ int bench(const BenchArguments& arguments) {
                                        {"peak_memory_gib", peak_memory_gib()},
                                        {"peak_device_memory_gib", peak_device_memory_gib(device)},
                                        {"stages", as_json(stages)}};
-  fmt::print("{}\n", json.dump(1));
+  print_raw(json.dump(1) + "\n");
   return 0;
 }
 
@@ -93,13 +99,13 @@ void add_bench(CLI::App& app, Run& run) {
                "decode, row, encoder, decoder or train; repeatable, default all")
       ->check(CLI::IsMember({"decode", "row", "encoder", "decoder", "train"}));
   command->add_option("--rows", arguments->bench.rows, "rows of the training step")
-      ->check(CLI::Range(1, 4096))
+      ->check(whole_number(1, 4096))
       ->capture_default_str();
   command->add_option("--micro-batch", arguments->bench.micro_batch, "those that it takes at a time")
-      ->check(CLI::Range(1, 4096))
+      ->check(whole_number(1, 4096))
       ->capture_default_str();
   command->add_option("--repeats", arguments->bench.repeats, "runs of each stage, after one to warm up")
-      ->check(CLI::Range(1, 100000))
+      ->check(whole_number(1, 100000))
       ->capture_default_str();
   command->add_option("--trace", arguments->bench.trace,
                       "a folder for a Chrome trace of one more run of each stage (ui.perfetto.dev shows it)");

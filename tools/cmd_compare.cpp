@@ -5,6 +5,7 @@
 
 #include "common.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/print.h"
 #include "hqsam/evaluate/compare.h"
 
 namespace hqsam {
@@ -33,13 +34,13 @@ int compare(const CompareArguments& arguments) {
   if (arguments.table) {
     std::vector<TableRow> rows = {row_of(arguments.first)};
     for (const std::string& text : arguments.others) rows.push_back(row_of(text));
-    fmt::print("{}", models_table(rows));
+    print_lines(models_table(rows));
     return 0;
   }
   if (arguments.others.size() != 1) {
     fail("compare", "expected two folders, got {}; --table compares more", arguments.others.size() + 1);
   }
-  fmt::print("{}", comparison_table(compare_folders(arguments.first, arguments.others.front())));
+  print_lines(comparison_table(compare_folders(arguments.first, arguments.others.front())));
   return 0;
 }
 

@@ -8,10 +8,12 @@
 #include "data_convert.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/print.h"
 #include "hqsam/data/check.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/data/synth.h"
 #include "hqsam/report/contact_sheet.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -29,18 +31,18 @@ struct SynthArguments {
 };
 
 void print_report(const std::string& name, const CheckReport& report) {
-  fmt::print("{:<24}{:>8} pictures {:>8} masks, {:.1f} % inside, {}x{} to {}x{}, median {}x{}\n", name, report.samples,
+  print_line("{:<24}{:>8} pictures {:>8} masks, {:.1f} % inside, {}x{} to {}x{}, median {}x{}", name, report.samples,
              report.masks, 100 * report.mean_inside_share, report.smallest.width, report.smallest.height,
              report.largest.width, report.largest.height, report.median.width, report.median.height);
   constexpr int64_t kNotesShown = 3;  // of a kind: they are no mistakes
   std::array<int64_t, kProblems> shown = {};
   for (const FileProblem& problem : report.problems) {
     if (is_note(problem.problem) && ++shown[static_cast<size_t>(problem.problem)] > kNotesShown) continue;
-    fmt::print("  {:<12}{}: {}\n", problem_name(problem.problem), problem.path, problem.message);
+    print_line("  {:<12}{}: {}", problem_name(problem.problem), problem.path, problem.message);
   }
   for (const Problem kind : {Problem::kZeroOne, Problem::kLeftOut}) {
     if (report.count(kind) > kNotesShown) {
-      fmt::print("  {:<12}and {} more\n", problem_name(kind), report.count(kind) - kNotesShown);
+      print_line("  {:<12}and {} more", problem_name(kind), report.count(kind) - kNotesShown);
     }
   }
 }
@@ -53,18 +55,19 @@ size_t check_set(const SetOptions& set, const CheckOptions& options, std::vector
     print_report(set.name, checked.back().report);
     const CheckReport& report = checked.back().report;
     for (const std::string& line : {dataset->told(), describe(report)}) {
-      if (!line.empty()) fmt::print("  {}\n", line);
+      if (!line.empty()) print_line("  {}", line);
     }
     return static_cast<size_t>(std::count_if(report.problems.begin(), report.problems.end(),
                                              [](const FileProblem& problem) { return !is_note(problem.problem); }));
   } catch (const Error& error) {
-    fmt::print("{:<24} cannot be read: {}\n", set.name, error.what());
+    print_line("{:<24} cannot be read: {}", set.name, error.what());
     return 1;
   }
 }
 
 int check(const CheckArguments& arguments) {
   const Config config = load_config(arguments.config, arguments.set);
+  if (!arguments.output.empty()) require_writable_folder("data check", arguments.output);
   std::vector<SetOptions> sets = config.train_sets;
   sets.insert(sets.end(), config.valid_sets.begin(), config.valid_sets.end());
   if (sets.empty()) fail("data check", "{} names no sets in data.train or data.valid", arguments.config);
@@ -77,13 +80,14 @@ int check(const CheckArguments& arguments) {
     const auto page = std::filesystem::path(arguments.output) / "contact_sheet.html";
     std::filesystem::create_directories(arguments.output);
     write_contact_sheet(page, checked);
-    fmt::print(stderr, "{}\n", page.string());
+    tell_line(page.string());
   }
   if (problems > 0) fail("data check", "{} problems in {} sets, listed on the standard output", problems, sets.size());
   return 0;
 }
 
 int synth(const SynthArguments& arguments) {
+  require_writable_folder("data synth", arguments.output);
   write_synth(arguments.output, arguments.count, {{arguments.size, arguments.size}, arguments.seed});
   return 0;
 }
@@ -104,9 +108,15 @@ void add_data(CLI::App& app, Run& run) {
   const auto [synth_command, synth_arguments] = add_command<SynthArguments>(
       *data, run, "synth", "make pictures of thin things with fine masks (gt/) and coarse ones (coarse/)", synth);
   synth_command->add_option("--output", synth_arguments->output, "folder for im/, gt/ and coarse/")->required();
-  synth_command->add_option("--count", synth_arguments->count, "pictures")->required()->check(CLI::Range(1, 10000000));
-  synth_command->add_option("--seed", synth_arguments->seed, "of the series")->capture_default_str();
-  synth_command->add_option("--size", synth_arguments->size, "pixels a side")->capture_default_str();
+  synth_command->add_option("--count", synth_arguments->count, "pictures")
+      ->required()
+      ->check(whole_number(1, 10'000'000));
+  synth_command->add_option("--seed", synth_arguments->seed, "of the series")
+      ->check(whole_number(0))
+      ->capture_default_str();
+  synth_command->add_option("--size", synth_arguments->size, "pixels a side")
+      ->check(whole_number(16, 16384))
+      ->capture_default_str();
   add_data_convert(*data, run);
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 
@@ -8,11 +7,13 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/ops/autocast.h"
 #include "hqsam/report/report.h"
 #include "hqsam/train/memory.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -48,7 +49,7 @@ fs::path folder_of(const Config& config, size_t prompt) {
   return config.evaluations.size() > 1 ? config.output / prompt_label(config.evaluations[prompt]) : config.output;
 }
 
-// The numbers come first: a report that fails must not cost them.
+// The numbers come first: a report that fails must not cost them, nor a reader of the tables who goes away.
 void write_results(const Config& config, const std::vector<EvaluateResult>& results, const std::string& checkpoint) {
   for (size_t i = 0; i < results.size(); ++i) {
     const fs::path folder = folder_of(config, i);
@@ -56,10 +57,13 @@ void write_results(const Config& config, const std::vector<EvaluateResult>& resu
     fs::remove(folder / "report.html");
     write_file(folder / "samples.jsonl", samples_jsonl(results[i]));
     write_file(folder / "results.json", results_json(results[i], config.evaluations[i], checkpoint));
-    if (results.size() > 1) fmt::print("{}prompt {}\n", i > 0 ? "\n" : "", prompt_label(config.evaluations[i]));
-    fmt::print("{}", results_table(results[i]));
   }
-  std::fflush(stdout);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (i > 0) print_line("");
+    if (results.size() > 1) print_line("prompt {}", prompt_label(config.evaluations[i]));
+    print_lines(results_table(results[i]));
+  }
+  finish_printing();  // before the report, which takes a while; what fails is told at the end
 }
 
 // None, and a warning, where they cannot be measured.
@@ -90,13 +94,14 @@ void write_report(const fs::path& folder, SamHq& model, const std::vector<NamedD
     if (point) report.beside.push_back(*point);
   }
   write_evaluation_report(folder / "report.html", model, sets, result, options, report);
-  fmt::print(stderr, "{}\n", (folder / "report.html").string());
+  tell_line((folder / "report.html").string());
 }
 
 int evaluate_checkpoint(const EvaluateArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
   const Config config = read_config(arguments);
+  require_writable_folder("evaluate", config.output);
   ReportOptions report{.title = "HQ-SAM evaluation", .checkpoint = arguments.checkpoint};
   for (const std::string& folder : arguments.beside) {
     if (const auto point = read_trade_off_point(folder)) report.beside.push_back(*point);
@@ -135,10 +140,9 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--masks", arguments->masks, "of sam,hq,sum; default: the config's, or all");
   command->add_option("--protocol", arguments->protocol, "reference (squashed, as in training) or keep_aspect")
       ->check(CLI::IsMember({"reference", "keep_aspect"}));
-  command->add_option("--limit", arguments->limit, "pictures per set, evenly spaced; 0 = all")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--limit", arguments->limit, "pictures per set, evenly spaced; 0 = all")->check(whole_number(0));
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the config's")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, kMostPixels));
   add_repeated(*command, "--beside", arguments->beside,
                "folder of another checkpoint's evaluation, for the report's plots over speed and size; repeatable");
   add_compute(*command, arguments->compute);

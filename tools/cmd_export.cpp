@@ -11,6 +11,7 @@
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/onnx/export.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -91,6 +92,8 @@ int export_checkpoint(const ExportArguments& arguments) {
   if (!onnx && (arguments.masks != "sum" || arguments.multimask != "none")) {
     fail("export", "--masks and --multimask choose what ONNX graphs give, weights serve them all: leave them out");
   }
+  const bool folder = onnx || arguments.format == "huggingface";
+  (folder ? require_writable_folder : require_writable_file)("export", arguments.output);
   LoadOptions load{.hq = HqModules::kAsFound, .base = arguments.base, .weights_alone = true};
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
   const SamHq model = load_sam_hq(arguments.checkpoint, load);
@@ -116,7 +119,7 @@ void add_export(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"fp32", "fp16", "bf16"}))
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, kMostPixels));
   command->add_option("--masks", arguments->masks, "of the onnx decoder: sum (the paper's), hq or sam")
       ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)))
       ->capture_default_str();

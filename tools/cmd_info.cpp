@@ -4,6 +4,7 @@
 
 #include "common.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 
@@ -68,7 +69,7 @@ void print_json(const CheckpointInfo& info, const NotFinite& spoilt, const InfoA
   json["assumed"] = assumed;
   json["not_finite"] = Json::object();
   for (const auto& [key, count] : spoilt) json["not_finite"][key] = count;
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  print_raw(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 std::string keys_line(const std::vector<std::string>& keys, const CheckpointInfo& info) {
@@ -85,7 +86,7 @@ std::string keys_line(const std::vector<std::string>& keys, const CheckpointInfo
 
 void print_rows(const CheckpointInfo& info, const NotFinite& spoilt, const InfoArguments& arguments) {
   const double share = 100.0 * static_cast<double>(info.hq_parameters) / static_cast<double>(info.parameters);
-  const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
+  const auto row = [](const char* name, const std::string& value) { print_line("{:<14}{}", name, value); };
   row("checkpoint", arguments.checkpoint);
   if (info.whole) {
     const auto text = std::visit([](const auto& encoder) { return encoder_text(encoder); }, info.options.image_encoder);

@@ -8,6 +8,8 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -19,9 +21,9 @@ struct InitArguments {
 };
 
 void print_size(const char* use, const SetOptions& set, const SetSize& size) {
-  fmt::print("{:<10}{:>8} pictures {:>8}{:.0f} masks  {}\n", use, size.pictures,
+  print_line("{:<10}{:>8} pictures {:>8}{:.0f} masks  {}", use, size.pictures,
              size.looked == size.pictures ? "" : "about ", size.masks, set.images.string());
-  if (!size.told.empty()) fmt::print("{:<10}{}\n", "", size.told);
+  if (!size.told.empty()) print_line("{:<10}{}", "", size.told);
 }
 
 // Of all sets to train on together.
@@ -51,14 +53,16 @@ void check_validation(FoundSets& found, int64_t workers) {
 int init(const InitArguments& arguments) {
   const fs::path output = arguments.output;
   if (fs::exists(output)) fail("init", "{} is there already: name another by --output", output.string());
+  require_writable_file("init", output);
   FoundSets found = find_sets(arguments.data);
   const auto workers = static_cast<int64_t>(std::max(1U, std::thread::hardware_concurrency()));
   const SetSize train = size_up_training(found, workers);
   check_validation(found, workers);
-  fmt::print("taken for {}\n", found.what);
+  print_line("taken for {}", found.what);
   write_file(output, starter_yaml(found, train, fs::absolute(output).parent_path(), arguments.checkpoint));
   load_config(output);
-  fmt::print("{0}\nnext: hqsam data check --config {0} --output check; hqsam train --config {0}\n", output.string());
+  print_line(output.string());
+  print_line("next: hqsam data check --config {0} --output check; hqsam train --config {0}", output.string());
   return 0;
 }
 

@@ -7,9 +7,11 @@
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/ops/autocast.h"
+#include "outputs.h"
 #include "predict_pictures.h"
 #include "predict_prompts.h"
 #include "predict_run.h"
@@ -31,7 +33,7 @@ struct PredictArguments {
 // The last line: what was done.
 void print_outcome(const PredictOutcome& outcome, const std::string& output, double seconds) {
   std::string failed = outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size());
-  fmt::print("{} {}, {} {} in {}, {:.1f} s{}\n", outcome.pictures, outcome.pictures == 1 ? "picture" : "pictures",
+  print_line("{} {}, {} {} in {}, {:.1f} s{}", outcome.pictures, outcome.pictures == 1 ? "picture" : "pictures",
              outcome.masks, outcome.masks == 1 ? "mask" : "masks", output, seconds, failed);
 }
 
@@ -39,6 +41,7 @@ int predict(const PredictArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const torch::Device device = start_device(arguments.compute);
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
+  require_writable_folder("predict", arguments.output);
   const std::vector<fs::path> pictures = list_pictures(arguments.images, arguments.output);
   const PromptSource source = prompt_source(arguments.prompts, pictures);
   LoadOptions load{.hq = arguments.masks == "sam" ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
@@ -67,11 +70,14 @@ int predict(const PredictArguments& arguments) {
 }
 
 std::string check_box(const std::string& text) {
-  return parse_box(text) ? "" : "expected x0,y0,x1,y1 in pixels with x0 < x1 and y0 < y1, got '" + text + "'";
+  return parse_box(text) ? ""
+                         : "expected x0,y0,x1,y1 in pixels with x0 < x1 and y0 < y1, got '" + cut_short(text) + "'";
 }
 
 std::string check_point(const std::string& text) {
-  return parse_point(text) ? "" : "expected x,y or x,y,label in pixels, label 1 (inside) or 0, got '" + text + "'";
+  return parse_point(text)
+             ? ""
+             : "expected x,y or x,y,label in pixels, label 1 (inside) or 0, got '" + cut_short(text) + "'";
 }
 
 }  // namespace
@@ -102,7 +108,7 @@ void add_predict(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_flag("--logits", arguments->logits, "also write <stem>.safetensors: low_res_logits, logits, iou");
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, kMostPixels));
   add_compute(*command, arguments->compute);
   command->footer(
       "Prompts file: {\"kite.jpg\": PROMPT, \"sub/dog\": [PROMPT, ...]}: a file name, a stem, or the end of a path, "

@@ -5,11 +5,13 @@
 #include <malloc.h>
 #include <spdlog/spdlog.h>
 
+#include <charconv>
 #include <cstdlib>
 
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 
@@ -20,7 +22,7 @@ std::string check_device(const std::string& text) {
   const bool index = text.starts_with("cuda:") && text.size() > 5 && text.size() < 9 &&
                      text.find_first_not_of("0123456789", 5) == std::string::npos;
   if (text == "auto" || text == "cpu" || text == "cuda" || index) return "";
-  return "expected auto, cpu, cuda or cuda:<number>, got '" + text + "'";
+  return "expected auto, cpu, cuda or cuda:<number>, got '" + cut_short(text) + "'";
 }
 
 // One process per GPU sees one GPU where the scheduler hides the others.
@@ -37,6 +39,23 @@ void keep_freed_memory() {
 
 }  // namespace
 
+CLI::Validator whole_number(int64_t lowest, int64_t highest) {
+  const std::string wanted = highest == std::numeric_limits<int64_t>::max()
+                                 ? fmt::format("a whole number of {} or more", lowest)
+                                 : fmt::format("a whole number from {} to {}", lowest, highest);
+  const auto check = [=](std::string& text) -> std::string {
+    int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || number < lowest || number > highest) {
+      return fmt::format("expected {}, got '{}'", wanted, cut_short(text));
+    }
+    text = std::to_string(number);  // 010 is 10, not octal
+    return "";
+  };
+  return CLI::Validator(check, "", "whole_number");
+}
+
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description) {
   return command.add_option(name, values, description)->expected(1)->take_all()->allow_extra_args(false);
@@ -47,7 +66,7 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
       ->check(CLI::Validator(check_device, "", "device"))
       ->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0 = all cores")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_number(0, 4096))
       ->capture_default_str();
   command.add_option("--precision", options.precision, "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
       ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ std::pair<CLI::App*, std::shared_ptr<Arguments>> add_command(CLI::App& app, Run&
 // An option that takes one value each time it is given.
 CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vector<std::string>& values,
                           const std::string& description);
+
+// A check for whole numbers within bounds, the same words for every option; 12, not 0x0c or 1e1, for all types.
+CLI::Validator whole_number(int64_t lowest, int64_t highest = std::numeric_limits<int64_t>::max());
+
+inline constexpr int64_t kMostPixels = 16384;  // of a model's input, a side
 
 struct ComputeOptions {
   std::string device = "auto";     // auto, cpu, cuda or cuda:i

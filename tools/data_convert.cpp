@@ -10,10 +10,12 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/convert.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/data/recognise.h"
+#include "outputs.h"
 
 namespace hqsam {
 namespace {
@@ -114,6 +116,7 @@ int convert_data(const ConvertArguments& arguments) {
   options.writer.rasters = arguments.rasters;
   options.pictures = !arguments.no_images;
   options.validate();
+  require_writable_folder("data convert", options.writer.folder);
   const ConvertReport report = convert(sets_of(arguments), options);
   if (!report.losses.empty()) spdlog::warn("{} cannot keep: {}", arguments.to, report.losses);
   if (report.left_out > 0) spdlog::warn("{} masks could not be read and are left out", report.left_out);
@@ -127,7 +130,7 @@ int convert_data(const ConvertArguments& arguments) {
   }
   for (const std::string& failure : report.failed) spdlog::error("{}", failure);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print("{} pictures with {} masks in {} ({}), {:.1f} s\n", report.pictures, report.masks,
+  print_line("{} pictures with {} masks in {} ({}), {:.1f} s", report.pictures, report.masks,
              options.writer.folder.string(), arguments.to, seconds);
   if (!report.failed.empty()) {
     fail("data convert", "{} pictures could not be read and are left out; they are listed above", report.failed.size());
@@ -168,7 +171,9 @@ void add_data_convert(CLI::App& data, Run& run) {
   flag("--link", arguments->options.link, "pictures as hard links in place of copies");
   flag("--upright", arguments->options.upright, "pictures with an EXIF orientation as PNGs that are turned already");
   flag("--overwrite", arguments->options.overwrite, "the folder may hold something");
-  command->add_option("--workers", arguments->options.workers, "threads")->capture_default_str();
+  command->add_option("--workers", arguments->options.workers, "threads")
+      ->check(whole_number(1, 1024))
+      ->capture_default_str();
 }
 
 }  // namespace hqsam

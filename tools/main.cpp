@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
-
-#include <csignal>
+#include <cerrno>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <new>
+#include <system_error>
 
 #include "common.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
+#include "process.h"
 
 namespace hqsam {
 namespace {
 
 int report(const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());  // never throws, even where stderr is full
+  tell_line("error: " + message);
   return kExitError;
 }
 
@@ -76,18 +77,27 @@ void add_log_level(CLI::App& app, std::string& level) {
   }
 }
 
+// A reader of the standard output that had enough (`hqsam info x | head -1`) is no failure; a full disk is.
+int finish(int code) {
+  const int reason = finish_printing();
+  if (reason == 0 || reason == EPIPE) return code;
+  return report(fmt::format("[hqsam] cannot write to the standard output: {}", std::strerror(reason)));
+}
+
 int run_guarded(const Run& run) {
   try {
-    const int code = run();
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      return report("[hqsam] cannot write to the standard output");
-    return code;
+    return finish(run());
   } catch (const Error& error) {
     return report(one_line(error.what()));
   } catch (const c10::Error& error) {
-    return report("[libtorch] " + first_line(error.what_without_backtrace()));
+    const std::string message = first_line(error.what_without_backtrace());
+    const bool memory = message.find("can't allocate memory") != std::string::npos;
+    return report(memory ? "[hqsam] out of memory" : "[libtorch] " + message);
   } catch (const std::bad_alloc&) {
     return report("[hqsam] out of memory");
+  } catch (const std::system_error& error) {
+    const bool threads = error.code() == std::errc::resource_unavailable_try_again;
+    return report(fmt::format("[hqsam] {}{}", threads ? "cannot start a thread (see ulimit -u): " : "", error.what()));
   } catch (const std::exception& error) {
     return report("[hqsam] " + first_line(error.what()));
   }
@@ -114,30 +124,19 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    return finish(app.exit(help));
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}; see {} --help\n", usage_message(app, error), full_name(innermost(&app)));
+    tell_line(fmt::format("error: {}; see {} --help", usage_message(app, error), full_name(innermost(&app))));
     return kExitUsage;
   }
   init_logging(log_level);
   return run_guarded(run);
 }
 
-// libgomp's threads spin for milliseconds while they wait for each other, which makes small models ten times slower
-// where another program uses a core. 10,000 turns cost little there and lose little on an idle machine. libgomp reads
-// the variable before main, so the program starts itself anew with it.
-void spin_briefly(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "10000", 1);
-  execv("/proc/self/exe", argv);  // where that fails, threads spin
-}
-
 }  // namespace
 }  // namespace hqsam
 
 int main(int argc, char** argv) {
-  hqsam::spin_briefly(argv);
-  // A file that outgrows its limit is then an error of write(), with a message, and not a silent end.
-  std::signal(SIGXFSZ, SIG_IGN);
+  hqsam::set_up_process(argv);
   return hqsam::run_command_line(argc, argv);
 }

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/profiler_kineto.h>
 #include <torch/torch.h>
 
+#include <cstdlib>
+
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -13,7 +15,11 @@ void trace(const std::filesystem::path& file, const std::function<void()>& work)
   using torch::profiler::impl::ActivityType;
   const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO);
   std::set<ActivityType> activities = {ActivityType::CPU};
-  if (torch::cuda::is_available()) activities.insert(ActivityType::CUDA);
+  if (torch::cuda::is_available()) {
+    activities.insert(ActivityType::CUDA);
+  } else {
+    setenv("KINETO_LOG_LEVEL", "5", /*overwrite=*/0);  // no line about the GPU that is not there
+  }
   profiler::prepareProfiler(config, activities);
   profiler::enableProfiler(config, activities);
   work();

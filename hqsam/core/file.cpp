@@ -13,6 +13,7 @@
 #include <random>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/temporaries.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
@@ -35,14 +36,18 @@ fs::path temporary_name(const fs::path& path) {
 }  // namespace
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+  note_temporary(temporary_.c_str());
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail_with_errno("cannot create");
+  if (descriptor_ >= 0) return;
+  forget_temporary(temporary_.c_str());
+  fail_with_errno("cannot create");
 }
 
 AtomicFile::~AtomicFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
   ::unlink(temporary_.c_str());
+  forget_temporary(temporary_.c_str());
 }
 
 void AtomicFile::write(const void* bytes, size_t count) {
@@ -64,8 +69,10 @@ void AtomicFile::commit() {
     const int reason = errno;
     ::unlink(temporary_.c_str());
     errno = reason;
+    forget_temporary(temporary_.c_str());
     fail_with_errno("cannot finish");
   }
+  forget_temporary(temporary_.c_str());
   const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
   const int folder_descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_descriptor >= 0) {

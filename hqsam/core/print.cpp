@@ -35,6 +35,8 @@ void print_lines(std::string_view lines) {
   }
 }
 
+void tell_line(std::string_view line) { std::fputs((shown(line) + "\n").c_str(), stderr); }
+
 int finish_printing() {
   errno = 0;
   if (std::fflush(stdout) != 0) note_failure(errno);

@@ -24,6 +24,9 @@ void print_lines(std::string_view lines);
 // As it is: JSON, which has control characters as text already.
 void print_raw(std::string_view text);
 
+// A line on stderr that no log level silences, control characters shown as text.
+void tell_line(std::string_view line);
+
 // Brings out what waits. 0, or the errno of the first failure; EPIPE is a reader that had enough.
 int finish_printing();
 
