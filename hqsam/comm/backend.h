@@ -12,7 +12,8 @@ struct BackendOptions {
   c10::intrusive_ptr<c10d::Store> store;
   int rank = 0, size = 1;
   torch::Device device = torch::kCPU;
-  std::string address;  // where the others reach this rank
+  std::string address;       // where the others reach this rank
+  bool one_machine = false;  // only loopback is listened at
   std::chrono::milliseconds timeout{};
 };
 

@@ -39,7 +39,21 @@ std::string required(const char* name, int64_t size) {
   return *value;
 }
 
+// LOCAL_WORLD_SIZE tells it, or an address that means each machine itself. In a Kubernetes pod the name localhost does
+// not: there are PyTorchJob operators that give it to the first of several machines.
+bool means_one_machine(const RankEnvironment& environment) {
+  const std::string& master = environment.master_addr;
+  if (is_loopback(master)) return true;
+  if ((master == "localhost" || master == "ip6-localhost") && !variable("KUBERNETES_SERVICE_HOST")) return true;
+  return variable("LOCAL_WORLD_SIZE") == std::to_string(environment.size);
+}
+
 }  // namespace
+
+bool is_loopback(const std::string& host) {
+  const bool in_numbers = host.find_first_not_of("0123456789.") == std::string::npos;
+  return (in_numbers && host.starts_with("127.")) || host == "::1";
+}
 
 std::string RankEnvironment::master() const { return fmt::format("{}:{}", master_addr, master_port); }
 
@@ -65,6 +79,11 @@ RankEnvironment read_rank_environment() {
   const std::string agent = variable("TORCHELASTIC_USE_AGENT_STORE").value_or("False");
   environment.agent_store = agent == "True" || agent == "true" || agent == "1";
   environment.attempt = variable("TORCHELASTIC_RESTART_COUNT").value_or("0");
+  environment.secret = variable(kGroupKey).value_or(variable("TORCHELASTIC_RUN_ID").value_or(""));
+  environment.one_machine = means_one_machine(environment);
+  if (environment.one_machine && !environment.agent_store && !is_loopback(environment.master_addr)) {
+    environment.master_addr = "127.0.0.1";
+  }
   return environment;
 }
 

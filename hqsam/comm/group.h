@@ -61,7 +61,11 @@ struct GroupOptions {
 //   RANK, WORLD_SIZE                 this process, and how many there are
 //   MASTER_ADDR, MASTER_PORT         where rank 0 listens; for WORLD_SIZE > 1
 //   TORCHELASTIC_USE_AGENT_STORE     True: torchrun listens there, rank 0 too is a client
+//   LOCAL_WORLD_SIZE                 ranks on this machine; as many as WORLD_SIZE: all are on it
+//   HQSAM_GROUP_KEY                  a secret of the ranks: what else reaches MASTER_PORT can't speak for one of them
 //   GLOO_SOCKET_IFNAME               the network interface of Gloo; default: the one towards MASTER_ADDR
+// On one machine (LOCAL_WORLD_SIZE says so, or MASTER_ADDR is localhost or 127.0.0.1) all that listens does so at
+// loopback; the name localhost does not mean that in a Kubernetes pod, where it may stand for the first of several.
 // Returns when all ranks are there. Throws Error for a variable that is missing or makes no sense, a port in use, a
 // master that can't be reached and ranks that do not come within the timeout, and for CUDA in a build without NCCL.
 std::shared_ptr<Group> make_group(const GroupOptions& options = {});

@@ -28,6 +28,7 @@ C10dGroup::C10dGroup(const RankEnvironment& environment, const GroupOptions& opt
     : rank_(environment.rank),
       size_(environment.size),
       device_(options.device),
+      seal_(environment.secret),
       meeting_(meet(environment, options.timeout)),
       watch_({.store = meeting_.watch_store,
               .rank = rank_,
@@ -41,6 +42,7 @@ C10dGroup::C10dGroup(const RankEnvironment& environment, const GroupOptions& opt
                                  .size = static_cast<int>(size_),
                                  .device = device_,
                                  .address = meeting_.address,
+                                 .one_machine = environment.one_machine,
                                  .timeout = options.timeout};
     backend_ = device_.is_cuda() ? make_nccl_backend(backend) : make_gloo_backend(backend);
     backend_->setTimeout(options.timeout + 60s);  // the watch's comes first
@@ -132,18 +134,40 @@ void C10dGroup::barrier() {
   });
 }
 
+// Each rank's length beside a mark of the group, so that another program's bytes are no message, however it got in.
+std::vector<size_t> C10dGroup::gather_lengths(size_t mine) {
+  constexpr int64_t kMostBytes = int64_t{1} << 34;  // of a message
+  const auto mark = [&](int64_t rank, int64_t length) {
+    return static_cast<int64_t>(seal_.tag(fmt::format("gather {} {} {}", gathers_, rank, length)));
+  };
+  const torch::Tensor table = torch::zeros({size_, 2}, torch::kInt64);
+  table[rank_][0] = static_cast<int64_t>(mine);
+  table[rank_][1] = mark(rank_, static_cast<int64_t>(mine));
+  all_reduce_sum(table);
+  std::vector<size_t> lengths;
+  for (int64_t rank = 0; rank < size_; ++rank) {
+    const auto length = table[rank][0].item<int64_t>();
+    if (length < 0 || length > kMostBytes || table[rank][1].item<int64_t>() != mark(rank, length)) {
+      hqsam::fail("Group",
+                  "what came from rank {} is no message of this group ({} bytes): do all run the same program?", rank,
+                  length);
+    }
+    lengths.push_back(static_cast<size_t>(length));
+  }
+  ++gathers_;
+  return lengths;
+}
+
 // One broadcast of the right length per rank: no padding, however unequal the strings are.
 std::vector<std::string> C10dGroup::all_gather_bytes(const std::string& mine) {
-  const auto options = torch::TensorOptions().dtype(torch::kInt64);
-  const torch::Tensor lengths = torch::zeros({size_}, options);
-  lengths[rank_] = static_cast<int64_t>(mine.size());
-  all_reduce_sum(lengths);
-  std::vector<std::string> all(static_cast<size_t>(size_));
-  for (int64_t from = 0; from < size_; ++from) {
-    std::string& bytes = all[static_cast<size_t>(from)];
-    bytes = from == rank_ ? mine : std::string(static_cast<size_t>(lengths[from].item<int64_t>()), '\0');
+  const std::vector<size_t> lengths = gather_lengths(mine.size());
+  std::vector<std::string> all(lengths.size());
+  for (size_t from = 0; from < all.size(); ++from) {
+    std::string& bytes = all[from];
+    const auto rank = static_cast<int64_t>(from);
+    bytes = rank == rank_ ? mine : std::string(lengths[from], '\0');
     if (bytes.empty()) continue;
-    broadcast(torch::from_blob(bytes.data(), {static_cast<int64_t>(bytes.size())}, torch::kUInt8), from);
+    broadcast(torch::from_blob(bytes.data(), {static_cast<int64_t>(bytes.size())}, torch::kUInt8), rank);
   }
   return all;
 }

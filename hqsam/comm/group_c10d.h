@@ -36,8 +36,12 @@ class C10dGroup final : public Group {
   void broadcast_in_place(std::vector<torch::Tensor>& tensors, int64_t root);
   void abandon() noexcept;
 
+  std::vector<size_t> gather_lengths(size_t mine);
+
   int64_t rank_, size_;
   torch::Device device_;
+  Seal seal_;
+  int64_t gathers_ = 0;  // so far, by all_gather_bytes
   Rendezvous meeting_;
   c10::intrusive_ptr<c10d::Backend> backend_;
   Watch watch_;  // ends first, while the store is there

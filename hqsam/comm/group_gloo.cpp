@@ -10,7 +10,7 @@ namespace hqsam {
 c10::intrusive_ptr<c10d::Backend> make_gloo_backend(const BackendOptions& options) {
   const auto gloo = c10d::ProcessGroupGloo::Options::create(options.timeout);
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");
-  gloo->devices.push_back(interface != nullptr && *interface != '\0'
+  gloo->devices.push_back(!options.one_machine && interface != nullptr && *interface != '\0'
                               ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
                               : c10d::ProcessGroupGloo::createDeviceForHostname(options.address));
   return c10::make_intrusive<c10d::ProcessGroupGloo>(options.store, options.rank, options.size, gloo);

@@ -13,6 +13,7 @@ c10::intrusive_ptr<c10d::Backend> make_nccl_backend(const BackendOptions& option
   // Its own watchdog would end the process without a word about who is at fault.
   setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "0", /*replace=*/0);
   setenv("TORCH_NCCL_ENABLE_MONITORING", "0", 0);
+  if (options.one_machine) setenv("NCCL_SOCKET_IFNAME", "=lo", /*replace=*/1);  // NCCL listens for ranks there
   const auto nccl = c10d::ProcessGroupNCCL::Options::create();
   nccl->timeout = options.timeout;
   auto backend = c10::make_intrusive<c10d::ProcessGroupNCCL>(options.store, options.rank, options.size, nccl);

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/comm/rendezvous.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <memory>
-#include <optional>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
 #include "hqsam/comm/rank_list.h"
+#include "hqsam/comm/route.h"
 #include "hqsam/comm/signs_of_life.h"
 #include "hqsam/core/error.h"
 
@@ -38,64 +32,20 @@ struct Deadline {
   milliseconds left() const { return std::max(std::chrono::duration_cast<milliseconds>(at - Clock::now()), 100ms); }
 };
 
-// The two ends of a connection from here to the master, as numbers.
-struct Route {
-  std::string here, master;
-};
-
-std::string numeric(const sockaddr_storage& address, socklen_t length) {
-  char host[NI_MAXHOST] = "";
-  const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-  getnameinfo(generic, length, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-  return host;
-}
-
-bool is_loopback(const std::string& host) { return host.starts_with("127.") || host == "::1"; }
-
-// Connecting a datagram socket sends nothing: the system only picks the interface.
-std::optional<Route> route_through(const addrinfo& target) {
-  const int socket = ::socket(target.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::nullopt;
-  sockaddr_storage here{}, there{};
-  socklen_t here_length = sizeof here, there_length = sizeof there;
-  std::optional<Route> route;
-  if (connect(socket, target.ai_addr, target.ai_addrlen) == 0 &&
-      getsockname(socket, reinterpret_cast<sockaddr*>(&here), &here_length) == 0 &&
-      getpeername(socket, reinterpret_cast<sockaddr*>(&there), &there_length) == 0) {
-    route = Route{numeric(here, here_length), numeric(there, there_length)};
-  }
-  close(socket);
-  return route;
-}
-
-Route route_to_master(const RankEnvironment& environment) {
-  addrinfo hints{}, *found = nullptr;
-  hints.ai_socktype = SOCK_DGRAM;
-  const std::string port = std::to_string(environment.master_port);
-  const int error = getaddrinfo(environment.master_addr.c_str(), port.c_str(), &hints, &found);
-  if (error != 0) {
-    fail("make_group", "MASTER_ADDR '{}' is no known host: {}", environment.master_addr, gai_strerror(error));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, freeaddrinfo);
-  for (const addrinfo* target = found; target != nullptr; target = target->ai_next) {
-    if (const auto route = route_through(*target)) return *route;
-  }
-  fail("make_group", "no network leads to MASTER_ADDR '{}'", environment.master_addr);
-}
-
 intrusive_ptr<Store> connect_store(const RankEnvironment& environment, bool keeps_it, const Deadline& deadline) {
   c10d::TCPStoreOptions options;
   options.port = environment.master_port;
   options.isServer = keeps_it;
   options.waitWorkers = false;
   options.timeout = deadline.left();
+  if (keeps_it && environment.one_machine) {
+    options.masterListenFd = loopback_socket(environment.master_addr, environment.master_port);
+  }
   try {
     return c10::make_intrusive<c10d::TCPStore>(environment.master_addr, options);
   } catch (const std::exception& error) {
     const std::string reason = reason_of(error);
-    if (keeps_it && reason.find("EADDRINUSE") != std::string::npos) {
-      fail("make_group", "port {} (MASTER_PORT) is in use on this machine: choose another", environment.master_port);
-    }
+    if (keeps_it && reason.find("EADDRINUSE") != std::string::npos) fail_port_in_use(environment.master_port);
     if (keeps_it) fail("make_group", "rank 0 can't listen at port {}: {}", environment.master_port, reason);
     if (!deadline.is_over()) throw;  // meet() tries again
     fail("make_group", "{} can't be reached within {}: does it run, are MASTER_ADDR and MASTER_PORT right? ({})",
@@ -112,7 +62,7 @@ std::vector<std::string> arrivals(int64_t size) {
 }
 
 // The ranks that have not come, or nothing when all have.
-std::vector<int64_t> missing_ranks(Store& store, int64_t size) {
+std::vector<int64_t> missing_ranks(SealedStore& store, int64_t size) {
   std::vector<int64_t> missing;
   if (store.check(arrivals(size))) return missing;
   for (int64_t rank = 0; rank < size; ++rank) {
@@ -121,24 +71,34 @@ std::vector<int64_t> missing_ranks(Store& store, int64_t size) {
   return missing;
 }
 
-void wait_for_all(Store& store, const RankEnvironment& environment, const Deadline& deadline) {
+void announce(SealedStore& store, int64_t rank, const Route& route) {
+  store.set(sign_key(rank), SignOfLife{}.text());
+  store.set(arrival(rank), route.here + " " + route.master);
+}
+
+[[noreturn]] void give_up(SealedStore& store, const RankEnvironment& environment, const Deadline& deadline) {
+  std::string message = fmt::format("[make_group] {} did not come to the rendezvous at {} within {}",
+                                    ranks_text(missing_ranks(store, environment.size)), environment.master(),
+                                    seconds_text(deadline.timeout));
+  if (!environment.secret.empty()) message += fmt::format("; {} is to be the same on all, where it is set", kGroupKey);
+  store.set(kFailedKey, message);
+  if (environment.rank == 0) std::this_thread::sleep_for(2s);  // it may keep the store: the others look, too
+  throw Error(message);
+}
+
+void wait_for_all(SealedStore& store, const RankEnvironment& environment, const Route& route,
+                  const Deadline& deadline) {
   for (auto pause = 5ms; !store.check(arrivals(environment.size)); pause = std::min(2 * pause, milliseconds(500))) {
-    if (store.check({kFailedKey})) throw Error(store.get_to_str(kFailedKey));
-    if (deadline.is_over()) {
-      const std::string message = fmt::format("[make_group] {} did not come to the rendezvous at {} within {}",
-                                              ranks_text(missing_ranks(store, environment.size)), environment.master(),
-                                              seconds_text(deadline.timeout));
-      store.set(kFailedKey, message);
-      if (environment.rank == 0) std::this_thread::sleep_for(2s);  // it may keep the store: the others look, too
-      throw Error(message);
-    }
+    if (const auto failed = store.find(kFailedKey)) throw Error(words_of_another(*failed));
+    if (deadline.is_over()) give_up(store, environment, deadline);
     std::this_thread::sleep_for(pause);
+    announce(store, environment.rank, route);  // again: a stranger may have written over it
   }
 }
 
 // A rank on the master's machine may see the master as itself (127.0.0.1, or a host name that means 127.0.1.1) where
 // ranks on other machines see a real address: then that is where this rank is too.
-std::string address_of_this_rank(const Route& mine, Store& store, int64_t size) {
+std::string address_of_this_rank(const Route& mine, SealedStore& store, int64_t size) {
   if (!is_loopback(mine.here)) return mine.here;
   for (int64_t rank = 0; rank < size; ++rank) {
     std::istringstream other(store.get_to_str(arrival(rank)));
@@ -149,15 +109,26 @@ std::string address_of_this_rank(const Route& mine, Store& store, int64_t size) 
   return mine.here;
 }
 
-Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, const std::string& prefix,
+// What this process says when it comes as a rank: no other process says the same.
+const std::string& own_name() {
+  static const std::string name = [] {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+  }();
+  return name;
+}
+
+Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, const std::string& group,
                        const Deadline& deadline) {
+  const Seal seal(environment.secret);
+  const std::string prefix = fmt::format("hqsam/{:016x}/{}", seal.tag("name"), group);
   const bool keeps_store = environment.rank == 0 && !environment.agent_store;
   const auto connection = connect_store(environment, keeps_store, deadline);
   const auto watch_connection = connect_store(environment, false, deadline);
-  Rendezvous meeting{c10::make_intrusive<c10d::PrefixStore>(prefix, connection),
-                     c10::make_intrusive<c10d::PrefixStore>(prefix, watch_connection), ""};
-  Store& store = *meeting.store;
-  if (store.add(fmt::format("count/{}", environment.rank), 1) > 1) {
+  Rendezvous meeting{c10::make_intrusive<SealedStore>(prefix, seal, connection),
+                     c10::make_intrusive<SealedStore>(prefix, seal, watch_connection), ""};
+  SealedStore& store = *meeting.store;
+  if (store.compareSet(fmt::format("process/{}", environment.rank), "", own_name()) != own_name()) {
     // A group that is complete may be what rank 0 still has of before a restart: meet() tries again.
     if (environment.rank != 0 && store.check(arrivals(environment.size))) {
       throw std::runtime_error("another process of this rank is still in the group there");
@@ -165,10 +136,10 @@ Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, c
     fail("make_group", "another process at {} has RANK {} too: each needs its own", environment.master(),
          environment.rank);
   }
-  store.set(sign_key(environment.rank), SignOfLife{}.text());
-  store.set(arrival(environment.rank), route.here + " " + route.master);
-  wait_for_all(store, environment, deadline);
-  meeting.address = address_of_this_rank(route, store, environment.size);
+  announce(store, environment.rank, route);
+  wait_for_all(store, environment, route, deadline);
+  meeting.address = environment.one_machine ? (is_loopback(route.here) ? route.here : "127.0.0.1")
+                                            : address_of_this_rank(route, store, environment.size);
   store.setTimeout(deadline.timeout);
   return meeting;
 }
@@ -184,12 +155,12 @@ std::string reason_of(const std::exception& error) {
 Rendezvous meet(const RankEnvironment& environment, milliseconds timeout) {
   // Groups of one process follow each other in the same order on every rank; restarts under torchrun share a store.
   static int groups = 0;
-  const std::string prefix = fmt::format("hqsam/{}/{}", environment.attempt, groups++);
+  const std::string group = fmt::format("{}/{}", environment.attempt, groups++);
   const Deadline deadline{timeout, Clock::now() + timeout};
   const Route route = route_to_master(environment);
   for (;;) {
     try {
-      return try_to_meet(environment, route, prefix, deadline);
+      return try_to_meet(environment, route, group, deadline);
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {  // the store is gone or an earlier group's, on its way out

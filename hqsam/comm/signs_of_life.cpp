@@ -4,19 +4,25 @@
 #include <sstream>
 
 #include "hqsam/comm/rank_list.h"
-#include "hqsam/core/error.h"
 
 namespace hqsam {
 
 std::string SignOfLife::text() const { return fmt::format("{} {} {}", beat, sequence, static_cast<char>(phase)); }
 
-SignOfLife SignOfLife::parse(const std::string& text) {
+std::optional<SignOfLife> SignOfLife::parse(const std::string& text) {
   SignOfLife sign;
   char phase = 0;
   std::istringstream stream(text);
-  if (!(stream >> sign.beat >> sign.sequence >> phase)) fail("SignOfLife", "'{}' is no sign of life", text);
+  if (!(stream >> sign.beat >> sign.sequence >> phase)) return std::nullopt;
   sign.phase = static_cast<Phase>(phase);
-  return sign;
+  switch (sign.phase) {
+    case Phase::kWorking:
+    case Phase::kCollective:
+    case Phase::kTold:
+    case Phase::kLeft:
+      return sign;
+  }
+  return std::nullopt;
 }
 
 std::string sign_key(int64_t rank) { return fmt::format("sign/{}", rank); }

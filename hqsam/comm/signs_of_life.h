@@ -18,7 +18,7 @@ struct SignOfLife {
   Phase phase = Phase::kWorking;  // kTold: it knows the verdict
 
   std::string text() const;
-  static SignOfLife parse(const std::string& text);
+  static std::optional<SignOfLife> parse(const std::string& text);  // nothing where it is no sign of life
 };
 
 // Where the store keeps a rank's sign. meet() puts a first one there.

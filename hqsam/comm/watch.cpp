@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "hqsam/comm/rank_list.h"
 #include "hqsam/comm/signs_of_life.h"
 #include "hqsam/core/error.h"
 
@@ -48,6 +49,7 @@ struct Watch::Life {
   bool timed_out = false, closing = false, ended = false, keeper_hangs = false;
   // The thread's own.
   std::optional<Inquest> inquest;
+  std::vector<SignOfLife> last_signs;
 
   void run();
   void follow();
@@ -116,17 +118,20 @@ void Watch::Life::publish() {
 }
 
 void Watch::Life::read_verdict() {
-  if (options.store->check({kVerdictKey})) settle(options.store->get_to_str(kVerdictKey));
+  if (const auto found = options.store->find(kVerdictKey)) settle(*found);
 }
 
+// What a stranger wrote over a rank's sign leaves its last one, until it gives the next.
 std::vector<SignOfLife> Watch::Life::signs() {
   std::vector<std::string> keys;
   for (int64_t rank = 0; rank < options.size; ++rank) keys.push_back(sign_key(rank));
-  std::vector<SignOfLife> all;
-  for (const auto& bytes : options.store->multiGet(keys)) {
-    all.push_back(SignOfLife::parse(std::string(bytes.begin(), bytes.end())));
+  const auto found = options.store->find_all(keys);
+  last_signs.resize(found.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!found[i]) continue;
+    if (const auto sign = SignOfLife::parse(*found[i])) last_signs[i] = *sign;
   }
-  return all;
+  return last_signs;
 }
 
 void Watch::Life::look_into_failure() {
@@ -153,7 +158,7 @@ void Watch::Life::put(const std::string& found) { settle(options.store->compareS
 void Watch::Life::settle(const std::string& found) {
   const std::lock_guard lock(mutex);
   if (has_verdict) return;
-  verdict = found;
+  verdict = words_of_another(found);
   judged = Clock::now();
   has_verdict = true;
   changed.notify_all();

@@ -4,7 +4,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include "hqsam/comm/sealed_store.h"
 
 namespace hqsam {
 
@@ -19,7 +20,7 @@ namespace hqsam {
 class Watch {
  public:
   struct Options {
-    c10::intrusive_ptr<c10d::Store> store;  // over a connection of its own
+    c10::intrusive_ptr<SealedStore> store;  // over a connection of its own
     int64_t rank = 0, size = 1;
     std::string keeper;                   // who keeps the store, for messages
     bool keeps_store = false;             // this rank does, and stays a moment at the end so that the others can read

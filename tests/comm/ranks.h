@@ -94,6 +94,7 @@ class Ranks {
     running_[rank] = child;
   }
 
+  pid_t pid(int rank) const { return running_.at(rank); }
   void signal(int rank, int number) { ::kill(running_.at(rank), number); }
 
   void forget_ready() {
