@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/tensorfile/pth_index.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
@@ -16,8 +16,8 @@ namespace {
 
 constexpr const char* kFunction = "read_pth";
 
-bool looks_like_tar(std::span<const std::byte> file) {
-  return file.size() > 262 && as_text(file.subspan(257, 5)) == "ustar";
+bool looks_like_tar(std::span<const std::byte> front) {
+  return front.size() > 262 && as_text(front.subspan(257, 5)) == "ustar";
 }
 
 // All records stand in one folder, whose name ends in '/'.
@@ -29,7 +29,7 @@ std::string_view archive_folder(const ZipArchive& archive) {
     }
   }
   std::vector<std::string> names;
-  for (const ZipRecord& record : archive.records()) names.push_back(shown(record.name));
+  for (const ZipRecord& record : archive.records()) names.push_back(shown_name(record.name));
   fail(kFunction,
        "the zip archive has no record <name>/data.pkl, so torch.save did not write it; in it are {}: if weights are "
        "among them, unpack it",
@@ -37,24 +37,22 @@ std::string_view archive_folder(const ZipArchive& archive) {
 }
 
 std::map<std::string, std::string> parse_metadata(std::span<const std::byte> record) {
-  constexpr size_t kMaxMetadata = 16 << 20;
-  if (record.size() > kMaxMetadata) {
-    fail(kFunction, "the metadata have {} bytes, at most {} are read", record.size(), kMaxMetadata);
+  JsonOptions options;
+  options.max_bytes = size_t{16} << 20;
+  options.doubled_keys = false;
+  std::map<std::string, std::string> metadata;
+  const nlohmann::json object = parse_json_object(kFunction, kPthMetadataRecord, as_text(record), options);
+  for (const auto& [key, value] : object.items()) {
+    if (!value.is_string()) {
+      fail(kFunction, "{} expects strings, '{}' is {}: the file is damaged", kPthMetadataRecord, shown_name(key),
+           json_shown(value));
+    }
+    metadata[key] = value.get<std::string>();
   }
-  const auto flat = [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
-    if (depth > 1) fail(kFunction, "{} has objects or lists inside, expected strings", kPthMetadataRecord);
-    return true;
-  };
-  try {
-    const std::string_view text = as_text(record);
-    return nlohmann::json::parse(text.begin(), text.end(), flat).get<std::map<std::string, std::string>>();
-  } catch (const nlohmann::json::exception& error) {
-    fail(kFunction, "{} is not a JSON object of strings ({}): the file is damaged", kPthMetadataRecord,
-         shown(error.what()));
-  }
+  return metadata;
 }
 
-TensorIndex parse_zip_pth(std::span<const std::byte> file, const TakeTensors& take) {
+TensorIndex parse_zip_pth(const FileParts& file, const TakeTensors& take) {
   const ZipArchive archive(file);
   const std::string folder(archive_folder(archive));
   if (archive.find(folder + "constants.pkl") != nullptr) {
@@ -68,15 +66,14 @@ TensorIndex parse_zip_pth(std::span<const std::byte> file, const TakeTensors& ta
       fail(kFunction,
            "the weights have the byte order '{}', expected 'little': load and save the file with "
            "PyTorch on a little-endian machine",
-           shown(order));
+           shown_name(order));
     }
   }
   StorageRanges storages;
   const std::string data = folder + "data/";
   for (const ZipRecord& record : archive.records()) {
     if (!record.name.starts_with(data)) continue;
-    const auto begin = static_cast<uint64_t>(record.bytes.data() - file.data());
-    storages[record.name.substr(data.size())] = {begin, record.bytes.size()};
+    storages[record.name.substr(data.size())] = {record.begin, record.bytes};
   }
   TensorIndex index;
   const Pickle pickle = read_pickle(archive.checked(folder + "data.pkl"));
@@ -90,19 +87,21 @@ TensorIndex parse_zip_pth(std::span<const std::byte> file, const TakeTensors& ta
 
 }  // namespace
 
-bool looks_like_pth(std::span<const std::byte> file) {
-  return ZipArchive::looks_like_zip(file) || looks_like_legacy_pth(file) || looks_like_tar(file);
+bool looks_like_pth(std::span<const std::byte> front) {
+  return ZipArchive::looks_like_zip(front) || looks_like_legacy_pth(front) || looks_like_tar(front);
 }
 
-TensorIndex parse_pth(std::span<const std::byte> file, const TakeTensors& take) {
-  if (ZipArchive::looks_like_zip(file)) return parse_zip_pth(file, take);
-  if (looks_like_legacy_pth(file)) return parse_legacy_pth(file, take);
-  if (looks_like_tar(file)) {
+TensorIndex parse_pth(const FileParts& file, const TakeTensors& take) {
+  const auto front = file.front(kFrontBytes);
+  if (ZipArchive::looks_like_zip(front)) return parse_zip_pth(file, take);
+  if (looks_like_legacy_pth(front)) return parse_legacy_pth(file, take);
+  if (looks_like_tar(front)) {
     fail(kFunction,
          "the file is a tar archive, which PyTorch wrote before 0.2: convert it in Python with "
          "torch.save(torch.load(path), path)");
   }
-  fail(kFunction, "expected what torch.save writes (a zip archive, or the legacy pickles), got {}", foreign_file(file));
+  fail(kFunction, "expected what torch.save writes (a zip archive, or the legacy pickles), got {}",
+       foreign_file(front));
 }
 
 }  // namespace hqsam

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kFunction = "read_pth";
 constexpr int64_t kProtocolVersion = 1001;
+constexpr uint64_t kMaxPickles = 128 << 20;  // bytes that all pickles may have
 // LONG1 of 10 bytes: 0x1950a86a20f9469cfc6c
 constexpr std::string_view kMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
@@ -30,13 +31,14 @@ std::unordered_map<std::string_view, const PickleNode*> referred_storages(const 
     if (node.kind != PickleKind::kStorage) continue;
     const PickleNode& first = *storages.emplace(node.text, &node).first->second;
     if (first.dtype != node.dtype || first.integer != node.integer) {
-      fail(kFunction, "storage {} has two types or sizes: the file is damaged", shown(node.text));
+      fail(kFunction, "storage {} has two types or sizes: the file is damaged", shown_name(node.text));
     }
   }
   return storages;
 }
 
-StorageRanges read_storages(const Pickle& object, const Pickle& keys, ByteReader& reader) {
+// They stand from byte `at` on.
+StorageRanges read_storages(const Pickle& object, const Pickle& keys, const FileParts& file, uint64_t at) {
   const auto referred = referred_storages(object);
   StorageRanges ranges;
   for (const PickleId id : keys.at(keys.root).items) {
@@ -46,21 +48,23 @@ StorageRanges read_storages(const Pickle& object, const Pickle& keys, ByteReader
       fail(kFunction,
            "no tensor lies in storage {}, or its numbers are complex or quantized: save the weights again in Python "
            "with torch.save(model.state_dict(), path), or fetch the file again",
-           shown(key.text));
+           shown_name(key.text));
     }
     const int64_t count = found->second->integer;
-    const auto stored = reader.number<int64_t>();
+    const auto stored = ByteReader(file.part(at, sizeof(int64_t)), "a storage").number<int64_t>();
+    at += sizeof stored;
     if (stored != count) {
-      fail(kFunction, "storage {} has {} elements, expected {}: the file is damaged", shown(key.text), stored, count);
+      fail(kFunction, "storage {} has {} elements, expected {}: the file is damaged", shown_name(key.text), stored,
+           count);
     }
     const auto item_bytes = static_cast<uint64_t>(info(found->second->dtype).item_bytes);
-    if (static_cast<uint64_t>(count) > reader.remaining() / item_bytes) {
-      fail(kFunction, "the file ends within storage {}: it is cut, fetch it again", shown(key.text));
+    if (static_cast<uint64_t>(count) > (file.size() - at) / item_bytes) {
+      fail(kFunction, "the file ends within storage {}: it is cut, fetch it again", shown_name(key.text));
     }
-    const StorageRange range{reader.position(), static_cast<uint64_t>(count) * item_bytes};
-    reader.take(range.bytes);
+    const StorageRange range{at, static_cast<uint64_t>(count) * item_bytes};
+    at += range.bytes;
     if (!ranges.emplace(key.text, range).second) {
-      fail(kFunction, "storage {} appears twice: the file is damaged", shown(key.text));
+      fail(kFunction, "storage {} appears twice: the file is damaged", shown_name(key.text));
     }
   }
   return ranges;
@@ -68,16 +72,17 @@ StorageRanges read_storages(const Pickle& object, const Pickle& keys, ByteReader
 
 }  // namespace
 
-bool looks_like_legacy_pth(std::span<const std::byte> file) {
+bool looks_like_legacy_pth(std::span<const std::byte> bytes) {
   // Before the magic number stand two bytes of protocol and, from protocol 4 on, nine of frame.
-  const std::string_view front = as_text(file.first(std::min<size_t>(file.size(), 32)));
+  const std::string_view front = as_text(bytes.first(std::min<size_t>(bytes.size(), 32)));
   return front.starts_with('\x80') && front.find(kMagic) != front.npos;
 }
 
-TensorIndex parse_legacy_pth(std::span<const std::byte> file, const TakeTensors& take) {
-  ByteReader reader(file, "the file");
+TensorIndex parse_legacy_pth(const FileParts& file, const TakeTensors& take) {
+  const auto pickles = file.front(kMaxPickles);
+  ByteReader reader(pickles, "the part with the pickles");
   const auto next_pickle = [&] {
-    Pickle pickle = read_pickle(file.subspan(reader.position()));
+    Pickle pickle = read_pickle(pickles.subspan(reader.position()));
     reader.take(pickle.bytes);
     return pickle;
   };
@@ -96,7 +101,7 @@ TensorIndex parse_legacy_pth(std::span<const std::byte> file, const TakeTensors&
   }
   const Pickle object = next_pickle();
   const Pickle keys = next_pickle();
-  const StorageRanges storages = read_storages(object, keys, reader);
+  const StorageRanges storages = read_storages(object, keys, file, reader.position());
   return {state_dict_entries(object, storages, take), {}};
 }
 

@@ -61,7 +61,7 @@ class HeaderReader {
 
  private:
   [[noreturn]] void refuse(std::string_view fault) const {
-    fail(kFunction, "entry '{}' of the header {}: the file is damaged", shown(name_), fault);
+    fail(kFunction, "entry '{}' of the header {}: the file is damaged", shown_name(name_), fault);
   }
 
   void on_key(int depth, const std::string& key) {
@@ -91,7 +91,7 @@ class HeaderReader {
     std::vector<int64_t> numbers;
     for (const json& value : list) {
       if (!value.is_number_unsigned() || value.get<uint64_t>() > INT64_MAX) {
-        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", shown(value.dump()), key));
+        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", shown_name(value.dump()), key));
       }
       numbers.push_back(value.get<int64_t>());
     }
@@ -107,7 +107,7 @@ class HeaderReader {
     fail(kFunction,
          "tensor '{}' has the dtype {}, expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, "
          "BOOL: convert it first",
-         shown(name_), shown(name));
+         shown_name(name_), shown_name(name));
   }
 
   void on_tensor(const json& object) {
@@ -122,10 +122,10 @@ class HeaderReader {
       fail(kFunction,
            "tensor '{}' has data_offsets [{}], expected begin <= end <= {}, the bytes after the "
            "header: the file is cut or damaged, fetch it again",
-           shown(name_), fmt::join(offsets, ", "), data_bytes_);
+           shown_name(name_), fmt::join(offsets, ", "), data_bytes_);
     }
     if (offsets[1] - offsets[0] != numel * item_bytes) {
-      fail(kFunction, "tensor '{}' has {} bytes, but {} [{}] needs {}: the file is damaged", shown(name_),
+      fail(kFunction, "tensor '{}' has {} bytes, but {} [{}] needs {}: the file is damaged", shown_name(name_),
            offsets[1] - offsets[0], info(entry.dtype).safetensors, fmt::join(entry.sizes, ", "), numel * item_bytes);
     }
     entry.strides = contiguous_strides(entry.sizes);
@@ -144,7 +144,7 @@ class HeaderReader {
     uint64_t end = data_begin_;
     for (const TensorEntry* entry : order) {
       if (entry->storage_begin != end) {
-        fail(kFunction, "tensor '{}' begins at byte {}, {} byte {}: the file is damaged", shown(entry->name),
+        fail(kFunction, "tensor '{}' begins at byte {}, {} byte {}: the file is damaged", shown_name(entry->name),
              entry->storage_begin,
              entry->storage_begin < end ? "inside another that ends at" : "after a hole that begins at", end);
       }
@@ -164,14 +164,15 @@ class HeaderReader {
 
 }  // namespace
 
-bool looks_like_safetensors(std::span<const std::byte> file) { return file.size() > 8 && file[8] == std::byte{'{'}; }
+bool looks_like_safetensors(std::span<const std::byte> front) { return front.size() > 8 && front[8] == std::byte{'{'}; }
 
-TensorIndex parse_safetensors(std::span<const std::byte> file) {
-  if (!looks_like_safetensors(file)) {
-    fail(kFunction, "expected a safetensors file (8 bytes of length, then '{{'), got {}", foreign_file(file));
+TensorIndex parse_safetensors(const FileParts& file) {
+  const auto front = file.front(kFrontBytes);
+  if (!looks_like_safetensors(front)) {
+    fail(kFunction, "expected a safetensors file (8 bytes of length, then '{{'), got {}", foreign_file(front));
   }
   uint64_t header_bytes = 0;
-  std::memcpy(&header_bytes, file.data(), sizeof header_bytes);
+  std::memcpy(&header_bytes, front.data(), sizeof header_bytes);
   const uint64_t rest = file.size() - sizeof header_bytes;
   if (header_bytes > std::min(rest, kMaxSafetensorsHeader)) {
     fail(kFunction,
@@ -180,14 +181,14 @@ TensorIndex parse_safetensors(std::span<const std::byte> file) {
          header_bytes, rest, kMaxSafetensorsHeader);
   }
   HeaderReader reader(sizeof header_bytes + header_bytes, rest - header_bytes);
-  const std::string_view header = as_text(file.subspan(sizeof header_bytes, header_bytes));
+  const std::string_view header = as_text(file.part(sizeof header_bytes, header_bytes));
   try {
     const auto parsed = json::parse(header.begin(), header.end(), [&](int depth, Event event, json& value) {
       return reader.on_event(depth, event, value);
     });
     static_cast<void>(parsed);  // its parts went through on_event
   } catch (const json::exception& error) {
-    fail(kFunction, "the header is not valid JSON ({}): the file is damaged", shown(error.what()));
+    fail(kFunction, "the header is not valid JSON ({}): the file is damaged", shown_name(error.what()));
   }
   return reader.finish();
 }

@@ -32,7 +32,7 @@ const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<size_t>(dtype)];
 int64_t checked_numel(std::string_view function, std::string_view name, std::span<const int64_t> sizes,
                       int64_t item_bytes) {
   if (sizes.size() > kMaxRank) {
-    fail(function, "tensor '{}' has {} dimensions, at most {} are possible: the file is damaged", shown(name),
+    fail(function, "tensor '{}' has {} dimensions, at most {} are possible: the file is damaged", shown_name(name),
          sizes.size(), kMaxRank);
   }
   int64_t bytes = item_bytes;
@@ -40,7 +40,7 @@ int64_t checked_numel(std::string_view function, std::string_view name, std::spa
   for (const int64_t size : sizes) {
     empty |= size == 0;
     if (size < 0 || __builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
-      fail(function, "tensor '{}' has the impossible shape [{}]: the file is damaged", shown(name),
+      fail(function, "tensor '{}' has the impossible shape [{}]: the file is damaged", shown_name(name),
            fmt::join(sizes, ", "));
     }
   }
@@ -57,7 +57,7 @@ std::vector<int64_t> contiguous_strides(std::span<const int64_t> sizes) {
   return strides;
 }
 
-std::string shown(std::string_view text) {
+std::string shown_name(std::string_view text) {
   constexpr size_t kMaxShown = 100;
   std::string result(text.substr(0, kMaxShown));
   const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };

@@ -26,11 +26,9 @@ struct TensorMap {
   std::vector<std::string> names() const;
 };
 
-// What the three read functions return are views of the file, which stays mapped as long as one of
-// them lives (only what the file does not align is copied). Writing into one in place copies the pages written;
-// the file never changes, but tensors that share a storage do. Do not change the file meanwhile; replacing it
-// by rename, as the write functions do, is fine. Every offset, size and type is checked first, and
-// anything wrong throws Error with the path in it.
+// The three read functions read the storages of the tensors that are taken, each once, and tensors that share one in
+// the file share it in memory. What becomes of the file later changes nothing; where it changes while it is read, that
+// is an Error. Every offset, size and type is checked first, and anything wrong throws Error with the path in it.
 
 // .safetensors (https://github.com/huggingface/safetensors#format).
 TensorMap read_safetensors(const std::filesystem::path& path);

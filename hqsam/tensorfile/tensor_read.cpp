@@ -18,27 +18,20 @@
 namespace hqsam {
 namespace {
 
-// Hands out the storages of a file in memory: its bytes themselves, or where these do not lie at
-// a multiple of the element size, one aligned copy per storage.
+// Reads storages out of a file, each once, into memory of its own.
 class StorageReader {
  public:
-  explicit StorageReader(std::shared_ptr<const FileBytes> file) : file_(std::move(file)) {}
+  explicit StorageReader(std::shared_ptr<const OpenFile> file) : file_(std::move(file)) {}
 
   // The storage's first byte; the pointer keeps it alive.
   std::shared_ptr<const std::byte> get(const TensorEntry& entry) {
-    const auto bytes = file_->bytes().subspan(entry.storage_begin, entry.storage_bytes);
-    if (entry.dtype == DType::kBool) check_bools(entry, bytes);
-    const auto address = reinterpret_cast<uintptr_t>(bytes.data());
-    if (address % static_cast<uintptr_t>(info(entry.dtype).item_bytes) == 0) {
-      return {file_, bytes.data()};
+    std::shared_ptr<Memory>& storage = storages_[entry.storage_begin];
+    if (storage == nullptr) {
+      storage = std::make_shared<Memory>(entry.storage_bytes);
+      file_->read(entry.storage_begin, storage->bytes());
     }
-    auto& copy = copies_[entry.storage_begin];
-    if (copy == nullptr) {
-      const auto words = std::make_shared<std::vector<uint64_t>>((bytes.size() + 7) / 8);
-      std::memcpy(words->data(), bytes.data(), bytes.size());
-      copy = {words, reinterpret_cast<const std::byte*>(words->data())};
-    }
-    return copy;
+    if (entry.dtype == DType::kBool) check_bools(entry, storage->bytes());
+    return {storage, storage->bytes().data()};
   }
 
  private:
@@ -46,12 +39,12 @@ class StorageReader {
   void check_bools(const TensorEntry& entry, std::span<const std::byte> bytes) {
     if (!checked_bools_.insert(entry.storage_begin).second) return;
     if (std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; })) {
-      fail("read_tensors", "tensor '{}' holds bools other than 0 and 1: the file is damaged", shown(entry.name));
+      fail("read_tensors", "tensor '{}' holds bools other than 0 and 1: the file is damaged", shown_name(entry.name));
     }
   }
 
-  std::shared_ptr<const FileBytes> file_;
-  std::unordered_map<uint64_t, std::shared_ptr<const std::byte>> copies_;  // by storage_begin
+  std::shared_ptr<const OpenFile> file_;
+  std::unordered_map<uint64_t, std::shared_ptr<Memory>> storages_;  // by storage_begin
   std::unordered_set<uint64_t> checked_bools_;
 };
 
@@ -68,23 +61,26 @@ torch::Tensor make_tensor(const TensorEntry& entry, StorageReader& storages) {
 
 template <class Parse>
 TensorMap read_with(const Parse& parse, const std::filesystem::path& path) {
-  const auto file = std::make_shared<const FileBytes>(path);
+  const auto file = std::make_shared<const OpenFile>(path);
+  if (file->size() == 0) fail("read_tensors", "{} is empty", path.string());
   try {
-    TensorIndex index = parse(file->bytes());
+    TensorIndex index = parse(FileParts(file));
     TensorMap map;
     map.metadata = std::move(index.metadata);
     StorageReader storages(file);
     for (const TensorEntry& entry : index.tensors) {
       map.tensors.emplace_back(entry.name, make_tensor(entry, storages));
     }
+    file->check_unchanged();
     return map;
   } catch (const Error& error) {
+    if (std::string_view(error.what()).find(path.string()) != std::string_view::npos) throw;
     throw Error(fmt::format("{} (in {})", error.what(), path.string()));
   }
 }
 
-[[noreturn]] void fail_foreign(std::span<const std::byte> file) {
-  fail("read_tensors", "expected a .pth or a .safetensors file, got {}", foreign_file(file));
+[[noreturn]] void fail_foreign(std::span<const std::byte> front) {
+  fail("read_tensors", "expected a .pth or a .safetensors file, got {}", foreign_file(front));
 }
 
 // The tensors of a safetensors file that are taken.
@@ -95,7 +91,7 @@ TensorIndex take_from(TensorIndex index, const TakeTensors& take) {
   std::vector<TensorEntry> taken;
   std::unordered_set<std::string> names;
   for (const auto& [i, name] : take(contents)) {
-    if (!names.insert(name).second) fail("read_tensors", "two tensors are named '{}'", shown(name));
+    if (!names.insert(name).second) fail("read_tensors", "two tensors are named '{}'", shown_name(name));
     taken.push_back(index.tensors.at(i));
     taken.back().name = name;
   }
@@ -108,23 +104,25 @@ TensorIndex take_from(TensorIndex index, const TakeTensors& take) {
 TensorMap read_safetensors(const std::filesystem::path& path) { return read_with(parse_safetensors, path); }
 
 TensorMap read_pth(const std::filesystem::path& path) {
-  return read_with([](std::span<const std::byte> file) { return parse_pth(file); }, path);
+  return read_with([](const FileParts& file) { return parse_pth(file); }, path);
 }
 
 TensorMap read_tensors(const std::filesystem::path& path) {
-  const auto parse = [](std::span<const std::byte> file) {
-    if (looks_like_pth(file)) return parse_pth(file);
-    if (looks_like_safetensors(file)) return parse_safetensors(file);
-    fail_foreign(file);
+  const auto parse = [](const FileParts& file) {
+    const auto front = file.front(kFrontBytes);
+    if (looks_like_pth(front)) return parse_pth(file);
+    if (looks_like_safetensors(front)) return parse_safetensors(file);
+    fail_foreign(front);
   };
   return read_with(parse, path);
 }
 
 TensorMap read_tensors(const std::filesystem::path& path, const TakeTensors& take) {
-  const auto parse = [&](std::span<const std::byte> file) {
-    if (looks_like_pth(file)) return parse_pth(file, take);
-    if (looks_like_safetensors(file)) return take_from(parse_safetensors(file), take);
-    fail_foreign(file);
+  const auto parse = [&](const FileParts& file) {
+    const auto front = file.front(kFrontBytes);
+    if (looks_like_pth(front)) return parse_pth(file, take);
+    if (looks_like_safetensors(front)) return take_from(parse_safetensors(file), take);
+    fail_foreign(front);
   };
   return read_with(parse, path);
 }

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kFunction = "read_pth";
 constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50;
 constexpr uint32_t kEnd64 = 0x06064b50, kEnd64Locator = 0x07064b50;
-constexpr size_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kEntryBytes = 46;
+constexpr size_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kEntryBytes = 46, kLocalBytes = 30;
 constexpr uint64_t kMaxRecords = 1 << 20;
 
 // tables[k][b]: the CRC of byte b followed by k zero bytes, so that eight bytes go in one step.
@@ -41,42 +41,41 @@ struct Directory {
   uint64_t begin = 0, size = 0, count = 0;
 };
 
-uint32_t signature_at(std::span<const std::byte> file, uint64_t position) {
+uint32_t signature_at(std::span<const std::byte> bytes, uint64_t position) {
   uint32_t signature = 0;
-  std::memcpy(&signature, file.data() + position, sizeof signature);
+  std::memcpy(&signature, bytes.data() + position, sizeof signature);
   return signature;
 }
 
 // The end record stands at the file's end, before a comment of at most 65535 bytes.
-std::optional<uint64_t> find_end_record(std::span<const std::byte> file) {
-  if (file.size() < kEndBytes) return std::nullopt;
-  const uint64_t last = file.size() - kEndBytes;
-  const uint64_t first = last > 0xffff ? last - 0xffff : 0;
-  for (uint64_t at = last + 1; at-- > first;) {
-    if (signature_at(file, at) != kEnd) continue;
+std::optional<uint64_t> find_end_record(const FileParts& file) {
+  const uint64_t count = std::min<uint64_t>(file.size(), kEndBytes + 0xffff), begin = file.size() - count;
+  const auto tail = file.part(begin, count);
+  for (uint64_t at = count < kEndBytes ? 0 : count - kEndBytes + 1; at-- > 0;) {
+    if (signature_at(tail, at) != kEnd) continue;
     uint16_t comment = 0;
-    std::memcpy(&comment, file.data() + at + 20, sizeof comment);
-    if (at + kEndBytes + comment == file.size()) return at;
+    std::memcpy(&comment, tail.data() + at + 20, sizeof comment);
+    if (at + kEndBytes + comment == count) return begin + at;
   }
   return std::nullopt;
 }
 
-Directory find_directory(std::span<const std::byte> file) {
+Directory find_directory(const FileParts& file) {
   const auto end = find_end_record(file);
   if (!end) fail(kFunction, "the zip directory is missing: the file is cut, fetch it again");
   Directory directory;
   uint64_t limit = *end;
   uint64_t disks = 0;
-  if (*end >= kLocatorBytes && signature_at(file, *end - kLocatorBytes) == kEnd64Locator) {
-    ByteReader locator(file.subspan(*end - kLocatorBytes, kLocatorBytes), "the zip64 locator");
+  if (*end >= kLocatorBytes && signature_at(file.part(*end - kLocatorBytes, 4), 0) == kEnd64Locator) {
+    ByteReader locator(file.part(*end - kLocatorBytes, kLocatorBytes), "the zip64 locator");
     locator.take(4);
     disks |= locator.number<uint32_t>();
     const auto end64 = locator.number<uint64_t>();
     limit = *end - kLocatorBytes;
-    if (limit < kEnd64Bytes || end64 > limit - kEnd64Bytes || signature_at(file, end64) != kEnd64) {
+    if (limit < kEnd64Bytes || end64 > limit - kEnd64Bytes || signature_at(file.part(end64, 4), 0) != kEnd64) {
       fail(kFunction, "the zip64 end record is not at byte {}: the file is damaged", end64);
     }
-    ByteReader reader(file.subspan(end64, kEnd64Bytes), "the zip64 end record");
+    ByteReader reader(file.part(end64, kEnd64Bytes), "the zip64 end record");
     reader.take(16);
     disks |= reader.number<uint32_t>() | reader.number<uint32_t>();
     reader.take(8);
@@ -85,7 +84,7 @@ Directory find_directory(std::span<const std::byte> file) {
     directory.begin = reader.number<uint64_t>();
     limit = end64;
   } else {
-    ByteReader reader(file.subspan(*end, kEndBytes), "the zip end record");
+    ByteReader reader(file.part(*end, kEndBytes), "the zip end record");
     reader.take(4);
     disks |= reader.number<uint16_t>() | reader.number<uint16_t>();
     reader.take(2);
@@ -145,30 +144,35 @@ DirectoryEntry read_entry(ByteReader& reader) {
 }
 
 // The record's bytes stand behind its local header, whose name and extra field have their own lengths.
-std::span<const std::byte> record_bytes(std::span<const std::byte> records, const DirectoryEntry& entry) {
-  if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown(entry.name));
+ZipRecord locate(const FileParts& file, const DirectoryEntry& entry, uint64_t records_end) {
+  if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown_name(entry.name));
   if (entry.method != 0 || entry.stored_bytes != entry.bytes) {
     fail(kFunction,
          "record '{}' is compressed, expected stored records as torch.save writes them: unpack "
          "the archive where it holds files, or save the weights again in Python with torch.save(model.state_dict(), "
          "path)",
-         shown(entry.name));
+         shown_name(entry.name));
   }
-  if (entry.local_header > records.size()) {
-    fail(kFunction, "record '{}' begins at byte {} of {}: the file is damaged", shown(entry.name), entry.local_header,
-         records.size());
+  const uint64_t header_bytes = kLocalBytes + entry.name.size();
+  if (entry.local_header > records_end || header_bytes > records_end - entry.local_header) {
+    fail(kFunction, "record '{}' begins at byte {} of {}: the file is damaged", shown_name(entry.name),
+         entry.local_header, records_end);
   }
-  ByteReader reader(records.subspan(entry.local_header), "the part with the records");
+  ByteReader reader(file.part(entry.local_header, header_bytes), "a zip record's header");
   const auto signature = reader.number<uint32_t>();
   reader.take(22);
   const auto name_bytes = reader.number<uint16_t>();
   const auto extra_bytes = reader.number<uint16_t>();
-  if (signature != kLocalHeader || as_text(reader.take(name_bytes)) != entry.name) {
-    fail(kFunction, "record '{}' has no header of its own at byte {}: the file is damaged", shown(entry.name),
+  if (signature != kLocalHeader || name_bytes != entry.name.size() || as_text(reader.take(name_bytes)) != entry.name) {
+    fail(kFunction, "record '{}' has no header of its own at byte {}: the file is damaged", shown_name(entry.name),
          entry.local_header);
   }
-  reader.take(extra_bytes);
-  return reader.take(entry.bytes);
+  const uint64_t begin = entry.local_header + header_bytes + extra_bytes;
+  if (begin > records_end || entry.bytes > records_end - begin) {
+    fail(kFunction, "record '{}' has {} bytes from byte {}, but the records end at byte {}: the file is damaged",
+         shown_name(entry.name), entry.bytes, begin, records_end);
+  }
+  return {entry.name, begin, entry.bytes, entry.crc};
 }
 
 }  // namespace
@@ -190,20 +194,20 @@ uint32_t crc32(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-bool ZipArchive::looks_like_zip(std::span<const std::byte> file) {
-  return file.size() >= 4 && signature_at(file, 0) == kLocalHeader;
+bool ZipArchive::looks_like_zip(std::span<const std::byte> front) {
+  return front.size() >= 4 && signature_at(front, 0) == kLocalHeader;
 }
 
-ZipArchive::ZipArchive(std::span<const std::byte> file) : file_begin_(file.data()) {
-  const Directory directory = find_directory(file);
-  ByteReader reader(file.subspan(directory.begin, directory.size), "the zip directory");
+ZipArchive::ZipArchive(FileParts file) : file_(std::move(file)) {
+  const Directory directory = find_directory(file_);
+  ByteReader reader(file_.part(directory.begin, directory.size), "the zip directory");
   std::unordered_set<std::string_view> names;
   for (uint64_t i = 0; i < directory.count; ++i) {
     const DirectoryEntry entry = read_entry(reader);
     if (!names.insert(entry.name).second) {
-      fail(kFunction, "record '{}' appears twice: the file is damaged", shown(entry.name));
+      fail(kFunction, "record '{}' appears twice: the file is damaged", shown_name(entry.name));
     }
-    records_.push_back({entry.name, record_bytes(file.first(directory.begin), entry), entry.crc});
+    records_.push_back(locate(file_, entry, directory.begin));
     local_headers_.push_back(entry.local_header);
   }
   check_overlaps();
@@ -217,10 +221,9 @@ void ZipArchive::check_overlaps() const {
   uint64_t end = 0;
   for (const size_t i : order) {
     if (local_headers_[i] < end) {
-      fail(kFunction, "record '{}' lies inside another one: the file is damaged", shown(records_[i].name));
+      fail(kFunction, "record '{}' lies inside another one: the file is damaged", shown_name(records_[i].name));
     }
-    const auto bytes = records_[i].bytes;
-    end = static_cast<uint64_t>(bytes.data() - file_begin_) + bytes.size();
+    end = records_[i].begin + records_[i].bytes;
   }
 }
 
@@ -233,12 +236,13 @@ const ZipRecord* ZipArchive::find(std::string_view name) const {
 std::span<const std::byte> ZipArchive::checked(std::string_view name) const {
   const ZipRecord* record = find(name);
   if (record == nullptr) {
-    fail(kFunction, "the archive has no record '{}': it was not written by torch.save", shown(name));
+    fail(kFunction, "the archive has no record '{}': it was not written by torch.save", shown_name(name));
   }
-  if (record->crc != 0 && crc32(record->bytes) != record->crc) {
-    fail(kFunction, "record '{}' has a wrong checksum: the file is damaged, fetch it again", shown(name));
+  const auto bytes = file_.part(record->begin, record->bytes);
+  if (record->crc != 0 && crc32(bytes) != record->crc) {
+    fail(kFunction, "record '{}' has a wrong checksum: the file is damaged, fetch it again", shown_name(name));
   }
-  return record->bytes;
+  return bytes;
 }
 
 }  // namespace hqsam
