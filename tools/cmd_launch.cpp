@@ -10,6 +10,7 @@ namespace {
 int launch_ranks(const LaunchOptions& arguments) {
   LaunchOptions options = arguments;
   options.program = std::filesystem::read_symlink("/proc/self/exe");
+  options.unblocks_signals = options.arguments.front() == "train";  // see process.cpp
   return launch(options);
 }
 
@@ -38,7 +39,9 @@ void add_launch(CLI::App& app, Run& run) {
   command->footer(
       "Example: hqsam launch --nproc 8 --max-restarts 3 -- train --config my.yaml\n"
       "Lines of the ranks come with [rank] in front; SIGINT, SIGTERM and SIGUSR1 go on to them. When one fails, the\n"
-      "others are ended and its exit code is launch's. A restarted train goes on where it was. See docs/cluster.md.");
+      "others are ended and its exit code is launch's. A restarted train goes on where it was; starts are 1 s, 2 s, 4 "
+      "s,\n"
+      "... 60 s apart, and the same early failure twice ends them. See docs/cluster.md.");
 }
 
 }  // namespace hqsam

@@ -46,23 +46,32 @@ Ends make_pipe() {
   return {ends[0], ends[1]};
 }
 
+struct Start {
+  const char* program;
+  char* const* arguments;
+  char* const* environment;
+  int output, errors;
+  pid_t parent;
+  bool keeps_block;
+};
+
 // In the new process, where only the simplest calls are safe.
-[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment, int output, int errors,
-                         pid_t parent) {
+[[noreturn]] void become(const Start& start) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(127);  // it ended before the line above
+  if (::getppid() != start.parent) ::_exit(127);  // it ended before the line above
   const int input = ::open("/dev/null", O_RDONLY);
   ::dup2(input, STDIN_FILENO);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(errors, STDERR_FILENO);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::dup2(start.output, STDOUT_FILENO);
+  ::dup2(start.errors, STDERR_FILENO);
+  sigset_t freed;
+  start.keeps_block ? sigemptyset(&freed) : sigfillset(&freed);
+  sigaddset(&freed, SIGCHLD);  // a program of children of its own may wait for it
+  ::sigprocmask(SIG_UNBLOCK, &freed, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  ::execvpe(program, arguments, environment);
+  ::execvpe(start.program, start.arguments, start.environment);
   const char* const reason = std::strerror(errno);
-  for (const char* text : {"error: can't start ", program, ": ", reason, "\n"}) {
+  for (const char* text : {"error: can't start ", start.program, ": ", reason, "\n"}) {
     if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) break;
   }
   ::_exit(127);
@@ -115,14 +124,16 @@ void ChildProcess::Pipe::close() {
 }
 
 ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
-                           const std::vector<std::string>& environment, const std::string& prefix)
+                           const std::vector<std::string>& environment, const std::string& prefix, bool keeps_block)
     : output_{LinePrefixer(prefix, STDOUT_FILENO)}, errors_{LinePrefixer(prefix, STDERR_FILENO)} {
   std::vector<std::string> all{program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   const std::vector<char*> argv = pointers(all), envp = pointers(environment);
   const Ends output = make_pipe(), errors = make_pipe();
   const pid_t parent = ::getpid(), child = ::fork();
-  if (child == 0) become(program.c_str(), argv.data(), envp.data(), output.write, errors.write, parent);
+  if (child == 0) {
+    become({program.c_str(), argv.data(), envp.data(), output.write, errors.write, parent, keeps_block});
+  }
   const int error = errno;
   ::close(output.write);
   ::close(errors.write);

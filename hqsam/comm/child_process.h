@@ -32,9 +32,10 @@ class LinePrefixer {
 // terminal reaches only its parent, and is killed when its parent ends.
 class ChildProcess {
  public:
-  // environment: "NAME=value" each. Throws Error.
+  // environment: "NAME=value" each. keeps_block: the signals that are blocked here are so for the program too, which
+  // takes the block off. Throws Error.
   ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
-               const std::vector<std::string>& environment, const std::string& prefix);
+               const std::vector<std::string>& environment, const std::string& prefix, bool keeps_block = false);
   ~ChildProcess();  // kills it
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -20,7 +20,9 @@
 #include <random>
 
 #include "hqsam/comm/child_process.h"
+#include "hqsam/comm/environment.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -63,7 +65,20 @@ class Signals {
     }
     return 0;
   }
-  bool stop_asked() const { return stop_asked_; }
+  // Whether one came, by now.
+  bool stop_asked() {
+    while (next() != 0) continue;
+    return stop_asked_;
+  }
+  // Until the time is over or one comes.
+  void wait(std::chrono::milliseconds time) {
+    const auto until = Clock::now() + time;
+    while (!stop_asked() && Clock::now() < until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+      pollfd news{descriptor_, POLLIN, 0};
+      ::poll(&news, 1, static_cast<int>(std::max<int64_t>(left.count(), 0)));
+    }
+  }
 
  private:
   int descriptor_ = -1;
@@ -122,7 +137,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
 class Attempt {
  public:
   Attempt(const LaunchOptions& options, int count, const std::string& id, Signals& signals);
-  int run();  // the exit code
+  StartEnd run();
 
  private:
   void start(int local_rank, const std::vector<std::string>& shared);
@@ -141,8 +156,10 @@ class Attempt {
   struct Failure {
     size_t local_rank;
     int status;
+    Clock::time_point at;
   };
   std::optional<Failure> failure_;
+  Clock::time_point start_ = Clock::now();
   std::optional<Clock::time_point> terminate_at_, kill_at_;
 };
 
@@ -155,6 +172,9 @@ Attempt::Attempt(const LaunchOptions& options, int count, const std::string& id,
       fmt::format("MASTER_PORT={}", options.master_port == 0 ? free_port() : options.master_port),
       fmt::format("HQSAM_RESTART={}", count),
       fmt::format("{}={}", kLaunchId, id)};
+  if (options.nodes == 1 && std::getenv(kGroupKey) == nullptr) {
+    shared.push_back(fmt::format("{}={}", kGroupKey, random_id()));
+  }
   if (std::getenv("OMP_NUM_THREADS") == nullptr) {
     shared.push_back(fmt::format("OMP_NUM_THREADS={}", std::max(1, usable_cores() / options.nproc)));
   }
@@ -167,10 +187,10 @@ void Attempt::start(int local_rank, const std::vector<std::string>& shared) {
   variables.push_back(fmt::format("RANK={}", rank));
   variables.push_back(fmt::format("LOCAL_RANK={}", local_rank));
   ranks_.push_back(std::make_unique<ChildProcess>(options_.program, options_.arguments, environment_with(variables),
-                                                  fmt::format("[{}] ", rank)));
+                                                  fmt::format("[{}] ", rank), options_.unblocks_signals));
 }
 
-int Attempt::run() {
+StartEnd Attempt::run() {
   while (any_running()) {
     wait_for_news();
     while (const int signal = signals_.next()) signal_all(signal);
@@ -180,7 +200,13 @@ int Attempt::run() {
   }
   for (const auto& rank : ranks_) rank->finish();
   report();
-  return failure_ ? code_of(failure_->status) : 0;
+  if (!failure_) return {};
+  StartEnd end{code_of(failure_->status), "",
+               std::chrono::duration_cast<std::chrono::milliseconds>(failure_->at - start_)};
+  for (const std::string& line : ranks_[failure_->local_rank]->last_lines()) {
+    if (!line.empty()) end.last_line = line;
+  }
+  return end;
 }
 
 bool Attempt::any_running() const {
@@ -208,7 +234,8 @@ void Attempt::note_end(size_t local_rank, int status) {
   const int code = code_of(status);
   if (code == 0 || kill_at_) return;  // what ends after our SIGTERM ends because of it
   const bool first = !failure_;
-  if (first || (code_of(failure_->status) == kStopped && code != kStopped)) failure_ = {local_rank, status};
+  if (first || (code_of(failure_->status) == kStopped && code != kStopped))
+    failure_ = {local_rank, status, Clock::now()};
   if (code != kStopped) {
     terminate();
   } else if (first) {
@@ -265,16 +292,30 @@ void LaunchOptions::validate() const {
 }
 
 int launch(const LaunchOptions& options) {
+  Signals signals;  // before anything else: none is lost
   options.validate();
-  Signals signals;
   const std::string id = random_id();
+  Restarts restarts(options.restarts);
   for (int count = 0;; ++count) {
-    const int code = Attempt(options, count, id, signals).run();
-    while (signals.next() != 0) continue;  // one that came when all had ended
-    if (code == 0 || code == kUsage || code == kStopped || signals.stop_asked() || count == options.max_restarts) {
-      return code;
+    if (signals.stop_asked()) {
+      spdlog::info("stopped while no rank ran");
+      return kStopped;
     }
-    spdlog::warn("starting all ranks anew ({} of {})", count + 1, options.max_restarts);
+    const StartEnd end = Attempt(options, count, id, signals).run();
+    if (end.code == 0 || end.code == kUsage || end.code == kStopped || signals.stop_asked() ||
+        count == options.max_restarts) {
+      return end.code;
+    }
+    const auto wait = restarts.wait_after(end);
+    if (!wait) {
+      spdlog::error("not started again: the same failure came twice, each within {} of the start (code {}: {})",
+                    human_seconds(std::chrono::duration<double>(options.restarts.early).count()), end.code,
+                    end.last_line.empty() ? "it said nothing" : cut_short(end.last_line, 300));
+      return end.code;
+    }
+    spdlog::warn("starting all ranks anew in {:g} s ({} of {})", std::chrono::duration<double>(*wait).count(),
+                 count + 1, options.max_restarts);
+    signals.wait(*wait);
   }
 }
 

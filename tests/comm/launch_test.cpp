@@ -24,7 +24,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 // A launch in a process of its own, of shells instead of training.
 class Launch {
  public:
-  explicit Launch(const std::string& script, LaunchOptions options = {}) {
+  // signal: comes before launch() is called, 0 for none.
+  explicit Launch(const std::string& script, LaunchOptions options = {}, int signal = 0) {
     options.program = "/bin/sh";
     options.arguments = {"-c", "cd " + folder_.path.string() + "; " + script};
     launcher_ = ::fork();
@@ -33,6 +34,13 @@ class Launch {
       ::dup2(::open(path(name).c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644), descriptor);
     }
     int code = 99;
+    if (signal != 0) {
+      sigset_t held;
+      sigemptyset(&held);
+      sigaddset(&held, signal);
+      ::sigprocmask(SIG_BLOCK, &held, nullptr);
+      ::raise(signal);
+    }
     try {
       code = launch(options);
     } catch (const Error& error) {
@@ -168,18 +176,75 @@ TEST(Launch, ASignalThatEndsTheRanksIsItsExitCodeToo) {
 }
 
 TEST(Launch, RestartsAllAfterAFailureUntilItWorks) {
-  Launch works("echo start $HQSAM_RESTART; [ $RANK = 0 ] || [ $HQSAM_RESTART = 2 ] || exit 5; sleep 0.2",
-               {.nproc = 2, .max_restarts = 3});
+  const std::string fail_in_turn = "echo \"error: reason $HQSAM_RESTART\" >&2; exit 5; ";
+  Launch works(
+      "echo start $HQSAM_RESTART; [ $RANK = 0 ] || [ $HQSAM_RESTART = 2 ] || { " + fail_in_turn + "}; sleep 0.2",
+      {.nproc = 2, .max_restarts = 3, .restarts = {.first_wait = 10ms}});
   EXPECT_EQ(works.code(), 0);
   for (const char* line : {"[1] start 0\n", "[1] start 1\n", "[0] start 2\n"}) {
     EXPECT_TRUE(has(works.output(), line)) << works.output();
   }
   EXPECT_FALSE(has(works.output(), "start 3"));
 
-  Launch fails("echo start $HQSAM_RESTART; exit 5", {.max_restarts = 2});
+  Launch fails("echo start $HQSAM_RESTART; " + fail_in_turn, {.max_restarts = 2, .restarts = {.first_wait = 10ms}});
   EXPECT_EQ(fails.code(), 5);
   EXPECT_TRUE(has(fails.output(), "start 2"));
   EXPECT_FALSE(has(fails.output(), "start 3"));
+}
+
+TEST(Launch, EndsWhenTheSameFailureComesEarlyTwice) {
+  Launch launch("echo start $HQSAM_RESTART; echo 'error: [open_checkpoint] no.pth does not exist' >&2; exit 1",
+                {.nproc = 2, .max_restarts = 1'000'000, .restarts = {.first_wait = 10ms}});
+  EXPECT_EQ(launch.code(), 1);
+  EXPECT_TRUE(has(launch.output(), "start 1"));
+  EXPECT_FALSE(has(launch.output(), "start 2"));
+  const std::string said = launch.output() + launch.errors();
+  EXPECT_TRUE(has(said, "not started again: the same failure came twice")) << said;
+  EXPECT_TRUE(has(said, "no.pth does not exist)")) << said;
+}
+
+TEST(Launch, AStopEndsTheWaitBetweenStartsAtOnce) {
+  Launch launch("touch began; exit 1", {.max_restarts = 5, .restarts = {.first_wait = 1h, .longest_wait = 1h}});
+  launch.wait_for("began");
+  const auto deadline = Clock::now() + 30s;
+  while (!has(launch.output() + launch.errors(), "anew in 3600 s") && Clock::now() < deadline) {
+    std::this_thread::sleep_for(10ms);
+  }
+  launch.signal(SIGTERM);
+  EXPECT_EQ(launch.code(), 75);
+}
+
+TEST(Launch, ASignalBeforeAnyRankEndsItInOrder) {
+  Launch launch("touch began", {}, SIGTERM);
+  EXPECT_EQ(launch.code(), 75);
+  EXPECT_FALSE(ranks::fs::exists(launch.path("began")));
+}
+
+// SIGINT, SIGUSR1 and SIGTERM are 2, 10 and 15.
+TEST(Launch, HoldsSignalsBackForAProgramThatTakesTheBlockOff) {
+  for (const auto& [unblocks, mask] : {std::pair{true, "0000000000004202"}, {false, "0000000000000000"}}) {
+    Launch launch("grep SigBlk /proc/self/status", {.unblocks_signals = unblocks});
+    EXPECT_EQ(launch.code(), 0);
+    EXPECT_TRUE(has(launch.output(), mask)) << launch.output();
+  }
+}
+
+TEST(Launch, GivesTheRanksOfOneMachineASecretOfTheirOwn) {
+  Launch one("echo key $HQSAM_GROUP_KEY.", {.nproc = 2});
+  EXPECT_EQ(one.code(), 0);
+  const std::string output = one.output();
+  const size_t at = output.find("[1] key ") + 8;
+  const std::string key = output.substr(at, output.find('.', at) - at);
+  EXPECT_EQ(key.size(), 32u) << output;
+  EXPECT_TRUE(has(output, "[0] key " + key)) << output;
+  Launch several("echo key $HQSAM_GROUP_KEY.", {.nodes = 2, .master_addr = "10.1.2.3", .master_port = 1234});
+  EXPECT_EQ(several.code(), 0);
+  EXPECT_TRUE(has(several.output(), "[0] key .")) << several.output();
+  ::setenv("HQSAM_GROUP_KEY", "the user's", 1);
+  Launch chosen("echo key $HQSAM_GROUP_KEY.", {});
+  EXPECT_EQ(chosen.code(), 0);
+  EXPECT_TRUE(has(chosen.output(), "key the user's.")) << chosen.output();
+  ::unsetenv("HQSAM_GROUP_KEY");
 }
 
 TEST(Launch, DoesNotRestartAfterWrongUsageOrAStop) {

@@ -31,20 +31,36 @@ c10::intrusive_ptr<c10d::TCPStore> connect(int port) {
   return c10::make_intrusive<c10d::TCPStore>("127.0.0.1", options);
 }
 
+// The keys that are there, as set() takes them: it puts a slash in front.
+std::vector<std::string> keys_of(c10d::TCPStore& store) {
+  std::vector<std::string> keys = store.listKeys();
+  for (std::string& key : keys) key = key.substr(key.starts_with("/") ? 1 : 0);
+  return keys;
+}
+
 // Writes over all that is there, and where it guesses that something is.
 void write_everywhere(c10d::TCPStore& store) {
-  std::vector<std::string> keys = store.listKeys();
-  for (std::string& key : keys) key = key.substr(key.starts_with("/") ? 1 : 0);  // set() puts it in front again
+  std::vector<std::string> keys = keys_of(store);
   for (const char* key : {"failed", "verdict", "arrival/0", "arrival/1", "sign/0", "sign/1", "count/0", "process/1"}) {
     for (const char* prefix : {"", "hqsam/0/0/", "hqsam/"}) keys.push_back(std::string(prefix) + key);
   }
-  for (const std::string& key : keys) {
-    c10d::Store& plain = store;
-    if (!has(key, "\x1b")) plain.set(key, kEscapes);
-  }
+  c10d::Store& plain = store;
+  for (const std::string& key : keys) plain.set(key, kEscapes);
   static int number = 0;
   store.add(fmt::format("number/{}", number++), 7);
   store.append("failed", {0, 255, '\n'});
+}
+
+// Whether something at host accepts a connection.
+bool answers(const char* host, int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  ::inet_pton(AF_INET, host, &address.sin_addr);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  const bool connected = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return connected;
 }
 
 // Connections that close at once, that bring garbage, and that stay; `count` of them, 300 a second.
@@ -128,6 +144,16 @@ TEST(Rank, DISABLED_Stranger) {
   }
 }
 
+// For stranger.sh: no port of MASTER_ADDR answers.
+TEST(Rank, DISABLED_FindsNoPort) {
+  for (int port = 1; port < 65536; ++port) EXPECT_FALSE(answers(::getenv("MASTER_ADDR"), port)) << port;
+}
+
+// For stranger.sh: connections to MASTER_PORT, 300 a second, for HQSAM_TEST_SECONDS.
+TEST(Rank, DISABLED_Scans) {
+  scan(std::stoi(::getenv("MASTER_PORT")), 300 * std::stoi(::getenv("HQSAM_TEST_SECONDS")), false);
+}
+
 TEST(Stranger, WhoWritesOverEveryKeyEndsNoRunAndIsNotQuoted) {
   const int port = ranks::free_port();
   for (const bool from_the_start : {false, true}) {
@@ -140,6 +166,9 @@ TEST(Stranger, WhoWritesOverEveryKeyEndsNoRunAndIsNotQuoted) {
     const auto store = connect(port);
     for (int i = 0; i < 20; ++i) {
       write_everywhere(*store);
+      if (i == 15) {
+        for (const std::string& key : keys_of(*store)) store->deleteKey(key);
+      }
       if (i == 5 && from_the_start) ranks.start(1);
       std::this_thread::sleep_for(50ms);
       if (i == 5 && from_the_start) std::this_thread::sleep_for(3s);  // then the two have met
