@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
@@ -160,8 +161,8 @@ std::vector<std::string> files_of_results(const fs::path& json) {
     if (logits || mask) files.push_back(text);
   };
   try {
-    const auto content = nlohmann::json::parse(read_file(json), nullptr, /*allow_exceptions=*/false);
-    if (!content.is_object() || !content.contains("image") || !content.contains("masks")) return files;
+    const auto content = parse_json_object("predict", json.string(), read_file(json));
+    if (!content.contains("image") || !content.contains("masks")) return files;
     const nlohmann::json results = content.value("results", nlohmann::json::array());
     for (const auto& result : results) {
       if (result.is_object() && result.contains("file")) take(result["file"]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/json_stream.h"
 
+#include <unordered_set>
+
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
@@ -11,25 +13,23 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kShownOfError = 240;  // the parser repeats what it read last
-
-// Follows the parser's events and hands out the items.
+// Hands out the items as they become whole.
 class Sections {
  public:
   explicit Sections(const std::function<void(const std::string&, const json&)>& visit) : visit_(visit) {}
 
   // False: the parser forgets the value.
-  bool operator()(int depth, json::parse_event_t event, json& value) {
-    if (depth > kMaxJsonDepth) fail("json", "nested more than {} deep", kMaxJsonDepth);
-    using Event = json::parse_event_t;
-    if (depth == 0 && event == Event::array_start) item_depth_ = 1;
-    if (depth == 1 && event == Event::key && item_depth_ == 2) {
-      section_ = value.get<std::string>();
-      keys_.push_back(section_);
+  bool operator()(std::span<const JsonStep> around, json& value) {
+    if (around.empty()) return true;
+    const bool list = around.front().key == nullptr;
+    if (around.size() == (list ? 1 : 2)) {
+      visit_(list ? std::string() : *around.front().key, value);
+      return false;
     }
-    const bool ends = event == Event::object_end || event == Event::array_end || event == Event::value;
-    if (depth != item_depth_ || !ends) return true;
-    visit_(section_, value);
+    if (list || around.size() != 1) return true;
+    const std::string& key = *around.front().key;
+    if (!seen_.insert(key).second) fail("json", "the key '{}' comes twice", shown(cut_short(key)));
+    keys_.push_back(key);
     return false;
   }
 
@@ -37,9 +37,8 @@ class Sections {
 
  private:
   const std::function<void(const std::string&, const json&)>& visit_;
-  int item_depth_ = 2;
-  std::string section_;
   std::vector<std::string> keys_;
+  std::unordered_set<std::string> seen_;
 };
 
 // Python's names for what JSON has no number for.
@@ -85,9 +84,10 @@ std::vector<std::string> stream_text(std::string_view text,
   std::string quoted;
   if (text.find("NaN") != text.npos || text.find("Infinity") != text.npos) text = quoted = with_quoted_numbers(text);
   Sections sections(visit);
-  const json rest =
-      json::parse(text.data(), text.data() + text.size(),
-                  [&](int depth, json::parse_event_t event, json& value) { return sections(depth, event, value); });
+  JsonOptions options;
+  options.max_bytes = SIZE_MAX;
+  options.keep = [&](std::span<const JsonStep> around, json& value) { return sections(around, value); };
+  const json rest = parse_json("json", "the file", text, options);
   if (!rest.is_structured()) fail("json", "expected an object or a list, got {}", rest.type_name());
   return std::move(sections).keys();
 }
@@ -99,8 +99,6 @@ std::vector<std::string> stream_json(const std::filesystem::path& path,
   const FileBytes file(path);
   try {
     return stream_text(file.text(), visit);
-  } catch (const json::exception& error) {
-    fail("stream_json", "{} is not sound JSON: {}", path.string(), cut_short(error.what(), kShownOfError));
   } catch (const Error& error) {
     fail("stream_json", "{}: {}", path.string(), error.what());
   }

@@ -77,21 +77,9 @@ std::string keys_of(const json& object) {
 }  // namespace
 
 json parse_picture_json(std::string_view text, const std::string& name) {
-  const std::string shown = printable(name, 1000);
   std::string slim = without_image_data(text);
   without_nan(slim);
-  try {
-    json object = json::parse(slim, [](int depth, json::parse_event_t, json&) {
-      if (depth > kMaxJsonDepth) fail(kFunction, "it is nested more than {} deep", kMaxJsonDepth);
-      return true;
-    });
-    if (!object.is_object()) fail(kFunction, "{}: expected an object, got {}", shown, object.type_name());
-    return object;
-  } catch (const json::exception& error) {
-    fail(kFunction, "{} is not sound JSON (in UTF-8): {}", shown, printable(error.what(), 200));
-  } catch (const Error& error) {
-    fail(kFunction, "{}: {}", shown, error.what());
-  }
+  return parse_json_object(kFunction, printable(name, 1000), slim);
 }
 
 std::string kind_of_json(const json& object) {

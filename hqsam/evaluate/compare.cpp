@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
@@ -30,8 +30,8 @@ std::string text_of(const Key& key) {
   return fmt::format("{}: {} mask {}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
 }
 
-void read_line(const std::string& line, Samples& samples, std::vector<std::string>& sets) {
-  const json object = json::parse(line);
+void read_line(const json& object, Samples& samples, std::vector<std::string>& sets) {
+  if (!object.at("mask").is_number_integer()) throw Error("mask is no whole number but " + json_shown(object["mask"]));
   const Key key = {object.at("set").get<std::string>(), object.at("file").get<std::string>(),
                    object.at("mask").get<int64_t>()};
   Values values;
@@ -54,8 +54,11 @@ Samples read_samples(const std::string& text, const std::string& name, std::vect
     const std::string line = text.substr(at, end - at);
     at = end + 1;
     ++number;
+    if (line.empty()) continue;
+    const std::string what = fmt::format("{}:{}: not a line of samples.jsonl: it", name, number);
+    const json object = parse_json_object(kCompare, what, line);
     try {
-      if (!line.empty()) read_line(line, samples, sets);
+      read_line(object, samples, sets);
     } catch (const json::exception& error) {
       fail(kCompare, "{}:{}: not a line of samples.jsonl: {}", name, number, error.what());
     } catch (const Error& error) {
@@ -108,19 +111,11 @@ ComparedSet compare_set(const std::string& name, const Samples& first, const Sam
 }
 
 void warn_of_settings(const fs::path& first, const fs::path& second) {
-  const auto read = [](const fs::path& folder) {
-    std::error_code error;
-    const auto path = folder / "results.json";
-    if (!fs::exists(path, error)) return json();
-    return json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  };
-  const json a = read(first), b = read(second);
-  if (!a.is_object() || !b.is_object()) return;
-  for (const char* key :
-       {"protocol", "prompt", "prompt_points", "clicks_per_mask", "boundary_dilation", "strict_dilation"}) {
-    const json none, &left = a.contains(key) ? a[key] : none, &right = b.contains(key) ? b[key] : none;
-    if (left != right) spdlog::warn("the evaluations differ in {}: {} and {}", key, left.dump(), right.dump());
-  }
+  const fs::path a = first / "results.json", b = second / "results.json";
+  std::error_code error;
+  if (!fs::exists(a, error) || !fs::exists(b, error)) return;
+  const auto apart = differing_settings(read_file(a), a.string(), read_file(b), b.string());
+  for (const std::string& setting : apart) spdlog::warn("the evaluations differ in {}", setting);
 }
 
 fs::path samples_of(const fs::path& folder) {
@@ -201,6 +196,18 @@ std::vector<ComparedSet> compare_samples(const std::string& first, const std::st
     fail(kCompare, "{} and {} have no kind of mask (sam, hq, sum) in common", first_name, second_name);
   }
   return sets;
+}
+
+std::vector<std::string> differing_settings(const std::string& first, const std::string& first_name,
+                                            const std::string& second, const std::string& second_name) {
+  const json a = parse_json_object(kCompare, first_name, first), b = parse_json_object(kCompare, second_name, second);
+  std::vector<std::string> apart;
+  for (const char* key :
+       {"protocol", "prompt", "prompt_points", "clicks_per_mask", "boundary_dilation", "strict_dilation"}) {
+    const json left = a.value(key, json()), right = b.value(key, json());
+    if (left != right) apart.push_back(fmt::format("{}: {} and {}", key, json_shown(left), json_shown(right)));
+  }
+  return apart;
 }
 
 std::vector<ComparedSet> compare_folders(const fs::path& first, const fs::path& second) {

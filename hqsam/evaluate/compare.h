@@ -29,7 +29,13 @@ struct ComparedSet {
 std::vector<ComparedSet> compare_samples(const std::string& first, const std::string& first_name,
                                          const std::string& second, const std::string& second_name);
 
-// The same of two evaluation folders. Warns where their results.json name another protocol or prompt.
+// "prompt: box and clicks": what protocol and prompts two results.json (texts) do not have in common. Throws Error
+// where one is no JSON object.
+std::vector<std::string> differing_settings(const std::string& first, const std::string& first_name,
+                                            const std::string& second, const std::string& second_name);
+
+// The same as compare_samples of two evaluation folders. Warns where their results.json name another protocol or
+// prompt.
 std::vector<ComparedSet> compare_folders(const std::filesystem::path& first, const std::filesystem::path& second);
 
 // For the terminal.

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "hqsam/model/options_metadata.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
@@ -34,8 +35,5 @@ Checkpoint as_checkpoint(TensorMap tensors);
 
 // SAM, HQ-SAM or "ablation of HQ-SAM", for a checkpoint with SAM's key names.
 std::string dialect_name(const SamHqOptions& options);
-
-// Metadata for what neither shapes nor SAM's defaults tell about a model; empty where they tell all.
-std::map<std::string, std::string> options_metadata(const SamHqOptions& options);
 
 }  // namespace hqsam

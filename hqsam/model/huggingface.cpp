@@ -27,18 +27,8 @@ constexpr const char *kWeights = "model.safetensors", *kIndex = "model.safetenso
 
 Json read_json(const fs::path& path) { return parse_json_object(kRead, path.string(), read_file(path)); }
 
-// File of every key, from an index of shards.
 std::map<std::string, std::string> weight_map(const fs::path& index) {
-  const Json json = read_json(index);
-  const auto found = json.find("weight_map");
-  if (found == json.end() || !found->is_object()) fail(kRead, "{} has no weight_map", index.string());
-  std::map<std::string, std::string> files;
-  for (const auto& [key, file] : found->items()) {
-    const bool name = file.is_string() && fs::path(file.get<std::string>()).filename() == file.get<std::string>();
-    if (!name) fail(kRead, "{}: '{}' is in {}, expected a file of that folder", index.string(), key, json_shown(file));
-    files[key] = file.get<std::string>();
-  }
-  return files;
+  return huggingface_weight_map(read_json(index), index.string());
 }
 
 TensorMap read_shards(const fs::path& index) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/huggingface_config.h"
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -88,6 +91,7 @@ void apply_vision(const Section& vision, ImageEncoderVitOptions& options) {
   vision.agree("num_attention_heads", 12, options.num_heads);
   vision.agree("output_channels", 256, options.out_chans);
   const double ratio = vision.get("mlp_ratio", 4.0);
+  if (!(ratio > 0 && ratio < 1e6)) fail(kFunction, "config.json: vision_config.mlp_ratio is {}", ratio);
   vision.agree("mlp_dim", static_cast<int64_t>(static_cast<double>(options.embed_dim) * ratio), options.mlp_dim);
   const std::vector<int64_t> global = global_blocks(vision);
   const bool ambiguous = options.window_size == options.grid();  // windows as large as the picture look global
@@ -171,6 +175,23 @@ void apply_huggingface_preprocessor(const Json& preprocessor, SamHqOptions& opti
   };
   read("image_mean", options.pixel_mean);
   read("image_std", options.pixel_std);
+  options.validate();
+}
+
+std::map<std::string, std::string> huggingface_weight_map(const Json& index, const std::string& name) {
+  const auto found = index.find("weight_map");
+  if (found == index.end() || !found->is_object()) fail(kFunction, "{} has no weight_map", name);
+  std::map<std::string, std::string> files;
+  for (const auto& [key, file] : found->items()) {
+    const bool plain =
+        file.is_string() && std::filesystem::path(file.get<std::string>()).filename() == file.get<std::string>();
+    if (!plain) {
+      fail(kFunction, "{}: '{}' is in {}, expected a file of that folder", name, shown(cut_short(key)),
+           json_shown(file));
+    }
+    files[key] = file.get<std::string>();
+  }
+  return files;
 }
 
 OrderedJson huggingface_config(const SamHqOptions& options, const std::string& dtype) {

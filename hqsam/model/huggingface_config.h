@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <string>
 
-#include "hqsam/model/sam_hq.h"
+#include "hqsam/model/options.h"
 
 namespace hqsam {
 
@@ -17,6 +19,9 @@ void apply_huggingface_defaults(SamHqOptions& options);
 
 // The picture's mean and deviation in preprocessor_config.json, which are of 0..1 there.
 void apply_huggingface_preprocessor(const nlohmann::json& preprocessor, SamHqOptions& options);
+
+// The file of every key, from an index of shards called `name`. Throws Error where it has none, or a file elsewhere.
+std::map<std::string, std::string> huggingface_weight_map(const nlohmann::json& index, const std::string& name);
 
 // What transformers needs to build the same model; dtype is its name of the weights' type, e.g. "float16". Throws
 // Error for TinyViT, which its SamHQ lacks.

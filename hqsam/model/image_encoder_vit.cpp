@@ -81,26 +81,6 @@ class PatchEmbedImpl : public torch::nn::Module {
 
 }  // namespace
 
-void ImageEncoderVitOptions::validate() const {
-  const auto require = [](bool good, const char* field, const char* rule) {
-    if (!good) fail("ImageEncoderVitOptions", "{} {}", field, rule);
-  };
-  require(patch_size > 0, "patch_size", "must be positive");
-  require(image_size > 0 && image_size % patch_size == 0, "image_size", "must be a positive multiple of patch_size");
-  require(depth > 0, "depth", "must be positive");
-  require(num_heads > 0 && embed_dim > 0 && embed_dim % num_heads == 0, "embed_dim",
-          "must be a positive multiple of num_heads");
-  require(mlp_dim > 0, "mlp_dim", "must be positive");
-  require(out_chans > 0, "out_chans", "must be positive");
-  require(window_size > 0, "window_size", "must be positive");
-  require(layer_norm_eps > 0 && layer_norm_eps < 1, "layer_norm_eps", "must lie between 0 and 1");
-  require(!global_attn_indexes.empty(), "global_attn_indexes",
-          "must name a block: HQ-SAM takes its early feature from the first");
-  for (int64_t index : global_attn_indexes) {
-    require(index >= 0 && index < depth, "global_attn_indexes", "must lie in [0, depth)");
-  }
-}
-
 ImageEncoderVitImpl::ImageEncoderVitImpl(ImageEncoderVitOptions options) : options_(std::move(options)) {
   options_.validate();
   const auto& global = options_.global_attn_indexes;

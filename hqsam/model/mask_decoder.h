@@ -4,28 +4,12 @@
 #include <torch/torch.h>
 
 #include "hqsam/model/feature_pyramid.h"
-#include "hqsam/model/hq_options.h"
 #include "hqsam/model/image_encoder.h"
 #include "hqsam/model/layers.h"
+#include "hqsam/model/options.h"
 #include "hqsam/model/transformer.h"
 
 namespace hqsam {
-
-struct MaskDecoderOptions {
-  TwoWayTransformerOptions transformer;  // its embedding_dim is the decoder's width C
-  int64_t num_multimask_outputs = 3;
-  int64_t iou_head_depth = 3;         // layers
-  int64_t iou_head_hidden_dim = 256;  // channels
-  int64_t vit_dim = 768;              // channels of the early feature; 0 = SAM without HQ modules
-  HqOptions hq;                       // which HQ modules there are, where vit_dim is set
-  // What transformers' SamHQModel does (5.23 and before): in HQ passes masks are upscaled from the image embedding as
-  // it was before the two-way transformer, its rows and columns swapped. SysCV's code upscales the transformer's
-  // output.
-  bool like_transformers = false;
-
-  // The position among the output tokens of that which gives the HQ mask.
-  int64_t hq_token() const { return hq.token == HqToken::kContext ? 1 : num_multimask_outputs + 2; }
-};
 
 // Which tokens run and which masks come out.
 enum class DecoderPass {

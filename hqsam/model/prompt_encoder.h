@@ -3,15 +3,9 @@
 
 #include <torch/torch.h>
 
-namespace hqsam {
+#include "hqsam/model/options.h"
 
-struct PromptEncoderOptions {
-  int64_t embed_dim = 256;       // channels
-  int64_t image_size = 1024;     // pixels, the frame of points and boxes
-  int64_t grid = 64;             // image embedding, tokens a side
-  int64_t mask_in_chans = 16;    // channels in the mask branch
-  double layer_norm_eps = 1e-6;  // of the mask branch's norms
-};
+namespace hqsam {
 
 // Prompts in the input frame, N rows; undefined tensors are prompts not given. At least one is defined.
 struct PromptTensors {

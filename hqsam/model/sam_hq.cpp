@@ -19,55 +19,6 @@ std::shared_ptr<ImageEncoderImpl> make_image_encoder(const TinyVitOptions& optio
 
 }  // namespace
 
-int64_t SamHqOptions::image_size() const {
-  return std::visit([](const auto& encoder) { return encoder.image_size; }, image_encoder);
-}
-
-int64_t SamHqOptions::grid() const {
-  return std::visit([](const auto& encoder) { return encoder.grid(); }, image_encoder);
-}
-
-int64_t SamHqOptions::early_width() const {
-  return std::visit([](const auto& encoder) { return encoder.early_width(); }, image_encoder);
-}
-
-void SamHqOptions::set_image_size(int64_t pixels) {
-  std::visit([&](auto& encoder) { encoder.image_size = pixels; }, image_encoder);
-  prompt_encoder.image_size = pixels;
-  prompt_encoder.grid = grid();
-}
-
-void SamHqOptions::validate() const {
-  std::visit([](const auto& encoder) { encoder.validate(); }, image_encoder);
-  const int64_t dim = mask_decoder.transformer.embedding_dim;
-  const int64_t out_chans = std::visit([](const auto& encoder) { return encoder.out_chans; }, image_encoder);
-  if (out_chans != dim || prompt_encoder.embed_dim != dim) {
-    fail("SamHqOptions", "encoder ({}), prompts ({}) and decoder ({}) must have the same width", out_chans,
-         prompt_encoder.embed_dim, dim);
-  }
-  if (prompt_encoder.grid != grid() || prompt_encoder.image_size != image_size()) {
-    fail("SamHqOptions", "prompt encoder's grid {} and image size {} must be the image encoder's ({}, {})",
-         prompt_encoder.grid, prompt_encoder.image_size, grid(), image_size());
-  }
-  if (mask_decoder.vit_dim != 0 && mask_decoder.vit_dim != early_width()) {
-    fail("SamHqOptions", "mask_decoder.vit_dim is {}, the encoder's early feature has {} channels",
-         mask_decoder.vit_dim, early_width());
-  }
-  if (mask_decoder.vit_dim != 0) mask_decoder.hq.validate();
-  const auto& transformer = mask_decoder.transformer;
-  if (transformer.num_heads < 1 || transformer.num_heads > dim || transformer.downsample_rate < 1 ||
-      transformer.downsample_rate > dim) {
-    fail("SamHqOptions", "the decoder's heads ({}) and downsample_rate ({}) must lie from 1 to its width {}",
-         transformer.num_heads, transformer.downsample_rate, dim);
-  }
-  for (const double eps : {transformer.layer_norm_eps, transformer.final_norm_eps, prompt_encoder.layer_norm_eps}) {
-    if (!(eps > 0 && eps < 1)) fail("SamHqOptions", "layer_norm_eps must lie between 0 and 1, got {}", eps);
-  }
-  if (dim % 8 != 0 || dim % (transformer.num_heads * transformer.downsample_rate) != 0) {
-    fail("SamHqOptions", "decoder width {} must be a multiple of 8 and of heads x downsample_rate", dim);
-  }
-}
-
 SamHqImpl::SamHqImpl(SamHqOptions options) : options_(std::move(options)) {
   options_.validate();
   image_encoder = register_module(

@@ -3,10 +3,8 @@
 
 #include <torch/torch.h>
 
-#include <array>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "hqsam/model/image_encoder_vit.h"
@@ -16,23 +14,6 @@
 #include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
-
-using ImageEncoderOptions = std::variant<ImageEncoderVitOptions, TinyVitOptions>;
-
-struct SamHqOptions {
-  ImageEncoderOptions image_encoder;
-  PromptEncoderOptions prompt_encoder;
-  MaskDecoderOptions mask_decoder;
-  std::array<double, 3> pixel_mean = {123.675, 116.28, 103.53};  // RGB, of 0..255 (ImageNet's)
-  std::array<double, 3> pixel_std = {58.395, 57.12, 57.375};
-
-  // Whatever the image encoder:
-  int64_t image_size() const;   // pixels, square input
-  int64_t grid() const;         // tokens a side of the image embedding
-  int64_t early_width() const;  // channels of the early feature, MaskDecoderOptions::vit_dim with HQ modules
-  void set_image_size(int64_t pixels);
-  void validate() const;
-};
 
 // SAM's architectures, with HQ modules; without_hq() takes those away.
 SamHqOptions vit_b();

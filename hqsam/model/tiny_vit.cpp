@@ -74,14 +74,11 @@ class MbConvImpl : public ConvTripleImpl {
 };
 TORCH_MODULE(MbConv);
 
-// TinyViT merges 2x2 tokens between stages. SAM's decoder wants a grid of 1/16, so the last merging, told by its
-// width in the 5, 11 and 21 M models, keeps the resolution.
-bool keeps_resolution(int64_t out_width) { return out_width == 320 || out_width == 448 || out_width == 576; }
-
 // [B,H,W,in] -> [B,H/2,W/2,out], or [B,H,W,out]
 class PatchMergingImpl : public ConvTripleImpl {
  public:
-  PatchMergingImpl(int64_t in, int64_t out) : ConvTripleImpl(in, out, out, keeps_resolution(out) ? 1 : 2, 1) {}
+  PatchMergingImpl(int64_t in, int64_t out)
+      : ConvTripleImpl(in, out, out, TinyVitOptions::keeps_resolution(out) ? 1 : 2, 1) {}
   torch::Tensor forward(const torch::Tensor& x) { return channels_last(convolve(channels_first(x))); }
 };
 TORCH_MODULE(PatchMerging);
@@ -196,26 +193,6 @@ torch::Tensor pairwise_bias(const torch::Tensor& biases, int64_t window) {
   const auto dy = apart.view({window, 1, window, 1}), dx = apart.view({1, window, 1, window});
   const int64_t tokens = window * window;
   return biases.index_select(1, (dy * window + dx).flatten()).view({1, biases.size(0), tokens, tokens});
-}
-
-void TinyVitOptions::validate() const {
-  const auto require = [](bool good, const char* field, const char* rule) {
-    if (!good) fail("TinyVitOptions", "{} {}", field, rule);
-  };
-  require(image_size > 0 && image_size % 16 == 0, "image_size", "must be a positive multiple of 16");
-  for (size_t stage = 0; stage < embed_dims.size(); ++stage) {
-    require(embed_dims[stage] > 1, "embed_dims", "must be at least 2");
-    require(depths[stage] > 0, "depths", "must be positive");
-    if (stage == 0) continue;
-    require(num_heads[stage] > 0 && embed_dims[stage] % num_heads[stage] == 0, "embed_dims",
-            "must be multiples of num_heads");
-    require(window_sizes[stage] > 0, "window_sizes", "must be positive");
-    require(keeps_resolution(embed_dims[stage]) == (stage == 3), "embed_dims",
-            "must end in 320, 448 or 576, the widths whose merging keeps the resolution, and have these nowhere else");
-  }
-  require(mlp_ratio > 0 && expand_ratio > 0, "mlp_ratio and expand_ratio", "must be positive");
-  require(out_chans > 0, "out_chans", "must be positive");
-  require(num_classes >= 0, "num_classes", "must not be negative");
 }
 
 TinyVitImpl::TinyVitImpl(TinyVitOptions options) : options_(options) {

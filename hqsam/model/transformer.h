@@ -4,18 +4,9 @@
 #include <torch/torch.h>
 
 #include "hqsam/model/layers.h"
+#include "hqsam/model/options.h"
 
 namespace hqsam {
-
-struct TwoWayTransformerOptions {
-  int64_t depth = 2;            // layers
-  int64_t embedding_dim = 256;  // channels
-  int64_t num_heads = 8;
-  int64_t mlp_dim = 2048;        // channels
-  int64_t downsample_rate = 2;   // of the channels inside cross attention
-  double layer_norm_eps = 1e-5;  // SAM's; transformers' SamHQ has 1e-6
-  double final_norm_eps = 1e-5;
-};
 
 // Multi-head attention with projections for q, k and v, narrower inside by downsample_rate.
 class DecoderAttentionImpl : public torch::nn::Module {

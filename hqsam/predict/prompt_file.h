@@ -10,6 +10,9 @@
 
 namespace hqsam {
 
+// Bytes of a file of prompts: a detector's results with masks are long.
+inline constexpr size_t kMaxPromptBytes = size_t{512} << 20;
+
 // The prompts of one picture, as a file names it: a file name, a stem, a path, or a number.
 struct NamedPrompts {
   std::string name;

@@ -2,11 +2,11 @@
 #include "hqsam/predict/prompt_json.h"
 
 #include <cmath>
-#include <set>
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
+#include "hqsam/predict/prompt_file.h"
 
 namespace hqsam {
 namespace {
@@ -15,46 +15,22 @@ using nlohmann::json;
 
 constexpr size_t kShown = 60;  // characters of a value or a key in a message
 
-// Follows the parser's events: depth, keys, and what is not kept.
-class Watch {
- public:
-  explicit Watch(const std::string& name) : name_(name) {}
-
-  bool operator()(int depth, json::parse_event_t event, const json& value) {
-    using Event = json::parse_event_t;
-    if (depth > kMaxJsonDepth) fail("predict", "{} is nested more than {} deep", name_, kMaxJsonDepth);
-    if (depth == 0 && event == Event::array_start) list_ = true;
-    if (event == Event::object_start) keys_[static_cast<size_t>(depth)].clear();
-    if (event != Event::key) return true;
-    const auto& key = value.get_ref<const std::string&>();
-    if (!keys_[static_cast<size_t>(depth) - 1].insert(key).second) {
-      fail("predict", "{} has the key '{}' twice in one object", name_, cut_short(key, kShown));
-    }
-    if (depth == 1) section_ = key;
-    const bool item = list_ ? depth == 2 : depth == 3 && section_ == "annotations";
-    return !item || key != "segmentation";
-  }
-
- private:
-  const std::string& name_;
-  std::set<std::string> keys_[kMaxJsonDepth + 1];
-  std::string section_;
-  bool list_ = false;
-};
+// COCO's masks are long, and no prompts.
+bool is_mask(std::span<const JsonStep> around) {
+  const JsonStep* item = nullptr;  // what may be an item of a list of COCO's
+  if (around.size() == 2 && around[0].key == nullptr) item = &around[1];
+  if (around.size() == 3 && around[0].key != nullptr && *around[0].key == "annotations") item = &around[2];
+  return item != nullptr && item->key != nullptr && *item->key == "segmentation";
+}
 
 }  // namespace
 
 json parse_prompt_json(std::string_view text, const std::string& name) {
-  Watch watch(name);
-  try {
-    return json::parse(text.begin(), text.end(),
-                       [&](int depth, json::parse_event_t event, json& value) { return watch(depth, event, value); });
-  } catch (const json::exception& error) {
-    std::string reason = error.what();
-    for (char& c : reason) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    if (reason.size() > 160) reason = reason.substr(0, 160) + "...";
-    fail("predict", "{} is not sound JSON: {}", name, reason);
-  }
+  JsonOptions options;
+  options.max_bytes = kMaxPromptBytes;
+  options.doubled_keys = false;
+  options.keep = [](std::span<const JsonStep> around, json&) { return !is_mask(around); };
+  return parse_json("predict", name, text, options);
 }
 
 std::string shown(const json& value) {

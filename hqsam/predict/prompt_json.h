@@ -11,8 +11,8 @@ namespace hqsam {
 
 // What reading prompts from JSON has in common. Texts of messages are cut short.
 
-// The value, without the "segmentation"s of COCO's lists (long, and no prompts). Throws Error with name: not JSON (with
-// the place), nested deeper than 32, a key twice in one object.
+// The value, in which the "segmentation"s of COCO's lists (long, and no prompts) are null. Throws Error with name: not
+// JSON (with the place), past the bounds of bounded_json.h, a key twice in one object.
 nlohmann::json parse_prompt_json(std::string_view text, const std::string& name);
 
 // A value for a message, at most 60 characters.

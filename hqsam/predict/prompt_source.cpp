@@ -31,7 +31,7 @@ PromptSource::PromptSource(const fs::path& path, const std::vector<fs::path>& pi
     named_.push_back({only ? pictures.front().filename().string() : path.stem().string(), {}});
     texts_.push_back(path);
   } else {
-    named_ = prompts_from_json(read_file(path), path.string(), path.parent_path());
+    named_ = prompts_from_json(read_file(path, kMaxPromptBytes), path.string(), path.parent_path());
     texts_.resize(named_.size());
   }
   match(pictures);

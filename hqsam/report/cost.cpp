@@ -6,8 +6,6 @@
 
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
-#include "hqsam/core/file.h"
-#include "hqsam/core/log.h"
 #include "hqsam/evaluate/protocol.h"
 #include "hqsam/report/html.h"
 
@@ -110,36 +108,6 @@ std::string with_costs(const std::string& results_json, std::span<const CostRow>
   }
   json["cost"] = costs;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::optional<TradeOffPoint> trade_off_point(const std::string& results_json, const std::string& place) {
-  try {
-    const Json json = Json::parse(results_json);
-    TradeOffPoint point;
-    point.name = std::filesystem::path(json.at("checkpoint").get<std::string>()).stem().string();
-    const Json& mean = json.at("mean");
-    for (const char* kind : {"sam", "sum", "hq"}) {
-      if (mean.contains(kind)) point.kind = kind;
-    }
-    if (mean.empty() || (!point.kind.empty() && !mean.at(point.kind).contains("mbiou"))) {
-      spdlog::warn("{} has no boundary IoU; the report's plots over speed and size leave it out", place);
-      return std::nullopt;
-    }
-    point.score = mean.at(point.kind).at("mbiou").get<double>();
-    const Json& costs = json.at("cost");
-    const Json& cost = costs.at(point.kind == "sam" || costs.empty() ? 0 : costs.size() - 1);
-    point.cost = {cost.at("name").get<std::string>(), cost.at("parameters").get<int64_t>(),
-                  cost.at("learnable").get<int64_t>(), cost.at("images_per_s").get<double>(),
-                  cost.at("memory_bytes").get<int64_t>()};
-    return point;
-  } catch (const Json::exception& error) {
-    fail("trade_off_point", "{}: not an evaluation's results with costs: {}; evaluate again", place, error.what());
-  }
-}
-
-std::optional<TradeOffPoint> read_trade_off_point(const std::filesystem::path& folder) {
-  const auto path = folder / "results.json";
-  return trade_off_point(read_file(path), path.string());
 }
 
 }  // namespace hqsam

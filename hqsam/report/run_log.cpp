@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/report/run_log.h"
 
-#include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/file.h"
 
 namespace hqsam {
@@ -20,8 +20,9 @@ void collect(const nlohmann::json& object, const std::string& prefix, std::map<s
 }  // namespace
 
 bool parse_run_line(std::string_view text, RunLine& line) {
-  auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return false;
+  auto read = json_object_or_nothing(text);
+  if (!read) return false;
+  nlohmann::json& json = *read;
   const auto type = json.find("type");
   if (type == json.end() || !type->is_string()) return false;
   line = {};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <sstream>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
@@ -35,7 +36,7 @@ void append(const std::filesystem::path& path, const Json& line) {
 std::optional<int64_t> shown_mask(const Sample& sample) {
   for (size_t i = 0; i < sample.labels.size(); ++i) {
     const bool crowd = i < sample.infos.size() && sample.infos[i].crowd;
-    if (!crowd && bounding_box(threshold_label(sample.labels[i]))) return static_cast<int64_t>(i);
+    if (!crowd && sample.labels[i].area() > 0) return static_cast<int64_t>(i);
   }
   return std::nullopt;
 }
@@ -104,7 +105,7 @@ std::vector<TrainingPicture> read_training_pictures(const std::filesystem::path&
   std::map<std::pair<int64_t, int64_t>, TrainingPicture> pictures;
   std::istringstream stream(read_file(index, kAnySize));
   for (std::string text; std::getline(stream, text);) {
-    const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const auto json = json_object_or_nothing(text).value_or(nullptr);
     TrainingPicture picture;
     try {
       picture.sample = json.at("sample").get<int64_t>();

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 
@@ -24,7 +25,7 @@ int64_t number(const nlohmann::json& line, const char* key) {
 }
 
 bool belongs(const std::string& text, int64_t step, int64_t epochs, int64_t validated) {
-  const auto line = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto line = json_object_or_nothing(text).value_or(nullptr);
   if (!line.is_object() || number(line, "step") > step) return false;
   const auto type = line.value("type", nlohmann::json());
   if (type == "epoch") return number(line, "epoch") <= epochs;

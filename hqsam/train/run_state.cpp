@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 
@@ -57,6 +58,8 @@ std::string to_json(const RunState& state) {
                                  {"summed", state.summed},
                                  {"skipped", state.skipped},
                                  {"skipped_in_row", state.skipped_in_row},
+                                 {"unread", state.unread},
+                                 {"unread_in_epoch", state.unread_in_epoch},
                                  {"validated", state.validated},
                                  {"stale", state.stale},
                                  {"finished", state.finished},
@@ -68,7 +71,7 @@ std::string to_json(const RunState& state) {
 }
 
 RunState run_state_from_json(const std::string& text) {
-  const auto json = nlohmann::json::parse(text);
+  const auto json = parse_json_object("load_run_state", kRun, text);
   RunState state;
   state.epoch = json.at("epoch");
   state.rows = json.at("rows");
@@ -80,6 +83,8 @@ RunState run_state_from_json(const std::string& text) {
   state.summed = json.at("summed");
   state.skipped = json.at("skipped");
   state.skipped_in_row = json.at("skipped_in_row");
+  state.unread = json.value("unread", int64_t{0});
+  state.unread_in_epoch = json.value("unread_in_epoch", int64_t{0});
   state.validated = json.at("validated");
   state.stale = json.at("stale");
   state.finished = json.at("finished");
@@ -103,10 +108,10 @@ SavedRun load_run_state(const std::filesystem::path& path) {
     damaged("{} is not the state of a training run", path.string());
   }
   if (checksum(saved.tensors) != metadata.at(kChecksum)) damaged("{}: its checksum does not fit", path.string());
-  const auto json = nlohmann::json::parse(metadata.at(kRun), nullptr, /*allow_exceptions=*/false);
+  const auto json = json_object_or_nothing(metadata.at(kRun)).value_or(nullptr);
   if (json.is_object() && json.value("version", nlohmann::json()) != kVersion) {
     fail("load_run_state", "{} has format version {}, expected {}: another version of hqsam wrote it", path.string(),
-         json.value("version", nlohmann::json()).dump(), kVersion);
+         json_shown(json.value("version", nlohmann::json())), kVersion);
   }
   try {
     saved.state = run_state_from_json(metadata.at(kRun));

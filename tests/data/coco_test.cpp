@@ -7,6 +7,7 @@
 
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
+#include "hqsam/data/open_dataset.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/mask/segmentation.h"
 #include "temporary_folder.h"
@@ -313,6 +314,13 @@ TEST_F(Coco, DrawsOneMaskOfMany) {
   EXPECT_EQ(dataset->masks_of(0)[1].area, 3);
 }
 
+TEST_F(Coco, IsRefusedBeforeARunWhereAPictureHasAnotherSize) {
+  const auto dataset = open();
+  look_before_run("set", *dataset, 2);
+  write_image(dataset->path(0), random_picture({30, 50}, 3, 1));
+  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", *dataset, 2); }), "is 50x30 but its annotations say");
+}
+
 TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   const json good = file;
   const auto refusal_of = [&](auto change) {
@@ -334,6 +342,8 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "is not sound JSON");
   write_file(options.annotations, std::string("\xff\xfe{\0", 4));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "UTF-16");
+  write_file(options.annotations, R"({"images": [], "annotations": [], "images": []})");
+  EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "the key 'images' comes twice");
   write_file(options.annotations, std::string(200000, '['));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "nested more than 32 deep");
   write_file(options.annotations, "{\"images\": [" + std::string(5000, 'x'));

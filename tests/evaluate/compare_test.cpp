@@ -68,7 +68,23 @@ TEST(Compare, RefusesFilesThatAreNotItsOwn) {
   EXPECT_NE(refusal("", good).find("A has no masks"), std::string::npos);
   const std::string bare = R"({"set": "COIFT", "file": "pictures/s0.jpg", "mask": 0})";
   EXPECT_NE(refusal(good, bare).find("no kind of mask"), std::string::npos);
+  EXPECT_NE(refusal(good, R"({"set": "COIFT", "file": "a", "mask": 1e300})").find("B:1: mask is no whole number"),
+            std::string::npos);
   EXPECT_NE(message_of([&] { compare_folders("nowhere", "nowhere"); }).find("samples.jsonl"), std::string::npos);
+}
+
+TEST(Compare, RefusesDeepJsonAndShowsLittleOfLongValues) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']'),
+                    good = lines_of("COIFT", {{0.5, 0.9}});
+  EXPECT_NE(refusal(good, good + "{\"x\": " + deep + "}\n").find("B:2: not a line of samples.jsonl: it is nested more"),
+            std::string::npos);
+  const auto apart = [](const std::string& value) {
+    return differing_settings("{\"prompt\": \"box\"}", "A", "{\"prompt\": " + value + "}", "B");
+  };
+  EXPECT_NE(message_of([&] { apart(deep); }).find("B is nested more than 32 deep"), std::string::npos);
+  EXPECT_TRUE(apart("\"box\"").empty());
+  EXPECT_EQ(apart("[7]"), std::vector<std::string>{"prompt: \"box\" and [7]"});
+  EXPECT_LT(apart("\"" + std::string(40'000, 'x') + "\"")[0].size(), 120U);
 }
 
 }  // namespace hqsam

@@ -138,9 +138,27 @@ TEST_F(HuggingFaceTest, TellsWhichFileIsMissing) {
   write_file(out / "model.safetensors.index.json", R"({"weight_map": {"a": "model-00001-of-00007.safetensors"}})");
   expect_message(out, "says that model-00001-of-00007.safetensors holds 'a'");
   write_file(out / "model.safetensors.index.json", "{");
-  expect_message(out, "is not a JSON object");
+  expect_message(out, "is not sound JSON");
   fs::remove(out / "config.json");
   expect_message(out, "has no config.json");
+}
+
+TEST_F(HuggingFaceTest, RefusesJsonThatNestsDeepAndNumbersThatMakeNoModel) {
+  const std::string deep =
+      "{\"vision_config\": {\"hidden_act\": " + std::string(200'000, '[') + std::string(200'000, ']') + "}}";
+  const fs::path copy = golden_with("", nlohmann::json::object());
+  for (const char* std : {"[0, 0, 0]", "[1e300, 1, 1]", "[-1, 1, 1]"}) {
+    write_file(copy / "preprocessor_config.json", fmt::format("{{\"image_std\": {}}}", std));
+    expect_message(copy, "the pixels' mean and deviation");
+  }
+  write_file(copy / "preprocessor_config.json", deep);
+  expect_message(copy, "preprocessor_config.json is nested more than 32 deep");
+  write_file(copy / "config.json", deep);
+  expect_message(copy, "changed/config.json is nested more than 32 deep");
+  fs::rename(copy / "model.safetensors", copy / "model-00001-of-00001.safetensors");
+  write_file(copy / "model.safetensors.index.json", deep);
+  expect_message(copy, "index.json is nested more than 32 deep");
+  expect_message(golden_with("vision_config", {{"mlp_ratio", 1e300}}), "mlp_ratio is 1e+300");
 }
 
 TEST_F(HuggingFaceTest, RefusesWhatTheModelCannotExpress) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/predict/prompt_file.h"
 
+#include <chrono>
+
 #include "golden.h"
 #include "hqsam/predict/place_prompt.h"
 
@@ -70,6 +72,9 @@ TEST(PromptJson, WhereNoneIsRightTheFileIsRefused) {
   EXPECT_TRUE(has(error_in(R"({"a": {}})"), "has a box, points or a mask"));
   EXPECT_TRUE(has(error_in(R"({"a": {"points": [[1, 2]], "labels": 1}})"), "expects a list of 0 and 1"));
   EXPECT_TRUE(has(error_in(R"({"a": {"points": [[1, 2]], "labels": [2]}})"), "expects a list of 0 and 1"));
+  EXPECT_TRUE(has(error_in(R"({"a": {"points": [[1, 2]], "labels": {"a": 1}}})"), "labels expects a list of 0 and 1"));
+  EXPECT_TRUE(has(error_in(R"({"a": {"points": {"a": [1, 2]}}})"), "points expects a list of [x, y] in pixels, got {"));
+  EXPECT_TRUE(has(error_in(R"({"a": {"boxes": {"a": [1, 2, 3, 4]}}})"), "boxes expects a list of boxes, got {\"a\""));
 }
 
 TEST(PromptJson, EmptyListsArePicturesWithoutPrompts) {
@@ -90,11 +95,22 @@ TEST(PromptJson, SaysWhereItIsNoJson) {
   EXPECT_TRUE(has(error_in(R"({"a": {"box": [1, 2, NaN, 4]}})"), "pr.json is not sound JSON"));
   EXPECT_TRUE(has(error_in("7"), "is not a JSON object"));
   EXPECT_TRUE(has(error_in(R"({"a": {"box": [1, 2, 3, 4]}, "a": []})"), "the key 'a' twice"));
+  EXPECT_TRUE(has(error_in(R"({"a": {"boxes": [[1, 2, 3, 4]], "boxes": []}})"), "the key 'boxes' twice"));
+  EXPECT_TRUE(has(error_in(R"([{"image_id": 1, "segmentation": [], "segmentation": []}])"), "'segmentation' twice"));
   EXPECT_TRUE(has(error_in(std::string(200000, '[')), "nested more than 32 deep"));
   const std::string deep = R"({"a": )" + std::string(200000, '[') + std::string(200000, ']') + "}";
   EXPECT_TRUE(has(error_in(deep), "nested more than 32 deep"));
   const std::string text(100000, 'x');
   EXPECT_LT(error_in("{\"" + text + "\": {\"box\": \"" + text + "\", \"" + text + "\": 1}}").size(), 300u);
+}
+
+TEST(PromptJson, ReadsManyResultsInLinearTime) {
+  std::string text = "[";
+  for (int i = 0; i < 200'000; ++i) text += R"({"image_id": 7, "bbox": [1, 2, 3, 4], "score": 0.5},)";
+  text.back() = ']';
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(read(text)[0].stated.prompts.size(), 200'000U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // it was quadratic: 2 minutes
 }
 
 TEST(PromptJson, ReadsCocoResultsByPicture) {

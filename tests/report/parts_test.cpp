@@ -150,6 +150,9 @@ TEST(TradeOff, ReadsResultsThatHaveCosts) {
   other.name = "b<";
   const std::string html = trade_off_section(std::vector<TradeOffPoint>{point, other});
   EXPECT_TRUE(contains(html, "mBIoU over speed") && contains(html, "mBIoU over size") && contains(html, "b&lt;"));
+  const std::string deep = "{\"mean\": " + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  write_file(folder / "results.json", deep);
+  EXPECT_TRUE(contains(message_of([&] { read_trade_off_point(folder); }), "results.json is nested more than 32 deep"));
   for (const char* text : {"", "{", "[]", "{\"mean\": {\"hq\": {\"mbiou\": 3}}}", "{\"checkpoint\": 3}"}) {
     write_file(folder / "results.json", text);
     EXPECT_THROW(read_trade_off_point(folder), Error) << text;

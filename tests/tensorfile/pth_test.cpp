@@ -231,6 +231,13 @@ TEST_F(PthPickle, SaysWhatIsWrongWithOtherFiles) {
   write_zip(folder_ / "b.pth",
             {{"a/data.pkl", ops}, {"a/data/0", std::string(24, '\0')}, {"a/hqsam/metadata.json", "{\"a\": 1}"}});
   EXPECT_TRUE(contains(error_of([&] { read_pth(folder_ / "b.pth"); }), "metadata.json"));
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  for (const std::string& text : {deep, "{\"a\": " + deep + "}", std::string("{\"a\": \"\", \"a\": \"\"}")}) {
+    write_zip(folder_ / "b.pth",
+              {{"a/data.pkl", ops}, {"a/data/0", std::string(24, '\0')}, {"a/hqsam/metadata.json", text}});
+    const std::string error = error_of([&] { read_pth(folder_ / "b.pth"); });
+    EXPECT_TRUE(contains(error, "metadata.json is nested more") || contains(error, "has the key 'a' twice")) << error;
+  }
 }
 
 TEST_F(PthPickle, RefusesDamagedLegacyFiles) {
