@@ -156,6 +156,37 @@ bad_checkpoints() {
   leaves_nothing p_bad x.onnx x.pth
 }
 
+# with_header <safetensors file> <header>: the file's data behind another header.
+with_header() {
+  local length bytes=${#2}
+  length=$(od -An -tu8 -N8 "$1")
+  printf '%b' "$(printf '\\x%02x' $((bytes & 255)) $((bytes >> 8 & 255)) $((bytes >> 16)))\0\0\0\0\0"
+  printf %s "$2"
+  tail -c +$((length + 9)) "$1"
+}
+
+# JSON that nests 200,000 deep, in what belongs to a checkpoint and in prompts.
+deep_json() {
+  local deep header file predict=("$hqsam" predict --image set/im/00000.jpg --output p_deep)
+  deep=$(printf '[%.0s' $(seq 200000))
+  works "$hqsam" export --checkpoint "$model" --format safetensors --output sound.safetensors
+  header=$(tail -c +9 sound.safetensors | head -c "$(od -An -tu8 -N8 sound.safetensors)")
+  with_header sound.safetensors '{"__metadata__":{"hqsam.options":"{\"mask_decoder.hq\": '"$deep"'",'"${header#'{"__metadata__":{'}" >deep.safetensors
+  with_header sound.safetensors '{"__metadata__":{"a":'"$deep" >deep_header.safetensors
+  for file in deep.safetensors deep_header.safetensors; do
+    refuses 1 "$file" "$hqsam" info $file
+    refuses 1 "$file" "${predict[@]}" --checkpoint $file --box 1,1,9,9
+  done
+  refuses 1 "hqsam.options is nested more than 32 deep" "$hqsam" info deep.safetensors
+  mkdir deep_hf
+  cp "$golden/hf/model.safetensors" deep_hf
+  printf '{"model_type": %s' "$deep" >deep_hf/config.json
+  refuses 1 "config.json is nested more than 32 deep" "$hqsam" info deep_hf
+  printf '{"00000.jpg": %s' "$deep" >deep.json
+  refuses 1 "deep.json is nested more than 32 deep" "${predict[@]}" --checkpoint "$model" --prompts deep.json
+  leaves_nothing p_deep
+}
+
 # Checkpoints of every dialect, and what is wrong with a bad one.
 dialects() {
   local hf=$golden/hf hurt=image_encoder.blocks.1.attn.qkv.weigh
@@ -222,6 +253,10 @@ bad_prompts() {
   refuses 1 "did you mean 'boxes'" "${predict[@]}" --image $picture --prompts prompts.json
   printf '{"00000.jpg": {"boxes": [[1, 1, 9]]}}' >prompts.json
   refuses 1 "boxes expects" "${predict[@]}" --image $picture --prompts prompts.json
+  printf '{"00000.jpg": {"points": [[1, 1]], "labels": {"a": 1}}}' >prompts.json
+  refuses 1 'labels expects a list of 0 and 1, one for each point, got {"a":1}' "${predict[@]}" --image $picture --prompts prompts.json
+  printf '{"00000.jpg": {"boxes": [[1, 1, 9, 9]], "boxes": [[2, 2, 9, 9]]}}' >prompts.json
+  refuses 1 "has the key 'boxes' twice" "${predict[@]}" --image $picture --prompts prompts.json
   printf '{"00000.jpg": ' >prompts.json
   refuses 1 "JSON" "${predict[@]}" --image $picture --prompts prompts.json
   printf '{"other.jpg": {"boxes": [[1, 1, 9, 9]]}}' >prompts.json
@@ -414,6 +449,11 @@ compare() {
   grep -q "+0.00  \[+0.00, +0.00\]" stdout || fault "a comparison with itself prints $(cat stdout)"
   refuses 1 "results of other data: 2 of 2 masks" "$hqsam" compare several/box c_gt --log-level error
   refuses 1 "has no samples.jsonl" "$hqsam" compare several nowhere
+  cp -r several/box deep_box
+  printf '{"prompt": %s%s}' "$(printf '[%.0s' $(seq 200000))" "$(printf ']%.0s' $(seq 200000))" >deep_box/results.json
+  refuses 1 "results.json is nested more than 32 deep" "$hqsam" compare several/box deep_box
+  refuses 1 "results.json is nested more than 32 deep" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --log-level error \
+    --beside deep_box --output e_deep
   refuses 2 "B is required" "$hqsam" compare several/box
 }
 
@@ -511,6 +551,7 @@ head -c 3000 set/im/00002.jpg >cut/00002.jpg
 bad_configs
 bad_data
 bad_checkpoints
+deep_json
 dialects
 bad_prompts
 many_pictures
