@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/jobs.h"
 #include "hqsam/predict/place_prompt.h"
-#include "predict_jobs.h"
 
 namespace hqsam {
 

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMaxMaskBytes = int64_t{1} << 33;  // of one picture's masks at full size
+constexpr int64_t kMaxMaskBytes = int64_t{1} << 31;  // of one picture's packed masks
 
 void check_files(const std::string& name, const std::vector<AnnotatedPicture>& pictures) {
   if (pictures.empty()) fail("AnnotatedDataset", "data set '{}' has no pictures", name);
@@ -30,11 +30,11 @@ void check_files(const std::string& name, const std::vector<AnnotatedPicture>& p
        first_few(missing));
 }
 
-void check_memory(const Sample& sample, int64_t masks) {
-  const int64_t pixels = sample.image.height * sample.image.width;
-  if (masks <= kMaxMaskBytes / std::max<int64_t>(pixels, 1)) return;
-  fail("AnnotatedDataset::get", "{} of {}x{} pixels (width x height) has {} masks: more than {} bytes of them",
-       sample.image_path, sample.image.width, sample.image.height, masks, kMaxMaskBytes);
+void check_memory(const Sample& sample, int64_t bytes, size_t masks) {
+  if (bytes <= kMaxMaskBytes) return;
+  fail("AnnotatedDataset::get",
+       "{} of {}x{} pixels (width x height) has {} masks: the first {} take more than {} bytes", sample.image_path,
+       sample.image.width, sample.image.height, masks, sample.labels.size(), kMaxMaskBytes);
 }
 
 // Where annotations do not state the picture's size, run lengths that fit it in one of its frames do.
@@ -62,20 +62,6 @@ PictureObjects draw_annotations(const AnnotatedPicture& picture, const FramedPic
     }
   }
   return objects;
-}
-
-// The file's sizes and tag without its pixels.
-FramedPicture framed_header(const DataFile& file, const SetOptions& options) {
-  const DataBytes bytes(file);
-  const PictureHeader header = picture_header(bytes.bytes(), file.label());
-  FramedPicture framed;
-  framed.stored = header.stored;
-  framed.notes.orientation = header.orientation;
-  framed.oriented = options.exif != ExifRule::kIgnore;
-  const Size size = framed.oriented ? upright_size(header.stored, header.orientation) : header.stored;
-  framed.image.height = size.height;
-  framed.image.width = size.width;
-  return framed;
 }
 
 std::vector<MaskBrief> briefs_of(const PictureObjects& objects) {
@@ -165,6 +151,7 @@ void AnnotatedDataset::warn_of_skipped(const Sample& sample, const std::string& 
 
 void AnnotatedDataset::add_masks(const PictureObjects& objects, int turn, Sample& sample) const {
   std::string why = objects.why_skipped;
+  int64_t bytes = 0;
   sample.skipped += objects.skipped;
   for (const ObjectMask& object : objects.objects) {
     try {
@@ -172,13 +159,15 @@ void AnnotatedDataset::add_masks(const PictureObjects& objects, int turn, Sample
         fail("AnnotatedDataset::get", "a mask of {}x{} in a picture of {}x{} (width x height)", object.rle.size.width,
              object.rle.size.height, objects.frame.width, objects.frame.height);
       }
-      const Mask mask = rle_decode(object.rle);
-      sample.labels.push_back(mask_to_gray(turn == 1 ? mask : upright(mask, turn)));
+      PackedMask mask = turn == 1 ? pack_tightly(object.rle) : pack_tightly(upright(rle_decode(object.rle), turn));
+      bytes += mask.bytes();
+      sample.labels.emplace_back(std::move(mask));
       sample.infos.push_back(object.info);
     } catch (const Error& error) {
       ++sample.skipped;
       if (why.empty()) why = error.what();
     }
+    check_memory(sample, bytes, objects.objects.size());
   }
   sample.turned = turn != 1;
   if (!why.empty()) warn_of_skipped(sample, why);
@@ -197,6 +186,14 @@ std::vector<MaskBrief> AnnotatedDataset::masks_of(int64_t index) const {
   return briefs_of(objects_of(picture, sized ? FramedPicture{} : framed_header(picture.picture, options_)));
 }
 
+std::vector<MaskBrief> AnnotatedDataset::checked_masks_of(int64_t index) const {
+  const AnnotatedPicture& picture = at(index);
+  const FramedPicture framed = framed_header(picture.picture, options_);
+  const PictureObjects objects = objects_of(picture, framed);
+  turn_of(picture, framed, objects.frame);
+  return briefs_of(objects);
+}
+
 Sample AnnotatedDataset::draw(int64_t index, const ChooseMask& choose) const {
   const AnnotatedPicture& picture = at(index);
   Sample sample;
@@ -209,7 +206,6 @@ Sample AnnotatedDataset::draw(int64_t index, const ChooseMask& choose) const {
   sample.notes = framed.notes;
   sample.image = std::move(framed.image);
   if (choose) keep_one(objects.objects, choose(briefs_of(objects)));
-  check_memory(sample, static_cast<int64_t>(objects.objects.size()));
   add_masks(objects, turn, sample);
   sample.annotated = true;
   sample.detected = picture.detected;

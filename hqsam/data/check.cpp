@@ -5,6 +5,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/data/parallel.h"
+#include "hqsam/image/counts.h"
 
 namespace hqsam {
 namespace {
@@ -18,14 +19,13 @@ struct SampleReport {
   bool turned = false, unknown = false;
 };
 
-void check_mask(const Image& label, const std::string& path, const std::string& which, int64_t tiny,
+void check_mask(const Label& label, const std::string& path, const std::string& which, int64_t tiny,
                 SampleReport& report) {
-  int64_t inside = 0, above_zero = 0;
-  for (uint8_t value : label.pixels) {
-    inside += value > 128;
-    above_zero += value > 0;
-  }
-  const int64_t pixels = static_cast<int64_t>(label.pixels.size());
+  const int64_t inside = label.area();
+  const Image* soft = label.soft();
+  const int64_t above_zero =
+      soft == nullptr ? inside : count_above(soft->pixels.data(), std::ssize(soft->pixels), uint8_t{0});
+  const int64_t pixels = label.size().height * label.size().width;
   report.inside_shares.push_back(pixels > 0 ? static_cast<double>(inside) / static_cast<double>(pixels) : 0);
   const auto add = [&](Problem problem, const std::string& message) {
     report.problems.push_back({problem, path, which + message});

@@ -12,7 +12,11 @@ CoarsenedDataset::CoarsenedDataset(std::shared_ptr<const Dataset> fine, uint64_t
 Sample CoarsenedDataset::get(int64_t index) const {
   Sample sample = fine_->get(index);
   RandomStream stream = random_stream(seed_, 0, index, Draw::kSynth);
-  for (Image& label : sample.labels) label = mask_to_gray(coarsen(threshold_label(label), stream));
+  for (Label& label : sample.labels) {
+    const bool packed = label.is_packed();
+    Mask coarse = coarsen(threshold_label(label), stream);
+    label = packed ? Label(pack_tightly(coarse)) : Label(mask_to_gray(coarse));
+  }
   return sample;
 }
 

@@ -47,11 +47,6 @@ class PictureFiles {
   std::map<std::string, DataFile> members_;
 };
 
-bool soft(const Image& label) {
-  return std::any_of(label.pixels.begin(), label.pixels.end(),
-                     [](uint8_t value) { return value != 0 && value != 255; });
-}
-
 PictureToWrite picture_to_write(const Sample& sample, const std::string& name) {
   PictureToWrite picture;
   picture.name = name;
@@ -60,7 +55,7 @@ PictureToWrite picture_to_write(const Sample& sample, const std::string& name) {
     MaskToWrite mask;
     mask.rle = rle_encode(threshold_label(sample.labels[i]));
     if (i < sample.infos.size()) mask.info = sample.infos[i];
-    if (soft(sample.labels[i])) mask.soft = &sample.labels[i];
+    mask.soft = sample.labels[i].soft();
     picture.masks.push_back(std::move(mask));
   }
   if (!sample.unknown.pixels.empty()) picture.unknown = &sample.unknown;

@@ -9,9 +9,7 @@ namespace {
 std::vector<MaskBrief> briefs(const Sample& sample) {
   std::vector<MaskBrief> masks;
   for (size_t i = 0; i < sample.labels.size(); ++i) {
-    const std::vector<uint8_t>& pixels = sample.labels[i].pixels;
-    const int64_t area = std::count_if(pixels.begin(), pixels.end(), [](uint8_t value) { return value > 128; });
-    masks.push_back({area, i < sample.infos.size() && sample.infos[i].crowd});
+    masks.push_back({sample.labels[i].area(), i < sample.infos.size() && sample.infos[i].crowd});
   }
   return masks;
 }
@@ -23,7 +21,7 @@ void keep_one(std::vector<Item>& items, int64_t position) {
     return;
   }
   std::swap(items.front(), items[static_cast<size_t>(position)]);
-  items.resize(1);
+  items.erase(items.begin() + 1, items.end());
 }
 
 }  // namespace

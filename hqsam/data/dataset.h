@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/data/label.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/image.h"
 
@@ -34,7 +35,7 @@ struct Sample {
   std::string name;  // file stem
   std::string image_path;
   Image image;                  // RGB
-  std::vector<Image> labels;    // gray 0..255 of the picture's size, one per mask; > 128 is inside
+  std::vector<Label> labels;    // of the picture's size, one per mask
   int64_t zero_one_labels = 0;  // how many of them are 0/1 in the file and were scaled to 0/255
 
   bool annotated = false;             // the set states categories and what else average precision needs
@@ -69,6 +70,8 @@ class Dataset {
   virtual Sample get_one(int64_t index, const ChooseMask& choose) const;
   // What a picture's masks are, without the picture.
   virtual std::vector<MaskBrief> masks_of(int64_t index) const;
+  // The same before a run. Throws Error where they differ in size from the picture, by its header.
+  virtual std::vector<MaskBrief> checked_masks_of(int64_t index) const { return masks_of(index); }
   // How its files are read, for people: one line, or "".
   virtual std::string told() const { return ""; }
 };

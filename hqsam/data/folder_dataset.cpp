@@ -32,6 +32,8 @@ Raster read_mask_raster(const DataFile& file, const DataFile& picture, ExifRule 
   return upright(std::move(raster));
 }
 
+std::string shown(Size size) { return fmt::format("{}x{}", size.width, size.height); }
+
 // What lies in a folder but in none of the folders that are below it and named by themselves.
 std::vector<DataFile> without_folders(std::vector<DataFile> files, const fs::path& own,
                                       std::initializer_list<fs::path> others) {
@@ -71,10 +73,16 @@ SetOptions checked(SetOptions options) {
 
 }  // namespace
 
-// A mask file that is read, and the turn to its picture's frame.
 struct FolderDataset::OpenMask {
   MaskFile file;
   const DataFile* source = nullptr;
+
+  // The turn, as an EXIF orientation, that brings it to the picture's frame. Throws Error where its size fits no turn.
+  int turn_to(const FramedPicture& picture, const std::string& picture_name, ExifRule rule) const {
+    if (const auto turn = turn_to_picture(file.size(), picture, rule)) return *turn;
+    fail("FolderDataset::get", "{} is {} but its mask {} is {} (width x height); they must be equal", picture_name,
+         shown(picture.image.size()), source->label(), shown(file.size()));
+  }
 };
 
 FolderDataset::FolderDataset(SetOptions options) : FolderDataset(options, list_files(options)) {}
@@ -84,32 +92,6 @@ FolderDataset::FolderDataset(SetOptions options, const SetFiles& files) : option
   look();
 }
 
-namespace {
-
-// Nothing for a picture that cannot be read: get() tells.
-std::optional<PictureHeader> header_of(const DataFile& picture) {
-  try {
-    const DataBytes bytes(picture);
-    return picture_header(bytes.bytes(), picture.label());
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
-bool fits(Size mask, const PictureHeader& picture, ExifRule rule) {
-  const bool fits_shown = rule != ExifRule::kIgnore && mask == upright_size(picture.stored, picture.orientation);
-  const bool fits_stored = rule != ExifRule::kApply && mask == picture.stored;
-  return fits_shown || fits_stored;
-}
-
-std::string both_sizes(const PicturePair& pair, const PictureHeader& picture, Size mask) {
-  const Size shown = upright_size(picture.stored, picture.orientation);
-  return fmt::format("{} is {}x{}, its mask {}x{}", pair.image.name, shown.width, shown.height, mask.width,
-                     mask.height);
-}
-
-}  // namespace
-
 void FolderDataset::look() {
   const int64_t count = std::min(size(), kLookedAt);
   std::vector<SeenMask> seen;
@@ -118,15 +100,20 @@ void FolderDataset::look() {
   std::exception_ptr first_error;
   parallel_for("look at " + options_.name, count, std::max(1U, std::thread::hardware_concurrency()), [&](int64_t i) {
     const PicturePair& pair = pairs_[static_cast<size_t>(i * size() / count)];
-    const std::optional<PictureHeader> header = header_of(pair.image);
+    std::optional<FramedPicture> picture;
+    try {
+      picture = framed_header(pair.image, options_);
+    } catch (const Error&) {  // get() tells
+    }
     for (const DataFile& file : pair.masks) {
       try {
         const Raster raster = read_mask_raster(file, pair.image, options_.exif);
         SeenMask mask{file.label(), look_at_mask(raster, file.label())};
         const std::lock_guard lock(mutex);
         seen.push_back(std::move(mask));
-        if (header && !fits(raster.size(), *header, options_.exif)) {
-          other_sizes.push_back(both_sizes(pair, *header, raster.size()));
+        if (picture && !turn_to_picture(raster.size(), *picture, options_.exif)) {
+          other_sizes.push_back(fmt::format("{} is {}, its mask {}", pair.image.name, shown(picture->image.size()),
+                                            shown(raster.size())));
         }
       } catch (const Error&) {
         const std::lock_guard lock(mutex);
@@ -163,13 +150,9 @@ void FolderDataset::check_index(int64_t index) const {
   fail("FolderDataset::get", "data set '{}' has {} samples, got index {}", options_.name, size(), index);
 }
 
-std::vector<FolderDataset::OpenMask> FolderDataset::open_masks(const PicturePair& pair) const {
-  std::vector<OpenMask> masks;
-  for (const DataFile& file : pair.masks) {
-    Raster raster = read_mask_raster(file, pair.image, options_.exif);
-    masks.push_back({MaskFile(std::move(raster), reading_, file.label()), &file});
-  }
-  return masks;
+FolderDataset::OpenMask FolderDataset::open_mask(const PicturePair& pair, const DataFile& file) const {
+  Raster raster = read_mask_raster(file, pair.image, options_.exif);
+  return {MaskFile(std::move(raster), reading_, file.label()), &file};
 }
 
 // The picture, and the turn of its masks; the labels are added by the callers.
@@ -187,39 +170,38 @@ Sample FolderDataset::open(int64_t index, FramedPicture& picture) const {
     const MaskFile file(read_mask_raster(pair.coarse, pair.image, options_.exif), coarse, pair.coarse.label());
     const auto turn = turn_to_picture(file.size(), picture, options_.exif);
     if (!turn) {
-      fail("FolderDataset::get", "{} is {}x{} but its coarse mask {} is {}x{} (width x height); they must be equal",
-           sample.image_path, picture.image.width, picture.image.height, pair.coarse.label(), file.size().width,
-           file.size().height);
+      fail("FolderDataset::get", "{} is {} but its coarse mask {} is {} (width x height); they must be equal",
+           sample.image_path, shown(picture.image.size()), pair.coarse.label(), shown(file.size()));
     }
     sample.coarse.push_back(upright(file.label(0), *turn));
   }
   return sample;
 }
 
-void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i) const {
-  const auto turn = turn_to_picture(mask.file.size(), picture, options_.exif);
-  if (!turn) {
-    fail("FolderDataset::get", "{} is {}x{} but its mask {} is {}x{} (width x height); they must be equal",
-         sample.image_path, picture.image.width, picture.image.height, mask.source->label(), mask.file.size().width,
-         mask.file.size().height);
-  }
+void FolderDataset::add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i,
+                              bool several) const {
+  const int turn = mask.turn_to(picture, sample.image_path, options_.exif);
   sample.infos.push_back(mask.file.info(i));
   sample.zero_one_labels += mask.file.zero_one();
-  sample.turned = sample.turned || *turn != 1;
+  sample.turned = sample.turned || turn != 1;
   if (sample.unknown.pixels.empty()) {
     Image unknown = mask.file.unknown();
-    if (!unknown.pixels.empty()) sample.unknown = *turn == 1 ? std::move(unknown) : upright(unknown, *turn);
+    if (!unknown.pixels.empty()) sample.unknown = turn == 1 ? std::move(unknown) : upright(unknown, turn);
   }
   Image label = mask.file.take_label(i);  // last
-  sample.labels.push_back(*turn == 1 ? std::move(label) : upright(label, *turn));
+  if (turn != 1) label = upright(label, turn);
+  sample.labels.push_back(several ? compact_label(std::move(label)) : Label(std::move(label)));
 }
 
 Sample FolderDataset::get(int64_t index) const {
   check_index(index);
   FramedPicture picture;
   Sample sample = open(index, picture);
-  for (OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
-    for (size_t i = 0; i < mask.file.labels().size(); ++i) add_label(sample, picture, mask, i);
+  const PicturePair& pair = pairs_[static_cast<size_t>(index)];
+  for (const DataFile& file : pair.masks) {  // one at a time: they are large
+    OpenMask mask = open_mask(pair, file);
+    const bool several = pair.masks.size() > 1 || mask.file.labels().size() > 1;
+    for (size_t i = 0; i < mask.file.labels().size(); ++i) add_label(sample, picture, mask, i, several);
   }
   if (sample.labels.size() != sample.coarse.size() && !sample.coarse.empty()) {
     fail("FolderDataset::get", "{} has {} masks but one coarse mask", sample.image_path, sample.labels.size());
@@ -233,7 +215,9 @@ Sample FolderDataset::get(int64_t index) const {
 Sample FolderDataset::get_one(int64_t index, const ChooseMask& choose) const {
   check_index(index);
   FramedPicture picture;
-  std::vector<OpenMask> masks = open_masks(pairs_[static_cast<size_t>(index)]);
+  const PicturePair& pair = pairs_[static_cast<size_t>(index)];
+  std::vector<OpenMask> masks;
+  for (const DataFile& file : pair.masks) masks.push_back(open_mask(pair, file));
   std::vector<MaskBrief> briefs;
   std::vector<std::pair<OpenMask*, size_t>> labels;
   for (OpenMask& mask : masks) {
@@ -246,17 +230,28 @@ Sample FolderDataset::get_one(int64_t index, const ChooseMask& choose) const {
   Sample sample = open(index, picture);
   if (chosen >= 0) {
     const auto& [mask, i] = labels.at(static_cast<size_t>(chosen));
-    add_label(sample, picture, *mask, i);
+    add_label(sample, picture, *mask, i, /*several=*/false);
   }
   sample.image = std::move(picture.image);
   tally_.note(sample, options_);
   return sample;
 }
 
-std::vector<MaskBrief> FolderDataset::masks_of(int64_t index) const {
+std::vector<MaskBrief> FolderDataset::masks_of(int64_t index) const { return briefs(index, nullptr); }
+
+std::vector<MaskBrief> FolderDataset::checked_masks_of(int64_t index) const {
   check_index(index);
+  const FramedPicture picture = framed_header(pairs_[static_cast<size_t>(index)].image, options_);
+  return briefs(index, &picture);
+}
+
+std::vector<MaskBrief> FolderDataset::briefs(int64_t index, const FramedPicture* picture) const {
+  check_index(index);
+  const PicturePair& pair = pairs_[static_cast<size_t>(index)];
   std::vector<MaskBrief> briefs;
-  for (const OpenMask& mask : open_masks(pairs_[static_cast<size_t>(index)])) {
+  for (const DataFile& file : pair.masks) {
+    const OpenMask mask = open_mask(pair, file);
+    if (picture != nullptr) mask.turn_to(*picture, pair.image.label(), options_.exif);
     for (const FileLabel& label : mask.file.labels()) briefs.push_back({label.area, false});
   }
   return briefs;

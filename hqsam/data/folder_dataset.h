@@ -29,6 +29,7 @@ class FolderDataset : public Dataset {
   Sample get(int64_t index) const override;
   Sample get_one(int64_t index, const ChooseMask& choose) const override;
   std::vector<MaskBrief> masks_of(int64_t index) const override;
+  std::vector<MaskBrief> checked_masks_of(int64_t index) const override;
   std::string path(int64_t index) const override { return pairs_[index].image.label(); }
   std::string told() const override;
   const SetOptions& options() const { return options_; }
@@ -38,8 +39,11 @@ class FolderDataset : public Dataset {
   struct OpenMask;
   void look();  // decides reading_
   Sample open(int64_t index, FramedPicture& picture) const;
-  std::vector<OpenMask> open_masks(const PicturePair& pair) const;
-  void add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i) const;
+  OpenMask open_mask(const PicturePair& pair, const DataFile& file) const;
+  // several: of one picture, which are packed.
+  void add_label(Sample& sample, const FramedPicture& picture, OpenMask& mask, size_t i, bool several) const;
+  // Where a picture is given, masks of another size are an Error.
+  std::vector<MaskBrief> briefs(int64_t index, const FramedPicture* picture) const;
   void check_index(int64_t index) const;
 
   SetOptions options_;

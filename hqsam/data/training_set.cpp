@@ -3,12 +3,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/random.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/loader.h"
 #include "hqsam/data/parallel.h"
+#include "hqsam/data/set_options.h"
 #include "hqsam/image/counts.h"
 #include "hqsam/image/spare.h"
 
@@ -17,6 +19,7 @@ namespace {
 
 constexpr int kJitterDraws = 1 + 10;  // the first and ten more
 constexpr float kInside = 128;
+constexpr int64_t kMostRows = 200'000'000;  // of an epoch, whose order takes 8 bytes a row
 
 // 24 random bits: a float32 in [0, 1) that never rounds up to 1.
 float uniform_float(RandomStream& stream) { return static_cast<float>(stream.next() >> 40) * 0x1.0p-24f; }
@@ -89,10 +92,10 @@ void check_sample(const Sample& sample) {
     fail("TrainingSet::row", "{}: expected an RGB picture, got {} channels of {}x{}", sample.image_path,
          sample.image.channels, sample.image.width, sample.image.height);
   }
-  for (const Image& label : sample.labels) {
-    if (label.size() != sample.image.size() || label.channels != 1) {
+  for (const Label& label : sample.labels) {
+    if (label.size() != sample.image.size() || label.channels() != 1) {
       fail("TrainingSet::row", "{} is {}x{} but a mask of it is {}x{} with {} channels", sample.image_path,
-           sample.image.width, sample.image.height, label.width, label.height, label.channels);
+           sample.image.width, sample.image.height, label.size().width, label.size().height, label.channels());
     }
   }
 }
@@ -100,9 +103,8 @@ void check_sample(const Sample& sample) {
 }  // namespace
 
 void RowOptions::validate() const {
-  if (image_size < 32 || image_size > 8192 || image_size % 4 != 0) {
-    fail("RowOptions", "image_size must be a multiple of 4 in 32..8192, got {}", image_size);
-  }
+  require_within("RowOptions", "image_size", image_size, kLeastImageSize, kGreatestImageSize);
+  if (image_size % 4 != 0) fail("RowOptions", "image_size must be a multiple of 4, got {}", image_size);
   augment.validate();
   if (prompts.empty()) fail("RowOptions", "at least one kind of prompt is needed");
   for (const PromptOptions& prompt : prompts) prompt.validate();
@@ -114,12 +116,15 @@ TrainingSet::TrainingSet(std::vector<WeightedSet> sets, RowOptions options)
   if (sets_.empty()) fail("TrainingSet", "at least one data set is needed");
   for (size_t i = 0; i < sets_.size(); ++i) {
     if (!sets_[i].dataset || sets_[i].dataset->size() < 1) fail("TrainingSet", "data set {} is empty", i);
-    if (!(sets_[i].weight > 0) || !std::isfinite(sets_[i].weight)) {
-      fail("TrainingSet", "the weight of data set {} must be above 0, got {}", i, sets_[i].weight);
-    }
+    require_within("TrainingSet", "weight", sets_[i].weight, kLeastWeight, kGreatestWeight,
+                   fmt::format(" (data set {})", i));
   }
   count_units();
   if (size() < 1) fail("TrainingSet", "the weights leave no row in an epoch; raise them");
+  if (size() > kMostRows) {
+    fail("TrainingSet", "an epoch would have {} rows, more than {}: lower the sets' weight or per_picture", size(),
+         kMostRows);
+  }
 }
 
 void TrainingSet::count_units() {
@@ -208,13 +213,24 @@ std::vector<int64_t> TrainingSet::order(int64_t epoch) const {
   return order;
 }
 
+// The unit's sample. Throws UnreadRow.
+Sample TrainingSet::read_sample(const Unit& unit, int64_t epoch, RandomStream& stream) const {
+  try {
+    Sample sample = draw_sample(unit, epoch, stream);
+    if (!sample.labels.empty()) check_sample(sample);
+    return sample;
+  } catch (const Error& error) {
+    throw UnreadRow(error.what());
+  }
+}
+
 TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) const {
   Unit unit = find_unit(index);
   RandomStream flips = random_stream(options_.seed, epoch, position, Draw::kFlip);
   RandomStream jitters = random_stream(options_.seed, epoch, position, Draw::kJitter);
   RandomStream prompts = random_stream(options_.seed, epoch, position, Draw::kPrompt);
   const bool flip = flips.uniform() < options_.augment.flip_probability;
-  Sample sample = draw_sample(unit, epoch, flips);
+  Sample sample = read_sample(unit, epoch, flips);
   RandomStream others = random_stream(options_.seed, epoch, position, Draw::kReplace);
   for (int draw = 0; sample.labels.empty(); ++draw) {
     constexpr int kDraws = 200;
@@ -229,10 +245,10 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
            sample.set, kDraws);
     }
     unit = unit_at(unit.set, others.below(units(unit.set)));
-    sample = draw_sample(unit, epoch, flips);
+    sample = read_sample(unit, epoch, flips);
   }
-  check_sample(sample);
-  JitteredLabel label = jitter_label(sample.labels.front(), flip, options_, jitters);
+  Image gray = std::move(sample.labels.front()).gray();
+  JitteredLabel label = jitter_label(gray, flip, options_, jitters);
 
   TrainingRow row;
   row.index = index;
@@ -243,7 +259,7 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
   if (!sample.unknown.pixels.empty()) row.known = known_pixels(sample.unknown, label.how);
   row.prompt = draw_prompt(row.label, options_.prompts, prompts);
   keep_spare(std::move(sample.image.pixels));
-  keep_spare(std::move(sample.labels.front().pixels));
+  keep_spare(std::move(gray.pixels));
   return row;
 }
 

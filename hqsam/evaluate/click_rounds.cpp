@@ -26,29 +26,28 @@ PromptRow row_of(const std::vector<Click>& clicks, const InputFrame& frame, cons
 
 std::vector<ClickTrack> run_clicks(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
                                    const EvaluateOptions& options, MaskKind kind) {
+  const Size size = sample.frame.image_size;
   std::vector<ClickTrack> tracks(sample.truths.size());
+  std::vector<PackedMask> masks(tracks.size(), pack_tightly(Mask(size.height, size.width)));
   std::vector<torch::Tensor> low_res(tracks.size());
-  for (size_t i = 0; i < tracks.size(); ++i) tracks[i].mask = Mask(sample.truths[i].height, sample.truths[i].width);
   for (int64_t round = 0; round < options.clicks; ++round) {
     std::vector<PromptRow> rows;
     std::vector<size_t> active;
     for (size_t i = 0; i < tracks.size(); ++i) {
-      const auto click = next_click(tracks[i].mask, sample.truths[i], tracks[i].clicks);
+      const auto click = next_click(unpack(masks[i]), unpack(*sample.truths[i]), tracks[i].clicks);
       if (!click) continue;
       tracks[i].clicks.push_back(*click);
       rows.push_back(row_of(tracks[i].clicks, sample.frame, low_res[i]));
       active.push_back(i);
     }
-    if (!rows.empty()) {
-      const torch::Tensor logits = decode_prompts(model, picture, rows, {kind}, /*with_iou=*/false).at(kind).logits;
-      std::vector<Mask> masks = masks_in_image(logits, sample, options.protocol, model->image_size());
-      for (size_t row = 0; row < active.size(); ++row) {
-        tracks[active[row]].mask = std::move(masks[row]);
-        low_res[active[row]] = logits[static_cast<int64_t>(row)].cpu();
-      }
-    }
-    for (size_t i = 0; i < tracks.size(); ++i) tracks[i].ious.push_back(mask_iou(tracks[i].mask, sample.truths[i]));
+    const auto take = [&](MaskKind, size_t row, const torch::Tensor& logits, double) {
+      masks[active[row]] = pack_tightly(bits_in_image(logits, sample, options.protocol, model->image_size()));
+      low_res[active[row]] = logits[0].cpu().clone();
+    };
+    if (!rows.empty()) decode_prompts(model, picture, rows, {kind}, /*with_iou=*/false, take);
+    for (size_t i = 0; i < tracks.size(); ++i) tracks[i].ious.push_back(mask_iou(masks[i], *sample.truths[i]));
   }
+  for (size_t i = 0; i < tracks.size(); ++i) tracks[i].mask = std::move(masks[i]);
   return tracks;
 }
 

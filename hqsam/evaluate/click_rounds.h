@@ -10,7 +10,7 @@ namespace hqsam {
 struct ClickTrack {
   std::vector<Click> clicks;  // fewer than asked for where no error was left
   std::vector<double> ious;   // after 1, 2, ... clicks; as many as asked for
-  Mask mask;                  // after the last
+  PackedMask mask;            // after the last
 };
 
 // Every mask of a prepared sample clicked options.clicks times, all masks of the picture in each decoder batch.

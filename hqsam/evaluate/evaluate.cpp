@@ -2,13 +2,16 @@
 #include "hqsam/evaluate/evaluate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <deque>
 #include <future>
 #include <set>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/jobs.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/core/text.h"
@@ -63,8 +66,8 @@ auto timed(const Work& work) {
   return Timed<decltype(value)>{std::move(value), seconds_since(start)};
 }
 
-// One rank's pictures of one set, as a line of three stations: decoding ahead, model, measuring behind. Each
-// side holds as many pictures as there are workers; results keep their order.
+// One rank's pictures of one set, as a line of three stations: decoding ahead, as many pictures as there are workers;
+// the model; measuring behind, mask by mask on as many threads.
 class SetLine {
  public:
   // A result per picture for each of the options.
@@ -77,7 +80,8 @@ class SetLine {
         options_(options),
         indices_(std::move(indices)),
         seconds_(seconds),
-        results_(options.size()) {}
+        results_(options.size(), std::vector<PictureResult>(indices_.size())),
+        behind_(static_cast<size_t>(options.front().workers), kMostWaiting) {}
 
   Results run(Progress* progress) {
     const auto room = static_cast<size_t>(std::max<int64_t>(options_.front().workers, 1));
@@ -87,62 +91,116 @@ class SetLine {
     };
     prepare_ahead();
     for (size_t i = 0; i < indices_.size(); ++i) {
-      const auto samples = std::make_shared<const std::vector<PreparedSample>>(take(ahead_, seconds_.decode));
+      Prepared prepared = take_prepared();
       prepare_ahead();
-      if (behind_.size() == room) keep(take(behind_, seconds_.measure));
-      behind_.push_back(std::async(policy(), measure_later(samples)));
+      if (prepared.unread.empty()) {
+        run_model(i, std::move(prepared.samples));
+      } else {
+        for (auto& of_prompt : results_) of_prompt[i].unread = prepared.unread;
+      }
       if (progress) progress->update(static_cast<int64_t>(i) + 1);
     }
-    while (!behind_.empty()) keep(take(behind_, seconds_.measure));
+    behind_.finish();
+    seconds_.measure += measured_;
     return std::move(results_);
   }
 
  private:
-  // Without workers the work is done when its result is asked for.
-  std::launch policy() const { return options_.front().workers > 0 ? std::launch::async : std::launch::deferred; }
+  static constexpr int64_t kMostWaiting = int64_t{1} << 26;  // bytes of masks to measure
 
-  template <class T>
-  static T take(std::deque<std::future<Timed<T>>>& line, double& seconds) {
-    Timed<T> done = line.front().get();
-    line.pop_front();
-    seconds += done.seconds;
+  struct Prepared {
+    std::vector<PreparedSample> samples;  // of the options
+    std::string unread;                   // why the picture cannot be read; "": it was
+  };
+
+  // One picture under one of the options; whoever is done last concludes it.
+  struct Picture {
+    Picture(PreparedSample prepared, const EvaluateOptions& options)
+        : sample(std::move(prepared)), measure(sample, options) {}
+    void done(PictureResult& result) {
+      if (--left == 0) result = measure.conclude();
+    }
+    const PreparedSample sample;
+    PictureMeasure measure;
+    std::atomic<int64_t> left = 1;
+  };
+
+  Prepared take_prepared() {
+    Timed<Prepared> done = ahead_.front().get();
+    ahead_.pop_front();
+    seconds_.decode += done.seconds;
     return std::move(done.value);
   }
 
-  void keep(std::vector<PictureResult> of_prompts) {
-    for (size_t i = 0; i < results_.size(); ++i) results_[i].push_back(std::move(of_prompts[i]));
-  }
-
   void prepare(int64_t index) {
-    ahead_.push_back(std::async(policy(), [this, index, side = model_->image_size()] {
+    // Without workers the work is done when its result is asked for.
+    const auto policy = options_.front().workers > 0 ? std::launch::async : std::launch::deferred;
+    ahead_.push_back(std::async(policy, [this, index, side = model_->image_size()] {
       return timed([&] {
-        Sample sample = set_.dataset->get(index);
-        sample.set = set_.name;
-        return prepare_prompts(sample, index, options_, side);
+        Prepared prepared;
+        std::optional<Sample> sample = read(index, prepared.unread);
+        if (!sample) return prepared;
+        sample->set = set_.name;
+        prepared.samples = prepare_prompts(*sample, index, options_, side);
+        return prepared;
       });
     }));
   }
 
-  // Runs the model now; what it returns measures its masks.
-  std::function<Timed<std::vector<PictureResult>>()> measure_later(
-      const std::shared_ptr<const std::vector<PreparedSample>>& samples) {
-    std::vector<std::map<MaskKind, KindMasks>> answers(samples->size());
-    if (samples->front().image_in_input.defined()) {
-      const auto encoded = timed([&] { return encode_sample(model_, samples->front(), options_.front().masks); });
-      seconds_.encoder += encoded.seconds;
-      const auto start = std::chrono::steady_clock::now();
-      for (size_t i = 0; i < answers.size(); ++i) {
-        answers[i] = answer_prompts(model_, encoded.value, (*samples)[i], options_[i]);
-      }
-      seconds_.decoder += seconds_since(start);
+  // Nothing where the picture is passed over, and why.
+  std::optional<Sample> read(int64_t index, std::string& unread) const {
+    try {
+      return set_.dataset->get(index);
+    } catch (const StopRequested&) {
+      throw;
+    } catch (const Error& error) {
+      if (options_.front().on_error == OnError::kStop) throw;
+      unread = error.what();
+      return std::nullopt;
     }
-    return [samples, answers = std::move(answers), this] {
-      return timed([&] {
-        std::vector<PictureResult> results;
-        for (size_t i = 0; i < answers.size(); ++i) results.push_back(measure((*samples)[i], answers[i], options_[i]));
-        return results;
+  }
+
+  void run_model(size_t number, std::vector<PreparedSample> samples) {
+    EncodedPicture encoded;
+    if (samples.front().image_in_input.defined()) {
+      auto made = timed([&] { return encode_sample(model_, samples.front(), options_.front().masks); });
+      seconds_.encoder += made.seconds;
+      encoded = std::move(made.value);
+    }
+    for (size_t i = 0; i < samples.size(); ++i) {
+      const auto picture = std::make_shared<Picture>(std::move(samples[i]), options_[i]);
+      PictureResult& result = results_[i][number];
+      const auto start = std::chrono::steady_clock::now();
+      double waited = 0;
+      answer_prompts(model_, encoded, picture->sample, options_[i], [&](MaskKind kind, size_t prompt, Answer answer) {
+        waited += measure_later(picture, result, kind, prompt, std::move(answer));
+      });
+      seconds_.decoder += seconds_since(start) - waited;
+      timed_measure([&] { picture->done(result); });
+    }
+  }
+
+  // The seconds that it waited for room.
+  double measure_later(const std::shared_ptr<Picture>& picture, PictureResult& result, MaskKind kind, size_t prompt,
+                       Answer answer) {
+    const auto start = std::chrono::steady_clock::now();
+    ++picture->left;
+    const int64_t bytes = answer.mask->bytes();
+    auto work = [this, picture, &result, kind, prompt, answer = std::move(answer)] {
+      timed_measure([&] {
+        picture->measure.add(kind, prompt, answer);
+        picture->done(result);
       });
     };
+    behind_.add(std::move(work), bytes);
+    return seconds_since(start);
+  }
+
+  template <class Work>
+  void timed_measure(const Work& work) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    measured_ += seconds_since(start);
   }
 
   SamHq& model_;
@@ -150,9 +208,10 @@ class SetLine {
   const std::vector<EvaluateOptions>& options_;
   std::vector<int64_t> indices_;
   StationSeconds& seconds_;
+  std::deque<std::future<Timed<Prepared>>> ahead_;
+  std::atomic<double> measured_ = 0;
   Results results_;
-  std::deque<std::future<Timed<std::vector<PreparedSample>>>> ahead_;
-  std::deque<std::future<Timed<std::vector<PictureResult>>>> behind_;
+  Jobs behind_;  // last: its threads are gone before what they write to
 };
 
 // This rank's pictures of all sets: every size-th, beginning at its rank. Set after set, and within a set the
@@ -194,6 +253,24 @@ EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector
   return result;
 }
 
+// Of on_error kSkip. Throws Error where more than half of a set's pictures could not be read.
+void check_unread(const std::string& set, const std::vector<PictureResult>& pictures, bool aloud) {
+  constexpr int64_t kTold = 5;
+  int64_t unread = 0;
+  std::string last;
+  for (const PictureResult& picture : pictures) {
+    if (picture.unread.empty()) continue;
+    last = picture.unread;
+    if (++unread <= kTold && aloud) spdlog::warn("a picture is left out (data.on_error: skip): {}", last);
+  }
+  if (unread == 0) return;
+  if (aloud) spdlog::warn("data set '{}': {} of {} pictures could not be read", set, unread, pictures.size());
+  if (2 * unread > std::ssize(pictures)) {
+    fail(kEvaluate, "data set '{}': {} of {} pictures could not be read, more than half. The last: {}", set, unread,
+         pictures.size(), last);
+  }
+}
+
 void warn_of_skipped(const SetResult& set) {
   if (set.skipped == 0) return;
   spdlog::warn("data set '{}': {} masks without an inside, or masks or boxes otherwise unusable, were skipped{}",
@@ -204,8 +281,9 @@ void warn_of_skipped(const SetResult& set) {
 void check_options(const EvaluateOptions& options, const EvaluateOptions& first) {
   options.validate();
   const bool same = options.protocol == first.protocol && options.masks == first.masks &&
-                    options.limit == first.limit && options.workers == first.workers && options.seed == first.seed;
-  if (!same) fail(kEvaluate, "prompts of one evaluation must share protocol, masks, limit, workers and seed");
+                    options.limit == first.limit && options.workers == first.workers && options.seed == first.seed &&
+                    options.on_error == first.on_error;
+  if (!same) fail(kEvaluate, "prompts of one evaluation must share protocol, masks, limit, workers, seed and on_error");
 }
 
 }  // namespace
@@ -216,17 +294,13 @@ void EvaluateOptions::validate() const {
   if (std::set<MaskKind>(masks.begin(), masks.end()).size() != masks.size()) {
     fail(where, "masks must name each of sam, hq, sum at most once");
   }
-  PromptOptions{prompt, 1, prompt_points}.validate();
-  if (!(boundary_dilation > 0 && boundary_dilation < 1)) {
-    fail(where, "boundary_dilation is a share of the diagonal, above 0 and below 1, got {}", boundary_dilation);
-  }
-  if (!(strict_dilation > 0 && strict_dilation < 1)) {
-    fail(where, "strict_dilation is a share of the diagonal, above 0 and below 1, got {}", strict_dilation);
-  }
-  if (clicks < 1 || clicks > 1000) fail(where, "clicks must be in 1..1000, got {}", clicks);
+  require_within(where, "prompt_points", prompt_points, 1, 4096);
+  require_within(where, "boundary_dilation", boundary_dilation, 1e-4, 0.99, " of the diagonal");
+  require_within(where, "strict_dilation", strict_dilation, 1e-4, 0.99, " of the diagonal");
+  require_within(where, "clicks", clicks, 1, 1000);
   ap.validate();
-  if (workers < 0 || workers > 256) fail(where, "workers must be in 0..256, got {}", workers);
-  if (limit < 0) fail(where, "limit must be 0 (all pictures) or more, got {}", limit);
+  require_within(where, "workers", workers, 0, 256);
+  require_within(where, "limit", limit, 0, 1'000'000'000, " (0 = all pictures)");
 }
 
 std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<NamedDataset>& sets,
@@ -240,6 +314,9 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
   StationSeconds stations;
   auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group, stations); }, group);
 
+  for (size_t set = 0; set < sets.size(); ++set) {
+    check_unread(sets[set].name, pictures[set * options.size()], group.is_main());
+  }
   std::vector<EvaluateResult> results;
   for (size_t prompt = 0; prompt < options.size(); ++prompt) {
     std::vector<std::vector<PictureResult>*> of_prompt;
@@ -267,7 +344,7 @@ void add_clicked_masks(SamHq& model, const PreparedSample& sample, const Evaluat
   const EncodedPicture picture = encode_sample(model, sample, options.masks);
   for (const MaskKind kind : options.masks) {
     ClickTrack track = std::move(run_clicks(model, picture, sample, options, kind).front());
-    result.masks[to_string(kind)] = std::move(track.mask);
+    result.masks[to_string(kind)] = unpack(track.mask);
     result.points_in_image.clear();
     result.points_positive.clear();
     for (const Click& click : track.clicks) {
@@ -302,7 +379,7 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
     return result;
   }
   for (const auto& [kind, low_res] : decode_sample(model, prepared, options.masks)) {
-    result.masks[to_string(kind)] = std::move(masks_in_image(low_res, prepared, options.protocol, side).front());
+    result.masks[to_string(kind)] = unpack(bits_in_image(low_res, prepared, options.protocol, side));
   }
   const PromptRow& prompt = prepared.prompts.front();
   if (prompt.box.defined()) {
@@ -315,7 +392,7 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
   }
   if (prompt.mask.defined()) {
     const auto middle_at_zero = (prompt.mask - 127.5).unsqueeze(0);
-    result.rough_mask_in_image = std::move(masks_in_image(middle_at_zero, prepared, options.protocol, side).front());
+    result.rough_mask_in_image = unpack(bits_in_image(middle_at_zero, prepared, options.protocol, side));
   }
   return result;
 }

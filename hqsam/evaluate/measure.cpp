@@ -13,25 +13,12 @@
 namespace hqsam {
 namespace {
 
-ApPicture average_precision(const PreparedSample& sample, const ApMatcher& matcher, const KindMasks& answer) {
-  std::vector<ApPrediction> predictions;
-  for (size_t i = 0; i < answer.masks.size(); ++i) {
-    predictions.push_back({&answer.masks[i], sample.categories[i], answer.scores[i]});
-  }
-  return matcher.match(predictions);
+// Whether the picture adds to average precision under these options.
+bool wants_ap(const PreparedSample& sample, const EvaluateOptions& options) {
+  return sample.annotated && options.origin != PromptOrigin::kClicks;
 }
 
-ApMatcher matcher_of(const PreparedSample& sample, const EvaluateOptions& options) {
-  std::vector<ApTruth> truths;
-  for (size_t i = 0; i < sample.infos.size(); ++i) {
-    const MaskInfo& info = sample.infos[i];
-    truths.push_back({&sample.all_masks[i], info.category, info.crowd, info.area, info.frequency});
-  }
-  ApOptions ap = options.ap;
-  ap.boundary = options.boundary_dilation;
-  ap.boundary_strict = options.strict_dilation;
-  return {truths, ap, sample.federation};
-}
+SharedMask share(PackedMask mask) { return std::make_shared<const PackedMask>(std::move(mask)); }
 
 void add_click_metrics(const std::vector<std::vector<double>>& curves, int64_t clicks,
                        std::map<std::string, double>& metrics) {
@@ -44,75 +31,88 @@ void add_click_metrics(const std::vector<std::vector<double>>& curves, int64_t c
 
 }  // namespace
 
-bool wants_ap(const PreparedSample& sample, const EvaluateOptions& options) {
-  return sample.annotated && options.origin != PromptOrigin::kClicks;
-}
-
-namespace {
-
-std::map<MaskKind, KindMasks> ask(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
-                                  const EvaluateOptions& options) {
-  std::map<MaskKind, KindMasks> answers;
-  if (sample.prompts.empty()) return answers;
+void answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
+                    const EvaluateOptions& options, const OnAnswer& on_answer) {
+  if (sample.prompts.empty()) return;
   if (options.origin == PromptOrigin::kClicks) {
     for (const MaskKind kind : options.masks) {
-      for (ClickTrack& track : run_clicks(model, picture, sample, options, kind)) {
-        answers[kind].masks.push_back(std::move(track.mask));
-        answers[kind].click_ious.push_back(std::move(track.ious));
+      std::vector<ClickTrack> tracks = run_clicks(model, picture, sample, options, kind);
+      for (size_t i = 0; i < tracks.size(); ++i) {
+        on_answer(kind, i, {share(std::move(tracks[i].mask)), 0, std::move(tracks[i].ious)});
       }
     }
-    return answers;
+    return;
   }
   const bool with_iou = wants_ap(sample, options) && sample.box_scores.empty();
-  for (const auto& [kind, decoded] : decode_prompts(model, picture, sample.prompts, options.masks, with_iou)) {
-    answers[kind].masks = masks_in_image(decoded.logits, sample, options.protocol, model->image_size());
-    answers[kind].scores = sample.box_scores;
-    if (!with_iou) continue;
-    const auto iou = decoded.iou.to(torch::kCPU, torch::kFloat64);
-    answers[kind].scores.assign(iou.data_ptr<double>(), iou.data_ptr<double>() + iou.numel());
-  }
-  return answers;
+  const auto take = [&](MaskKind kind, size_t prompt, const torch::Tensor& low_res, double iou) {
+    const BitMask bits = bits_in_image(low_res, sample, options.protocol, model->image_size());
+    on_answer(kind, prompt, {share(pack_tightly(bits)), sample.box_scores.empty() ? iou : sample.box_scores[prompt]});
+  };
+  decode_prompts(model, picture, sample.prompts, options.masks, with_iou, take);
 }
 
-}  // namespace
-
-std::map<MaskKind, KindMasks> answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
-                                             const EvaluateOptions& options) {
-  std::map<MaskKind, KindMasks> answers = ask(model, picture, sample, options);
-  if (sample.unknown.pixels.empty()) return answers;
-  for (auto& [kind, answer] : answers) {
-    for (Mask& mask : answer.masks) {
-      for (size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] &= static_cast<uint8_t>(~sample.unknown.pixels[i]);
-    }
+PictureMeasure::PictureMeasure(const PreparedSample& sample, const EvaluateOptions& options)
+    : sample_(sample), options_(options) {
+  const bool ap = wants_ap(sample, options);
+  if (ap) {
+    for (const SharedMask& mask : sample.all_masks) all_masks_.push_back(banded(mask));
+    matcher_.emplace(matcher());
   }
-  return answers;
-}
-
-PictureResult measure(const PreparedSample& sample, const std::map<MaskKind, KindMasks>& answers,
-                      const EvaluateOptions& options) {
-  PictureResult picture;
-  picture.skipped = sample.skipped;
   for (size_t i = 0; i < sample.truths.size(); ++i) {
-    SampleResult result{sample.set, sample.name, sample.image_path, sample.mask_indexes[i], {}};
-    for (const auto& [kind, answer] : answers) {
-      const PairScores scores =
-          pair_scores(answer.masks[i], sample.truths[i], options.boundary_dilation, options.strict_dilation);
-      SampleResult::Scores& of_kind = result.scores[to_string(kind)];
-      of_kind = {scores.iou, scores.boundary_iou, scores.strict_boundary_iou};
-      if (!answer.click_ious.empty()) of_kind.click_ious = answer.click_ious[i];
-      if (!options.fine_structure) continue;
-      of_kind.thin_iou = thin_iou(answer.masks[i], sample.truths[i]);
-      of_kind.hce = human_correction_efforts(answer.masks[i], sample.truths[i]).total();
+    const auto number = static_cast<size_t>(sample.mask_indexes[i]);
+    truths_.push_back(ap ? all_masks_[number] : banded(sample.truths[i]));
+  }
+  for (const MaskKind kind : options.masks) {
+    kinds_[kind] = {std::vector<SampleResult::Scores>(truths_.size()),
+                    std::vector<ApRow>(ap ? sample.prompts.size() : 0)};
+  }
+}
+
+std::shared_ptr<const BandedMask> PictureMeasure::banded(const SharedMask& mask) const {
+  return std::make_shared<const BandedMask>(mask, options_.boundary_dilation, options_.strict_dilation);
+}
+
+ApMatcher PictureMeasure::matcher() const {
+  std::vector<ApTruth> truths;
+  for (size_t i = 0; i < sample_.infos.size(); ++i) {
+    const MaskInfo& info = sample_.infos[i];
+    truths.push_back({nullptr, info.category, info.crowd, info.area, info.frequency, all_masks_[i]});
+  }
+  ApOptions ap = options_.ap;
+  ap.boundary = options_.boundary_dilation;
+  ap.boundary_strict = options_.strict_dilation;
+  return {truths, ap, sample_.federation};
+}
+
+void PictureMeasure::add(MaskKind kind, size_t prompt, const Answer& answer) {
+  OfKind& of_kind = kinds_.at(kind);
+  const SharedMask known = sample_.unknown ? share(without(*answer.mask, *sample_.unknown)) : answer.mask;
+  const BandedMask prediction(known, options_.boundary_dilation, options_.strict_dilation);
+  if (prompt < truths_.size()) {
+    const BandedMask& truth = *truths_[prompt];
+    const PairScores pair = pair_scores(prediction, truth);
+    SampleResult::Scores& scores = of_kind.scores[prompt];
+    scores = {pair.iou, pair.boundary_iou, pair.strict_boundary_iou};
+    scores.click_ious = answer.click_ious;
+    if (options_.fine_structure) {
+      const Mask found = unpack(prediction.mask()), wanted = unpack(truth.mask());
+      scores.thin_iou = thin_iou(found, wanted);
+      scores.hce = human_correction_efforts(found, wanted).total();
     }
+  }
+  if (matcher_) of_kind.rows[prompt] = matcher_->compare(prediction, sample_.categories[prompt], answer.score);
+}
+
+PictureResult PictureMeasure::conclude() const {
+  PictureResult picture;
+  picture.skipped = sample_.skipped;
+  for (size_t i = 0; i < truths_.size(); ++i) {
+    SampleResult result{sample_.set, sample_.name, sample_.image_path, sample_.mask_indexes[i], {}};
+    for (const auto& [kind, of_kind] : kinds_) result.scores[to_string(kind)] = of_kind.scores[i];
     picture.samples.push_back(std::move(result));
   }
-  if (!wants_ap(sample, options)) return picture;
-  const ApMatcher matcher = matcher_of(sample, options);
-  for (const MaskKind kind : options.masks) {
-    const auto answer = answers.find(kind);
-    picture.ap[to_string(kind)] =
-        average_precision(sample, matcher, answer == answers.end() ? KindMasks() : answer->second);
-  }
+  if (!matcher_) return picture;
+  for (const auto& [kind, of_kind] : kinds_) picture.ap[to_string(kind)] = matcher_->conclude(of_kind.rows);
   return picture;
 }
 
@@ -122,6 +122,7 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
   const size_t first = samples.size();
   std::map<std::string, ApAccumulator> ap;
   for (size_t i = 0; i < pictures.size(); ++i) {
+    if (!pictures[i].unread.empty()) ++set.unread, --set.images;
     set.skipped += pictures[i].skipped;
     std::move(pictures[i].samples.begin(), pictures[i].samples.end(), std::back_inserter(samples));
     for (auto& [kind, picture] : pictures[i].ap) {

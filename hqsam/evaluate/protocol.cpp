@@ -30,10 +30,11 @@ class LabelReader {
       : options_(options), frame_(frame), side_(side) {}
 
   // The prompt of a label; nothing where it has no inside in the frame that the prompt is made in.
-  std::optional<PromptRow> prompt(const Image& label, const Mask& truth, RandomStream stream) const {
+  std::optional<PromptRow> prompt(const Label& label, const PackedMask& truth, RandomStream stream) const {
     if (options_.origin == PromptOrigin::kClicks) return first_click(truth);
     if (options_.prompt == PromptType::kBox && options_.protocol == Protocol::kKeepAspect) return box_of(truth);
-    const auto in_input = label_in_input(label, frame_.input_size, side_);
+    Image room;
+    const auto in_input = label_in_input(label.gray_in(room), frame_.input_size, side_);
     if (!label_box(in_input.data_ptr<float>(), side_)) return std::nullopt;
     const Prompt drawn = draw_prompt(in_input, {{options_.prompt, 1, options_.prompt_points}}, stream);
     PromptRow row;
@@ -54,16 +55,15 @@ class LabelReader {
 
  private:
   // As SamPredictor does with a box of the picture's frame.
-  std::optional<PromptRow> box_of(const Mask& truth) const {
-    const auto box = bounding_box(truth);
-    if (!box) return std::nullopt;
+  std::optional<PromptRow> box_of(const PackedMask& truth) const {
+    if (!truth.box) return std::nullopt;
     PromptRow row;
-    row.box = box_tensor(frame_.to_input(*box));
+    row.box = box_tensor(frame_.to_input(*truth.box));
     return row;
   }
 
-  std::optional<PromptRow> first_click(const Mask& truth) const {
-    const auto click = next_click(Mask(truth.height, truth.width), truth, {});
+  std::optional<PromptRow> first_click(const PackedMask& truth) const {
+    const auto click = next_click(Mask(truth.size.height, truth.size.width), unpack(truth), {});
     if (!click) return std::nullopt;
     const Point point = frame_.to_input(Point{static_cast<double>(click->x), static_cast<double>(click->y)});
     PromptRow row;
@@ -77,11 +77,28 @@ class LabelReader {
   int64_t side_;
 };
 
-void check_mask(const Sample& sample, const Image& mask, size_t number) {
-  if (mask.size() == sample.image.size() && mask.channels == 1) return;
+void check_mask(const Sample& sample, Size size, int64_t channels, size_t number) {
+  if (size == sample.image.size() && channels == 1) return;
   fail("evaluate", "{}: mask {} is {}x{} with {} channels; it must be gray and of the picture's {}x{} pixels",
-       sample.image_path, number, mask.width, mask.height, mask.channels, sample.image.width, sample.image.height);
+       sample.image_path, number, size.width, size.height, channels, sample.image.width, sample.image.height);
 }
+
+// A sample's labels, each packed once.
+class PackedLabels {
+ public:
+  explicit PackedLabels(const Sample& sample) : sample_(sample), packed_(sample.labels.size()) {}
+
+  const SharedMask& at(size_t i) {
+    const Label& label = sample_.labels[i];
+    check_mask(sample_, label.size(), label.channels(), i);
+    if (!packed_[i]) packed_[i] = label.packed();
+    return packed_[i];
+  }
+
+ private:
+  const Sample& sample_;
+  std::vector<SharedMask> packed_;
+};
 
 void check_infos(const Sample& sample) {
   if (sample.infos.empty() || sample.infos.size() == sample.labels.size()) return;
@@ -90,11 +107,11 @@ void check_infos(const Sample& sample) {
 }
 
 // What average precision needs of a picture.
-void add_annotations(const Sample& sample, PreparedSample& prepared) {
+void add_annotations(const Sample& sample, PackedLabels& packed, PreparedSample& prepared) {
   prepared.annotated = sample.annotated;
   if (!sample.annotated) return;
   prepared.infos = sample.infos;
-  for (const Image& label : sample.labels) prepared.all_masks.push_back(threshold_label(label));
+  for (size_t i = 0; i < sample.labels.size(); ++i) prepared.all_masks.push_back(packed.at(i));
   const auto set_of = [](const std::vector<int64_t>& ids) { return std::set<int64_t>(ids.begin(), ids.end()); };
   prepared.federation = {sample.federated, set_of(sample.negative_categories),
                          set_of(sample.not_exhaustive_categories)};
@@ -114,9 +131,15 @@ void add_detections(const Sample& sample, PreparedSample& prepared) {
   }
 }
 
-// Prompts of the masks that have an inside; crowds get none. only: one mask's index, or -1.
-void add_masks(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side, int64_t only,
-               PreparedSample& prepared) {
+struct PrepareHow {
+  int64_t index;
+  const EvaluateOptions& options;
+  int64_t side, only;  // as in prepare_sample
+};
+
+// Prompts of the masks that have an inside; crowds get none.
+void add_masks(const Sample& sample, const PrepareHow& how, PackedLabels& packed, PreparedSample& prepared) {
+  const auto& [index, options, side, only] = how;
   const LabelReader reader(options, prepared.frame, side);
   const bool coarse = options.origin == PromptOrigin::kCoarseMask;
   if (coarse && sample.coarse.size() != sample.labels.size()) {
@@ -126,32 +149,31 @@ void add_masks(const Sample& sample, int64_t index, const EvaluateOptions& optio
   for (size_t i = 0; i < sample.labels.size(); ++i) {
     const auto mask_index = static_cast<int64_t>(i);
     if (only >= 0 && only != mask_index) continue;
-    check_mask(sample, sample.labels[i], i);
+    const SharedMask& truth = packed.at(i);
     if (!sample.infos.empty() && sample.infos[i].crowd) continue;
-    Mask truth = threshold_label(sample.labels[i]);
     std::optional<PromptRow> prompt;
     if (coarse) {
-      check_mask(sample, sample.coarse[i], i);
-      if (bounding_box(truth)) prompt = reader.coarse(sample.coarse[i]);
+      check_mask(sample, sample.coarse[i].size(), sample.coarse[i].channels, i);
+      if (truth->box) prompt = reader.coarse(sample.coarse[i]);
     } else {
       // A stream for each mask: the draws of one do not depend on the others.
       const auto stream = random_stream(options.seed, i, static_cast<uint64_t>(index), Draw::kPrompt);
-      prompt = reader.prompt(sample.labels[i], truth, stream);
+      prompt = reader.prompt(sample.labels[i], *truth, stream);
     }
     if (!prompt) {
       ++prepared.skipped;
       continue;
     }
     prepared.prompts.push_back(std::move(*prompt));
-    prepared.truths.push_back(std::move(truth));
+    prepared.truths.push_back(truth);
     prepared.mask_indexes.push_back(mask_index);
     if (!sample.infos.empty()) prepared.categories.push_back(sample.infos[i].category);
   }
 }
 
 // All but the picture itself.
-PreparedSample prepare(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
-                       int64_t only) {
+PreparedSample prepare(const Sample& sample, const PrepareHow& how, PackedLabels& packed) {
+  const auto& [index, options, side, only] = how;
   PreparedSample prepared;
   prepared.set = sample.set;
   prepared.name = sample.name;
@@ -159,13 +181,15 @@ PreparedSample prepare(const Sample& sample, int64_t index, const EvaluateOption
   const Size size = sample.image.size();
   prepared.frame = {size, options.protocol == Protocol::kReference ? Size{side, side} : longest_side_size(size, side)};
   prepared.skipped = sample.skipped;
-  if (!sample.unknown.pixels.empty()) prepared.unknown = threshold_label(sample.unknown);
+  if (!sample.unknown.pixels.empty()) {
+    prepared.unknown = std::make_shared<const BitMask>(pack(threshold_label(sample.unknown)));
+  }
   check_infos(sample);
-  if (only < 0) add_annotations(sample, prepared);
+  if (only < 0) add_annotations(sample, packed, prepared);
   if (options.origin == PromptOrigin::kDetector) {
     add_detections(sample, prepared);
   } else {
-    add_masks(sample, index, options, side, only, prepared);
+    add_masks(sample, how, packed, prepared);
   }
   return prepared;
 }
@@ -179,7 +203,8 @@ torch::Tensor image_in_input(const Sample& sample, const InputFrame& frame, Prot
 
 PreparedSample prepare_sample(const Sample& sample, int64_t index, const EvaluateOptions& options, int64_t side,
                               int64_t only) {
-  PreparedSample prepared = prepare(sample, index, options, side, only);
+  PackedLabels packed(sample);
+  PreparedSample prepared = prepare(sample, {index, options, side, only}, packed);
   prepared.image_in_input = image_in_input(sample, prepared.frame, options.protocol);
   return prepared;
 }
@@ -187,7 +212,8 @@ PreparedSample prepare_sample(const Sample& sample, int64_t index, const Evaluat
 std::vector<PreparedSample> prepare_prompts(const Sample& sample, int64_t index,
                                             const std::vector<EvaluateOptions>& options, int64_t side) {
   std::vector<PreparedSample> prepared;
-  for (const EvaluateOptions& of_prompt : options) prepared.push_back(prepare(sample, index, of_prompt, side, -1));
+  PackedLabels packed(sample);
+  for (const EvaluateOptions& one : options) prepared.push_back(prepare(sample, {index, one, side, -1}, packed));
   const bool any = std::any_of(prepared.begin(), prepared.end(), [](const auto& one) { return !one.prompts.empty(); });
   if (any) {
     prepared.front().image_in_input = image_in_input(sample, prepared.front().frame, options.front().protocol);
@@ -203,62 +229,53 @@ EncodedPicture encode_sample(SamHq& model, const PreparedSample& sample, const s
   return picture;
 }
 
-std::map<MaskKind, DecodedMasks> decode_prompts(SamHq& model, const EncodedPicture& picture,
-                                                const std::vector<PromptRow>& prompts,
-                                                const std::vector<MaskKind>& kinds, bool with_iou) {
+void decode_prompts(SamHq& model, const EncodedPicture& picture, const std::vector<PromptRow>& prompts,
+                    const std::vector<MaskKind>& kinds, bool with_iou, const OnDecoded& on_decoded) {
   torch::NoGradGuard no_grad;
   const auto wants = [&](MaskKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
   const bool sam = wants(MaskKind::kSam), sum = wants(MaskKind::kSum), hq = sum || wants(MaskKind::kHq);
-  const auto device = model->device();
-  std::map<MaskKind, DecodedMasks> decoded;
-  const int64_t rows = static_cast<int64_t>(prompts.size()), m = model->mask_input_size();
-  const auto on_device = torch::dtype(torch::kFloat32).device(device);
-  for (const MaskKind kind : kinds) {
-    decoded[kind].logits = torch::empty({rows, 1, m, m}, on_device);
-    if (with_iou) decoded[kind].iou = torch::empty({rows}, on_device);
-  }
   for (const auto& batch : prompt_batches(prompts)) {
-    const PromptTensors tensors = stack_prompts(prompts, batch, device);
-    const auto at = torch::tensor(batch, torch::kInt64).to(device);
-    const auto keep = [&](const DecoderOutput& output, MaskKind kind) {
+    const PromptTensors tensors = stack_prompts(prompts, batch, model->device());
+    const auto hand_out = [&](const DecoderOutput& output, MaskKind kind) {
       if (!wants(kind)) return;
       const SelectedMasks selected = select_masks(output, kind, Multimask::kNone);
-      decoded[kind].logits.index_copy_(0, at, selected.logits.to(torch::kFloat32));
-      if (with_iou) decoded[kind].iou.index_copy_(0, at, selected.iou.to(torch::kFloat32).view({-1}));
+      const auto logits = selected.logits.to(torch::kFloat32).contiguous();
+      const auto iou = with_iou ? selected.iou.to(torch::kCPU, torch::kFloat32).reshape({-1}) : torch::Tensor();
+      for (size_t row = 0; row < batch.size(); ++row) {
+        const auto at = static_cast<int64_t>(row);
+        on_decoded(kind, static_cast<size_t>(batch[row]), logits.narrow(0, at, 1),
+                   with_iou ? static_cast<double>(iou[at].item<float>()) : 0);
+      }
     };
-    if (sam) keep(model->decode(picture.features, picture.hq_features, tensors, DecoderPass::kSam), MaskKind::kSam);
+    if (sam) hand_out(model->decode(picture.features, picture.hq_features, tensors, DecoderPass::kSam), MaskKind::kSam);
     if (!hq) continue;
     const DecoderPass pass = sum || with_iou ? DecoderPass::kSamAndHq : DecoderPass::kHqOnly;
     const auto output = model->decode(picture.features, picture.hq_features, tensors, pass);
-    keep(output, MaskKind::kHq);
-    keep(output, MaskKind::kSum);
+    hand_out(output, MaskKind::kHq);
+    hand_out(output, MaskKind::kSum);
   }
-  return decoded;
 }
 
 std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
                                                 const std::vector<MaskKind>& kinds) {
   const EncodedPicture picture = encode_sample(model, sample, kinds);
+  std::map<MaskKind, std::vector<torch::Tensor>> rows;
+  for (const MaskKind kind : kinds) rows[kind].resize(sample.prompts.size());
+  decode_prompts(
+      model, picture, sample.prompts, kinds, /*with_iou=*/false,
+      [&](MaskKind kind, size_t prompt, const torch::Tensor& low_res, double) { rows[kind][prompt] = low_res; });
   std::map<MaskKind, torch::Tensor> low_res;
-  for (auto& [kind, masks] : decode_prompts(model, picture, sample.prompts, kinds, /*with_iou=*/false)) {
-    low_res[kind] = masks.logits;
-  }
+  for (const auto& [kind, tensors] : rows) low_res[kind] = torch::cat(tensors);
   return low_res;
 }
 
-std::vector<Mask> masks_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol,
-                                 int64_t side) {
+BitMask bits_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side) {
   torch::NoGradGuard no_grad;
-  std::vector<Mask> masks;
-  for (int64_t i = 0; i < low_res.size(0); ++i) {  // one at a time: a large picture's logits are large
-    const auto own = low_res.narrow(0, i, 1);
-    const Size size = sample.frame.image_size;
-    const auto logits = protocol == Protocol::kReference
-                            ? torch::upsample_bilinear2d(own, {size.height, size.width}, /*align_corners=*/false)
-                            : postprocess_masks(own, side, sample.frame.input_size, size);
-    masks.push_back(mask_of_logits(logits[0][0]));
-  }
-  return masks;
+  const Size size = sample.frame.image_size;
+  const auto logits = protocol == Protocol::kReference
+                          ? torch::upsample_bilinear2d(low_res, {size.height, size.width}, /*align_corners=*/false)
+                          : postprocess_masks(low_res, side, sample.frame.input_size, size);
+  return bits_of_logits(logits[0][0]);
 }
 
 void check_kinds(const SamHq& model, const std::vector<MaskKind>& kinds) {

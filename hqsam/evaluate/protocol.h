@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,26 +13,26 @@
 
 namespace hqsam {
 
-// The stations of one picture through a protocol: prepare (any thread), decode (the model's thread),
-// masks_in_image (the model's thread), then the metrics (any thread).
+// The stations of one picture through a protocol: prepare (any thread), decode (the model's thread), bits_in_image (the
+// model's thread), then the metrics (any thread).
 
 // A picture ready for the model. truths and mask_indexes have one entry for each prompt made of a mask; boxes of a
-// detector have box_scores in their place.
+// detector have box_scores in their place. Masks are packed and shared with the sample that they come from.
 struct PreparedSample {
   std::string set, name, image_path;
   torch::Tensor image_in_input;  // [1,3,h,w] uint8, not padded
   InputFrame frame;
-  std::vector<PromptRow> prompts;     // in the input frame; of clicks the first
-  std::vector<Mask> truths;           // in the picture's frame
-  std::vector<int64_t> mask_indexes;  // in the sample
-  Mask unknown;                       // pixels of which the set says nothing, outside of all masks; empty: none
-  int64_t skipped = 0;                // masks without an inside, and what the data set's reader left out
+  std::vector<PromptRow> prompts;          // in the input frame; of clicks the first
+  std::vector<SharedMask> truths;          // in the picture's frame
+  std::vector<int64_t> mask_indexes;       // in the sample
+  std::shared_ptr<const BitMask> unknown;  // pixels of which the set says nothing, outside of all masks; null: none
+  int64_t skipped = 0;                     // masks without an inside, and what the data set's reader left out
 
   std::vector<int64_t> categories;  // of the prompts, where the set states them
   std::vector<double> box_scores;   // a detector's
   // What average precision needs, where the set states categories: every mask of the picture, crowds too.
   bool annotated = false;
-  std::vector<Mask> all_masks;
+  std::vector<SharedMask> all_masks;
   std::vector<MaskInfo> infos;
   ApFederation federation;
 };
@@ -51,23 +53,20 @@ struct EncodedPicture {
 };
 EncodedPicture encode_sample(SamHq& model, const PreparedSample& sample, const std::vector<MaskKind>& kinds);
 
-// Of N prompts, on the model's device.
-struct DecodedMasks {
-  torch::Tensor logits;  // [N,1,M,M] float32
-  torch::Tensor iou;     // [N] SAM's predicted IoU; undefined unless asked for
-};
-// N >= 1. with_iou: also for HQ masks alone, which costs the pass SAM's heads.
-std::map<MaskKind, DecodedMasks> decode_prompts(SamHq& model, const EncodedPicture& picture,
-                                                const std::vector<PromptRow>& prompts,
-                                                const std::vector<MaskKind>& kinds, bool with_iou);
+// Takes one kind's answer to a prompt: low-res logits [1,1,M,M] float32 on the model's device, and SAM's predicted IoU
+// (0 unless asked for).
+using OnDecoded = std::function<void(MaskKind kind, size_t prompt, const torch::Tensor& low_res, double iou)>;
+// Hands out each decoder batch's masks before the next one is run. At least one prompt. with_iou: also for HQ masks
+// alone, which costs the pass SAM's heads.
+void decode_prompts(SamHq& model, const EncodedPicture& picture, const std::vector<PromptRow>& prompts,
+                    const std::vector<MaskKind>& kinds, bool with_iou, const OnDecoded& on_decoded);
 
-// Both at once: kind -> low-res logits [N,1,M,M] float32 of the N prompts, on the model's device. N >= 1.
+// kind -> low-res logits [N,1,M,M] float32 of the N prompts, on the model's device. N >= 1.
 std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
                                                 const std::vector<MaskKind>& kinds);
 
-// low_res [N,1,M,M] -> N masks of the picture's size.
-std::vector<Mask> masks_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol,
-                                 int64_t side);
+// low_res [1,1,M,M] -> the mask of the picture's size. One at a time: a large picture's logits are large.
+BitMask bits_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side);
 
 // Throws Error where kinds need HQ modules and the model has none.
 void check_kinds(const SamHq& model, const std::vector<MaskKind>& kinds);

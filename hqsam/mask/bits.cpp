@@ -107,19 +107,24 @@ void check_sizes(Size a, Size b) {
 
 }  // namespace
 
+void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words) {
+  int64_t x = 0;
+  for (; x + 64 <= width; x += 64) {
+    uint64_t word = 0;
+    for (int64_t i = 0; i < 8; ++i) word |= gather(load(pixels + x + 8 * i)) << (8 * i);
+    words[x / 64] = word;
+  }
+  if (x == width) return;
+  uint64_t rest = 0;
+  for (int64_t i = 0; x + i < width; ++i) rest |= uint64_t{pixels[x + i] != 0} << i;
+  words[x / 64] = rest;
+}
+
 BitMask pack(const Mask& mask) {
   BitMask bits{mask.size(), (mask.width + 63) / 64, {}};
   bits.words.resize(static_cast<size_t>(mask.height * bits.words_per_row));
   for (int64_t y = 0; y < mask.height; ++y) {
-    const uint8_t* pixels = mask.pixels.data() + y * mask.width;
-    uint64_t* row = bits.row(y);
-    int64_t x = 0;
-    for (; x + 64 <= mask.width; x += 64) {
-      uint64_t word = 0;
-      for (int64_t i = 0; i < 8; ++i) word |= gather(load(pixels + x + 8 * i)) << (8 * i);
-      row[x / 64] = word;
-    }
-    for (; x < mask.width; ++x) row[x / 64] |= uint64_t{pixels[x] != 0} << (x % 64);
+    pack_row(mask.pixels.data() + y * mask.width, mask.width, bits.row(y));
   }
   return bits;
 }
@@ -161,6 +166,17 @@ Overlap overlap(const BitMask& a, const BitMask& b) {
     }
     sum.intersection += sum_bytes(both);
     sum.union_ += sum_bytes(either);
+  }
+  return sum;
+}
+
+int64_t common_bits(const uint64_t* a, const uint64_t* b, int64_t words) {
+  constexpr int64_t kBlock = 31;  // as above
+  int64_t sum = 0;
+  for (int64_t begin = 0; begin < words; begin += kBlock) {
+    uint64_t both = 0;
+    for (int64_t i = begin; i < std::min(begin + kBlock, words); ++i) both += count_in_bytes(a[i] & b[i]);
+    sum += sum_bytes(both);
   }
   return sum;
 }

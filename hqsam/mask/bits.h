@@ -20,6 +20,7 @@ struct BitMask {
 };
 
 BitMask pack(const Mask& mask);
+void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words);  // one row; pixels are 0 or 1
 Mask unpack(const BitMask& bits);
 
 // boundary_band (boundary.h) on bits.
@@ -31,5 +32,7 @@ struct Overlap {
 };
 Overlap overlap(const BitMask& a, const BitMask& b);
 Overlap overlap(const Mask& a, const Mask& b);
+// Bits that are 1 in both of two runs of words.
+int64_t common_bits(const uint64_t* a, const uint64_t* b, int64_t words);
 
 }  // namespace hqsam

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <optional>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 #include "hqsam/mask/boundary.h"
 #include "hqsam/metrics/average_precision.h"
@@ -26,7 +27,7 @@ bool apart(const std::optional<Box>& a, const std::optional<Box>& b) {
   return !a || !b || a->x1 < b->x0 || b->x1 < a->x0 || a->y1 < b->y0 || b->y1 < a->y0;
 }
 
-// Overlaps of one category's predictions (rows) with its truths, for one form.
+// Overlaps of one category's predictions with its truths, for one form: [prediction][truth].
 using Overlaps = std::vector<std::vector<double>>;
 
 // COCO's greedy assignment at one threshold: predictions in order of their scores, each to the free truth of largest
@@ -63,10 +64,8 @@ std::array<double, kApThresholds> ap_thresholds() {
 }
 
 void ApOptions::validate() const {
-  if (max_detections < 1) fail("ApOptions", "max_detections must be at least 1, got {}", max_detections);
-  if (max_detections_in_picture < 0) {
-    fail("ApOptions", "max_detections_in_picture must be 0 (no limit) or more, got {}", max_detections_in_picture);
-  }
+  require_within("ApOptions", "max_detections", max_detections, 1, 1'000'000);
+  require_within("ApOptions", "max_detections_in_picture", max_detections_in_picture, 0, 1'000'000, " (0 = no limit)");
   for (const double share : {boundary, boundary_strict}) {
     if (!(share > 0 && share < 1)) {
       fail("ApOptions", "a boundary is a share of the diagonal, above 0 and below 1, got {}", share);
@@ -74,71 +73,69 @@ void ApOptions::validate() const {
   }
 }
 
-struct ApMatcher::Region {
-  Region(const Mask& mask, const ApOptions& options)
-      : box(bounding_box(mask)), area(hqsam::area(mask)), forms{pack(mask), {}, {}} {
-    forms[1] = boundary_band(forms[0], boundary_width(mask.size(), options.boundary));
-    forms[2] = boundary_band(forms[0], boundary_width(mask.size(), options.boundary_strict));
-    for (size_t form = 0; form < kApForms; ++form) pixels[form] = overlap(forms[form], forms[form]).union_;
-  }
+namespace {
 
-  std::optional<Box> box;
-  int64_t area;
-  std::array<BitMask, kApForms> forms;  // the mask, its band, its strict band
-  std::array<int64_t, kApForms> pixels;
-};
+std::shared_ptr<const BandedMask> banded(const Mask& mask, const ApOptions& options) {
+  return std::make_shared<const BandedMask>(std::make_shared<const PackedMask>(pack_tightly(mask)), options.boundary,
+                                            options.boundary_strict);
+}
+
+const PackedMask& form_of(const BandedMask& mask, size_t form) {
+  return form == 0 ? mask.mask() : form == 1 ? mask.band() : mask.strict_band();
+}
+
+}  // namespace
 
 ApMatcher::ApMatcher(const std::vector<ApTruth>& truths, const ApOptions& options, ApFederation federation)
     : options_(options), federation_(std::move(federation)), truths_(truths) {
   options_.validate();
   for (ApTruth& truth : truths_) {
-    regions_.push_back(std::make_shared<const Region>(*truth.mask, options_));
-    if (truth.area < 0) truth.area = static_cast<double>(regions_.back()->area);
+    if (!truth.banded) truth.banded = banded(*truth.mask, options_);
+    truth.mask = nullptr;
+    if (truth.area < 0) truth.area = static_cast<double>(truth.banded->mask().area);
   }
 }
 
-// Predictions of a category, best first, against the truths of it.
-struct ApMatcher::Contest {
-  int64_t category = 0;
-  std::vector<size_t> columns;              // truths
-  std::array<Overlaps, kApForms> overlaps;  // [prediction][truth]
-  std::vector<double> areas;                // of the predictions, pixels
-};
-
-ApMatcher::Contest ApMatcher::contest(const std::vector<ApPrediction>& predictions, int64_t category,
-                                      const std::vector<size_t>& rows) const {
-  Contest contest{category, {}, {}, {}};
+std::vector<size_t> ApMatcher::columns(int64_t category) const {
+  std::vector<size_t> columns;
   for (size_t i = 0; i < truths_.size(); ++i) {
-    if (truths_[i].category == category) contest.columns.push_back(i);
+    if (truths_[i].category == category) columns.push_back(i);
   }
-  contest.overlaps.fill(Overlaps(rows.size(), std::vector<double>(contest.columns.size(), 0)));
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const Region region(*predictions[rows[row]].mask, options_);
-    contest.areas.push_back(static_cast<double>(region.area));
-    for (size_t column = 0; column < contest.columns.size(); ++column) {
-      const Region& truth = *regions_[contest.columns[column]];
-      if (apart(region.box, truth.box)) continue;
-      const bool crowd = truths_[contest.columns[column]].crowd;
-      const auto value = [&](size_t form) {
-        return ratio(overlap(region.forms[form], truth.forms[form]), crowd, region.pixels[form]);
-      };
-      const double of_mask = value(0);
-      contest.overlaps[0][row][column] = of_mask;
-      for (size_t form = 1; form < kApForms; ++form) {
-        contest.overlaps[form][row][column] = std::min(of_mask, value(form));
-      }
-    }
-  }
-  return contest;
+  return columns;
 }
 
-void ApMatcher::settle(const Contest& contest, std::span<ApDetection> detections) const {
+ApRow ApMatcher::compare(const BandedMask& mask, int64_t category, double score) const {
+  const std::vector<size_t> truths = columns(category);
+  ApRow row{category, score, mask.mask().area};
+  row.overlaps.fill(std::vector<double>(truths.size(), 0));
+  for (size_t column = 0; column < truths.size(); ++column) {
+    const ApTruth& truth = truths_[truths[column]];
+    if (apart(mask.mask().box, truth.banded->mask().box)) continue;
+    const auto value = [&](size_t form) {
+      const PackedMask& own = form_of(mask, form);
+      return ratio(overlap(own, form_of(*truth.banded, form)), truth.crowd, own.area);
+    };
+    const double of_mask = value(0);
+    row.overlaps[0][column] = of_mask;
+    for (size_t form = 1; form < kApForms; ++form) row.overlaps[form][column] = std::min(of_mask, value(form));
+  }
+  return row;
+}
+
+// A category's predictions (rows), best first, against the truths of it.
+void ApMatcher::settle(const std::vector<ApRow>& predictions, int64_t category, const std::vector<size_t>& rows,
+                       std::span<ApDetection> detections) const {
   const std::array<double, kApThresholds> thresholds = ap_thresholds();
-  const bool open_category = federation_.not_exhaustive.contains(contest.category);
+  const std::vector<size_t> truths = columns(category);
+  const bool open_category = federation_.not_exhaustive.contains(category);
+  std::array<Overlaps, kApForms> overlaps;
+  for (const size_t row : rows) {
+    for (size_t form = 0; form < kApForms; ++form) overlaps[form].push_back(predictions[row].overlaps[form]);
+  }
   for (size_t range = 0; range < kApAreas; ++range) {
     std::vector<bool> crowd, ignored;
     std::vector<size_t> order;
-    for (const size_t column : contest.columns) {
+    for (const size_t column : truths) {
       crowd.push_back(truths_[column].crowd);
       ignored.push_back(truths_[column].crowd || outside(truths_[column].area, range));
       order.push_back(order.size());
@@ -146,11 +143,11 @@ void ApMatcher::settle(const Contest& contest, std::span<ApDetection> detections
     std::stable_partition(order.begin(), order.end(), [&](size_t i) { return !ignored[i]; });
     for (size_t form = 0; form < kApForms; ++form) {
       for (size_t t = 0; t < kApThresholds; ++t) {
-        const auto truth_of = assign(contest.overlaps[form], order, ignored, crowd, thresholds[t]);
+        const auto truth_of = assign(overlaps[form], order, ignored, crowd, thresholds[t]);
         for (size_t row = 0; row < detections.size(); ++row) {
           const bool matched = truth_of[row] >= 0;
           const bool off = matched ? ignored[static_cast<size_t>(truth_of[row])]
-                                   : open_category || outside(contest.areas[row], range);
+                                   : open_category || outside(static_cast<double>(predictions[rows[row]].area), range);
           detections[row].matched[form][range] |= static_cast<uint16_t>(matched << t);
           detections[row].ignored[form][range] |= static_cast<uint16_t>(off << t);
         }
@@ -160,10 +157,10 @@ void ApMatcher::settle(const Contest& contest, std::span<ApDetection> detections
 }
 
 // The predictions that count, by category, best first.
-std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApPrediction>& predictions) const {
+std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApRow>& predictions) const {
   std::vector<size_t> order(predictions.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  for (const ApPrediction& prediction : predictions) {
+  for (const ApRow& prediction : predictions) {
     if (!std::isfinite(prediction.score)) fail("ApMatcher", "a score must be finite, got {}", prediction.score);
   }
   std::stable_sort(order.begin(), order.end(),
@@ -179,7 +176,7 @@ std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApPre
     const int64_t category = predictions[i].category;
     if (federation_.federated) {
       if (!federation_.negative.contains(category) && !present(category)) continue;
-      if (area(*predictions[i].mask) == 0) continue;
+      if (predictions[i].area == 0) continue;
     }
     std::vector<size_t>& own = rows[category];
     if (static_cast<int64_t>(own.size()) < options_.max_detections) own.push_back(i);
@@ -188,6 +185,14 @@ std::map<int64_t, std::vector<size_t>> ApMatcher::ranked(const std::vector<ApPre
 }
 
 ApPicture ApMatcher::match(const std::vector<ApPrediction>& predictions) const {
+  std::vector<ApRow> rows;
+  for (const ApPrediction& prediction : predictions) {
+    rows.push_back(compare(*banded(*prediction.mask, options_), prediction.category, prediction.score));
+  }
+  return conclude(rows);
+}
+
+ApPicture ApMatcher::conclude(const std::vector<ApRow>& predictions) const {
   ApPicture picture;
   for (const ApTruth& truth : truths_) {
     auto& counts = picture.truths[truth.category];
@@ -199,7 +204,7 @@ ApPicture ApMatcher::match(const std::vector<ApPrediction>& predictions) const {
     for (const size_t i : rows) {
       detections.push_back({category, predictions[i].score, static_cast<int64_t>(detections.size())});
     }
-    settle(contest(predictions, category, rows), detections);
+    settle(predictions, category, rows, detections);
     picture.detections.insert(picture.detections.end(), detections.begin(), detections.end());
   }
   return picture;

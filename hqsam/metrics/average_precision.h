@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "hqsam/mask/bits.h"
+#include "hqsam/metrics/iou.h"
 
 namespace hqsam {
 
@@ -31,11 +31,12 @@ struct ApOptions {
 };
 
 struct ApTruth {
-  const Mask* mask = nullptr;
+  const Mask* mask = nullptr;  // looked at by the matcher's constructor alone
   int64_t category = 0;
   bool crowd = false;
   double area = -1;    // pixels, as the data set states it; negative: counted
   char frequency = 0;  // of the category in LVIS's training pictures: 'r', 'c' or 'f'; 0 where not stated
+  std::shared_ptr<const BandedMask> banded = nullptr;  // in place of `mask`; with the bands of the matcher's options
 };
 
 struct ApPrediction {
@@ -69,24 +70,33 @@ struct ApPicture {
   std::map<int64_t, char> frequencies = {};  // of the truths' categories, where stated
 };
 
-// Matches predictions of one picture to its truths. Masks must have one size and stay as long as the matcher.
+// All that is needed of a prediction once its mask has been compared with the truths.
+struct ApRow {
+  int64_t category = 0;
+  double score = 0;
+  int64_t area = 0;                                         // pixels
+  std::array<std::vector<double>, kApForms> overlaps = {};  // with the truths of its category, in their order
+};
+
+// Matches predictions of one picture to its truths. Masks must have one size.
 class ApMatcher {
  public:
   ApMatcher(const std::vector<ApTruth>& truths, const ApOptions& options, ApFederation federation = {});
-  ApPicture match(const std::vector<ApPrediction>& predictions) const;
+  // Compares one prediction, whose mask is then needed no more; safe to call from several threads. The mask's bands
+  // are those of the options.
+  ApRow compare(const BandedMask& mask, int64_t category, double score) const;
+  ApPicture conclude(const std::vector<ApRow>& predictions) const;
+  ApPicture match(const std::vector<ApPrediction>& predictions) const;  // both at once
 
  private:
-  struct Region;   // one mask as bits, with its bands and its box
-  struct Contest;  // one category's predictions and truths with their overlaps
-  std::map<int64_t, std::vector<size_t>> ranked(const std::vector<ApPrediction>& predictions) const;
-  Contest contest(const std::vector<ApPrediction>& predictions, int64_t category,
-                  const std::vector<size_t>& rows) const;
-  void settle(const Contest& contest, std::span<ApDetection> detections) const;
+  std::vector<size_t> columns(int64_t category) const;  // truths
+  std::map<int64_t, std::vector<size_t>> ranked(const std::vector<ApRow>& predictions) const;
+  void settle(const std::vector<ApRow>& predictions, int64_t category, const std::vector<size_t>& rows,
+              std::span<ApDetection> detections) const;
 
   ApOptions options_;
   ApFederation federation_;
   std::vector<ApTruth> truths_;
-  std::vector<std::shared_ptr<const Region>> regions_;
 };
 
 // Percent; negative (-1) where no truth counts.

@@ -21,6 +21,8 @@ void check_sizes(const char* function, const Mask& prediction, const Mask& truth
        truth.width, prediction.height, prediction.width);
 }
 
+double mask_iou(const PackedMask& prediction, const PackedMask& truth) { return ratio(overlap(prediction, truth)); }
+
 double mask_iou(const Mask& prediction, const Mask& truth) {
   check_sizes("mask_iou", prediction, truth);
   return ratio(overlap(prediction, truth));
@@ -32,14 +34,29 @@ double boundary_iou(const Mask& prediction, const Mask& truth, double dilation_r
   return ratio(overlap(boundary_band(pack(prediction), width), boundary_band(pack(truth), width)));
 }
 
+const PackedMask& BandedMask::band() const {
+  std::call_once(once_, [this] { band_ = boundary_band(*mask_, boundary_width(mask_->size, ratio_)); });
+  return band_;
+}
+
+const PackedMask& BandedMask::strict_band() const {
+  std::call_once(strict_once_,
+                 [this] { strict_band_ = boundary_band(*mask_, boundary_width(mask_->size, strict_ratio_)); });
+  return strict_band_;
+}
+
+PairScores pair_scores(const BandedMask& prediction, const BandedMask& truth) {
+  return {ratio(overlap(prediction.mask(), truth.mask())), ratio(overlap(prediction.band(), truth.band())),
+          ratio(overlap(prediction.strict_band(), truth.strict_band()))};
+}
+
 PairScores pair_scores(const Mask& prediction, const Mask& truth, double dilation_ratio, double strict_ratio) {
   check_sizes("pair_scores", prediction, truth);
-  const BitMask a = pack(prediction), b = pack(truth);
-  const auto in_band = [&](double share) {
-    const int64_t width = boundary_width(truth.size(), share);
-    return ratio(overlap(boundary_band(a, width), boundary_band(b, width)));
+  const auto banded = [&](const Mask& mask) {
+    return std::make_unique<BandedMask>(std::make_shared<const PackedMask>(pack_tightly(mask)), dilation_ratio,
+                                        strict_ratio);
   };
-  return {ratio(overlap(a, b)), in_band(dilation_ratio), in_band(strict_ratio)};
+  return pair_scores(*banded(prediction), *banded(truth));
 }
 
 }  // namespace hqsam

@@ -36,4 +36,18 @@ Mask mask_of_logits(const torch::Tensor& logits) {
   return mask;
 }
 
+BitMask bits_of_logits(const torch::Tensor& logits) {
+  if (!logits.is_cpu() || logits.dim() != 2) return pack(mask_of_logits(logits));
+  const torch::Tensor values = logits.to(torch::kFloat32).contiguous();
+  BitMask bits{{logits.size(0), logits.size(1)}, (logits.size(1) + 63) / 64, {}};
+  bits.words.resize(static_cast<size_t>(bits.size.height * bits.words_per_row));
+  std::vector<uint8_t> row(static_cast<size_t>(bits.size.width));
+  const float* at = values.data_ptr<float>();
+  for (int64_t y = 0; y < bits.size.height; ++y) {
+    for (uint8_t& pixel : row) pixel = *at++ > 0;
+    pack_row(row.data(), bits.size.width, bits.row(y));
+  }
+  return bits;
+}
+
 }  // namespace hqsam

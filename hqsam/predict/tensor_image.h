@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include "hqsam/image/image.h"
+#include "hqsam/mask/bits.h"
 
 namespace hqsam {
 
@@ -13,5 +14,7 @@ torch::Tensor image_to_tensor(const Image& image);
 
 // logits [H,W] on any device -> inside where > 0.
 Mask mask_of_logits(const torch::Tensor& logits);
+// The same as bits, without the mask in between.
+BitMask bits_of_logits(const torch::Tensor& logits);
 
 }  // namespace hqsam

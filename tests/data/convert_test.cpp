@@ -205,7 +205,10 @@ TEST_F(Convert, SeveralMasksHaveNumbersThatNoOtherPictureHas) {
 }
 
 TEST_F(Convert, MasksKeepSoftEdgesAndOthersSayThatTheyDoNot) {
-  *add("a.png", 1).labels[0].at(0, 0) = 200;
+  Label& label = add("a.png", 1).labels[0];
+  Image gray = label.gray();
+  *gray.at(0, 0) = 200;
+  label = gray;
   run(to(AnnotationFormat::kMasks));
   EXPECT_EQ(read_gray(out() / "gt/a.png"), data->samples[0].labels[0]);
   ConvertOptions options = to(AnnotationFormat::kLabelme);

@@ -55,9 +55,9 @@ TEST_F(Davis, EachPaletteIndexIsAMask) {
   const Sample sample = dataset->get(1);
   EXPECT_EQ(sample.name, "car/00000");
   ASSERT_EQ(sample.labels.size(), 3U);
-  EXPECT_EQ(*sample.labels[0].at(7, 5), 255);
-  EXPECT_EQ(*sample.labels[1].at(20, 5), 255);
-  EXPECT_EQ(*sample.labels[1].at(7, 5), 0);
+  EXPECT_EQ(*sample.labels[0].gray().at(7, 5), 255);
+  EXPECT_EQ(*sample.labels[1].gray().at(20, 5), 255);
+  EXPECT_EQ(*sample.labels[1].gray().at(7, 5), 0);
 }
 
 TEST_F(Davis, ExtensionsMatchInAnyCaseAndDotFilesAreNone) {
@@ -78,7 +78,7 @@ TEST_F(Davis, ASingleObjectMayBe255) {
   write_image(folder / "gt" / "bear" / "00000.png", both);
   const Sample sample = open_dataset(options)->get(0);
   ASSERT_EQ(sample.labels.size(), 1U);  // beside an object 255 marks pixels to leave out
-  EXPECT_EQ(*sample.labels[0].at(20, 20), 255);
+  EXPECT_EQ(*sample.labels[0].gray().at(20, 20), 255);
 }
 
 TEST_F(Davis, NamesWhatIsMissingOrWrong) {
@@ -115,7 +115,7 @@ TEST(Big, ReadsPictureMaskAndCoarseMaskOfOneFolder) {
   ASSERT_EQ(sample.coarse.size(), 1U);
   EXPECT_EQ(*sample.coarse[0].at(2, 2), 255);  // 0/1 becomes 0/255
   EXPECT_EQ(sample.zero_one_labels, 0);
-  EXPECT_EQ(*sample.labels[0].at(11, 11), 255);
+  EXPECT_EQ(*sample.labels[0].gray().at(11, 11), 255);
   write_image(folder / "val" / "2007_seg.png", label_with_square({31, 40}, 2, 2, 8));
   EXPECT_PRED2(contains, error_of([&] { open_dataset(options)->get(0); }), "2007_seg.png");
 }

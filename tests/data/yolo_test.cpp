@@ -157,7 +157,7 @@ class Yolo : public ::testing::Test {
   }
   std::vector<int64_t> areas(const Sample& sample) {
     std::vector<int64_t> list;
-    for (const Image& label : sample.labels) list.push_back(area(threshold_label(label)));
+    for (const Label& label : sample.labels) list.push_back(label.area());
     return list;
   }
 

@@ -68,7 +68,7 @@ TEST_F(EvaluatePrompts, CoarseMasksAreThePrompt) {
   options.origin = PromptOrigin::kCoarseMask;
   EXPECT_NE(message_of([&] { run({{"plain", ellipses(1)}}); }).find("coarse"), std::string::npos);
   std::vector<Sample> samples = {ellipses(1)->get(0)};
-  samples[0].coarse = samples[0].labels;
+  for (const Label& label : samples[0].labels) samples[0].coarse.push_back(label.gray());
   for (const Protocol protocol : {Protocol::kReference, Protocol::kKeepAspect}) {
     options.protocol = protocol;
     EXPECT_EQ(run(sets(samples)).samples.size(), 1U);

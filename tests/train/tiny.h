@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "hqsam/core/error.h"
@@ -24,20 +25,21 @@ inline SamHq make_model(uint64_t seed = 1) {
   return model;
 }
 
-// Bright discs on dark noise. With broken_after set, get() throws from that call on, like a run that dies.
+// Bright discs on dark noise. With broken_after set, get() throws from that call on what is no Error, like a run that
+// dies.
 class DiscDataset : public Dataset {
  public:
   explicit DiscDataset(int64_t size, int64_t broken_after = -1) : size_(size), broken_after_(broken_after) {}
   int64_t size() const override { return size_; }
   std::string path(int64_t index) const override { return "disc_" + std::to_string(index); }
   Sample get(int64_t index) const override {
-    if (broken_after_ >= 0 && calls_++ >= broken_after_) fail("DiscDataset", "the power went out");
+    if (broken_after_ >= 0 && calls_++ >= broken_after_) throw std::runtime_error("the power went out");
     RandomStream stream{7, static_cast<uint64_t>(index)};
     Sample sample{.set = "discs", .name = std::to_string(index), .image_path = path(index)};
     const int64_t height = 60 + stream.below(20), width = 60 + stream.below(20);
     const double radius = stream.uniform(10, 20), y0 = stream.uniform(20, 40), x0 = stream.uniform(20, 40);
     sample.image = Image(height, width, 3);
-    sample.labels.emplace_back(height, width, 1);
+    Image label(height, width, 1);
     for (int64_t y = 0; y < height; ++y) {
       for (int64_t x = 0; x < width; ++x) {
         const double dy = static_cast<double>(y) - y0, dx = static_cast<double>(x) - x0;
@@ -45,9 +47,10 @@ class DiscDataset : public Dataset {
         for (int c = 0; c < 3; ++c) {
           sample.image.at(y, x)[c] = static_cast<uint8_t>((inside ? 180 : 30) + stream.below(40));
         }
-        *sample.labels[0].at(y, x) = inside ? 255 : 0;
+        *label.at(y, x) = inside ? 255 : 0;
       }
     }
+    sample.labels.emplace_back(std::move(label));
     return sample;
   }
 
@@ -56,14 +59,18 @@ class DiscDataset : public Dataset {
   mutable std::atomic<int64_t> calls_{0};
 };
 
-inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1, bool pinned = false) {
+inline RowOptions row_options(bool pinned = false) {
   RowOptions rows;
   rows.image_size = 64;
   rows.pinned = pinned;
   rows.augment.scale_min = 0.8;
   rows.augment.scale_max = 1.2;
   rows.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
-  return TrainingSet({{std::make_shared<DiscDataset>(size, broken_after), 1.0}}, rows);
+  return rows;
+}
+
+inline TrainingSet make_set(int64_t size = 10, int64_t broken_after = -1, bool pinned = false) {
+  return TrainingSet({{std::make_shared<DiscDataset>(size, broken_after), 1.0}}, row_options(pinned));
 }
 
 inline std::vector<TrainingRow> make_rows(int64_t count, int64_t epoch = 0, bool pinned = false) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -15,23 +16,28 @@ namespace hqsam {
 // the jobs keep then lies apart from that thread's large blocks of memory and does not part them for good.
 class Jobs {
  public:
-  // At most `waiting` jobs wait; then add() does.
-  explicit Jobs(size_t threads, size_t waiting = 4);
+  // Jobs of at most this weight in all wait, but always one; then add() does.
+  explicit Jobs(size_t threads, int64_t most_waiting = 4);
   ~Jobs();  // drops what has not begun
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
 
   // Throws what an earlier job threw; those after it are dropped.
-  void add(std::function<void()> job);
+  void add(std::function<void()> job, int64_t weight = 1);
   // Waits for all, and throws what one of them threw, once.
   void finish();
 
  private:
   void work();
 
-  size_t waiting_, running_ = 0;
+  struct Job {
+    std::function<void()> work;
+    int64_t weight = 1;
+  };
+  int64_t most_waiting_, waiting_ = 0;
+  size_t running_ = 0;
   bool in_turn_;  // one at a time, nobody beside it
-  std::deque<std::function<void()>> queue_;
+  std::deque<Job> queue_;
   std::exception_ptr error_;
   bool stop_ = false;
   std::mutex mutex_;

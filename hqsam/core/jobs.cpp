@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "predict_jobs.h"
+#include "hqsam/core/jobs.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace hqsam {
 
-Jobs::Jobs(size_t threads, size_t waiting) : waiting_(waiting), in_turn_(threads == 0) {
+Jobs::Jobs(size_t threads, int64_t most_waiting) : most_waiting_(most_waiting), in_turn_(threads == 0) {
   for (size_t i = 0; i < std::max<size_t>(1, threads); ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -20,12 +20,13 @@ Jobs::~Jobs() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Jobs::add(std::function<void()> job) {
+void Jobs::add(std::function<void()> work, int64_t weight) {
   {
     std::unique_lock lock(mutex_);
-    change_.wait(lock, [this] { return queue_.size() < waiting_ || error_; });
+    change_.wait(lock, [&] { return queue_.empty() || waiting_ + weight <= most_waiting_ || error_; });
     if (error_) std::rethrow_exception(error_);
-    queue_.push_back(std::move(job));
+    queue_.push_back({std::move(work), weight});
+    waiting_ += weight;
   }
   change_.notify_all();
   if (in_turn_) finish();
@@ -43,14 +44,15 @@ void Jobs::work() {
     change_.wait(lock, [this] { return stop_ || !queue_.empty(); });
     if (stop_) return;
     {
-      const std::function<void()> job = std::move(queue_.front());
+      const Job job = std::move(queue_.front());
       queue_.pop_front();
+      waiting_ -= job.weight;
       ++running_;
       lock.unlock();
       change_.notify_all();
       std::exception_ptr error;
       try {
-        job();
+        job.work();
       } catch (...) {
         error = std::current_exception();
       }
@@ -58,6 +60,7 @@ void Jobs::work() {
       if (error && !error_) {
         error_ = error;
         queue_.clear();
+        waiting_ = 0;
       }
     }
     --running_;
