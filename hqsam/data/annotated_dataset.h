@@ -49,6 +49,7 @@ class AnnotatedDataset : public Dataset {
   Sample get(int64_t index) const override { return draw(index, {}); }
   Sample get_one(int64_t index, const ChooseMask& choose) const override { return draw(index, choose); }
   std::vector<MaskBrief> masks_of(int64_t index) const override;
+  std::vector<MaskBrief> checked_masks_of(int64_t index) const override;
   std::string path(int64_t index) const override { return pictures_[index].picture.label(); }
 
  private:

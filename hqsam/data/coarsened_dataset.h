@@ -13,6 +13,7 @@ class CoarsenedDataset : public Dataset {
   int64_t size() const override { return fine_->size(); }
   Sample get(int64_t index) const override;
   std::vector<MaskBrief> masks_of(int64_t index) const override { return fine_->masks_of(index); }
+  std::vector<MaskBrief> checked_masks_of(int64_t index) const override { return fine_->checked_masks_of(index); }
   std::string path(int64_t index) const override { return fine_->path(index); }
   std::string told() const override { return fine_->told(); }
 

@@ -19,6 +19,19 @@ FramedPicture read_framed(const DataFile& file, const SetOptions& options) {
   return picture;
 }
 
+FramedPicture framed_header(const DataFile& file, const SetOptions& options) {
+  const DataBytes bytes(file);
+  const PictureHeader header = picture_header(bytes.bytes(), file.label());
+  FramedPicture picture;
+  picture.stored = header.stored;
+  picture.notes.orientation = header.orientation;
+  picture.oriented = options.exif != ExifRule::kIgnore;
+  const Size size = picture.oriented ? upright_size(header.stored, header.orientation) : header.stored;
+  picture.image.height = size.height;
+  picture.image.width = size.width;
+  return picture;
+}
+
 std::optional<int> turn_to_picture(Size mask, const FramedPicture& picture, ExifRule rule) {
   if (mask == picture.image.size()) return 1;
   if (rule == ExifRule::kAuto && picture.oriented && mask == picture.stored) return picture.notes.orientation;

@@ -19,6 +19,9 @@ struct FramedPicture {
 
 FramedPicture read_framed(const DataFile& file, const SetOptions& options);
 
+// The sizes and the tag of the file's header; the image has no pixels.
+FramedPicture framed_header(const DataFile& file, const SetOptions& options);
+
 // The turn, as an EXIF orientation, that brings a mask of this size to the picture's frame; nothing where its size fits
 // neither the picture as it is nor, with ExifRule::kAuto, its stored pixels. 1 where both fit.
 std::optional<int> turn_to_picture(Size mask, const FramedPicture& picture, ExifRule rule);

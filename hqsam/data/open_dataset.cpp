@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 std::set<std::string> words_of(const fs::path& list) {
   std::set<std::string> words;
-  const std::string text = read_file(list);
+  const std::string text = read_file(list, kAnySize);
   for (size_t at = 0; at < text.size();) {
     const size_t begin = text.find_first_not_of(" \t\r\n", at);
     if (begin == std::string::npos) break;
@@ -114,11 +114,12 @@ std::shared_ptr<const Dataset> open_dataset(const SetOptions& given) {
 }
 
 void look_before_run(const std::string& name, const Dataset& dataset, int64_t workers) {
-  constexpr int64_t kLookedAt = 48;  // pictures
+  constexpr int64_t kLookedAt = 128;  // pictures
   const int64_t count = std::min(dataset.size(), kLookedAt);
   std::vector<std::vector<MaskBrief>> found(static_cast<size_t>(count));
-  parallel_for("look at " + name, count, std::max<int64_t>(workers, 1),
-               [&](int64_t i) { found[static_cast<size_t>(i)] = dataset.masks_of(i * dataset.size() / count); });
+  parallel_for("look at " + name, count, std::max<int64_t>(workers, 1), [&](int64_t i) {
+    found[static_cast<size_t>(i)] = dataset.checked_masks_of(i * dataset.size() / count);
+  });
   int64_t masks = 0, crowds = 0, empty = 0;
   for (const auto& picture : found) {
     for (const MaskBrief& mask : picture) {

@@ -13,8 +13,8 @@ namespace hqsam {
 // A data set of any format, looked through now; kAuto is recognised first.
 std::shared_ptr<const Dataset> open_dataset(const SetOptions& options);
 
-// Before a run: up to some dozen pictures' masks of the set, evenly spaced. Throws Error where a mask cannot be read,
-// and where none has an inside, or all are crowds. Says aloud how files are read.
+// Before a run: up to 128 pictures' masks of the set, evenly spaced. Throws Error where a mask cannot be read or
+// differs in size from its picture, and where none has an inside, or all are crowds. Says aloud how files are read.
 void look_before_run(const std::string& name, const Dataset& dataset, int64_t workers);
 
 }  // namespace hqsam

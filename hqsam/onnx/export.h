@@ -25,7 +25,8 @@ struct OnnxOptions {
   void validate() const;  // throws Error naming the field
 };
 
-// Writes folder/encoder.onnx and folder/decoder.onnx; inputs and outputs are fp32 for every dtype.
+// Writes folder/encoder.onnx and folder/decoder.onnx; inputs and outputs are fp32 for every dtype, but for
+// orig_im_size.
 //
 // encoder: image [B,3,H,W], RGB 0..255, already resized so that its longer side is image_size (Pillow's antialiased
 //   bilinear, as SamPredictor); normalizing and padding are inside. -> image_embeddings [B,C,G,G] and, unless masks
@@ -34,7 +35,7 @@ struct OnnxOptions {
 //   image_embeddings [1,C,G,G], hq_features [1,C/8,4G,4G] (unless kSam), point_coords [B,N,2] (x y in pixels of the
 //   resized picture), point_labels [B,N] (0 negative, 1 positive, 2 and 3 a box's corners, -1 padding: points without
 //   a box are followed by one of these), mask_input [1 or B,1,4G,4G] (logits, or 0/255), has_mask_input [1 or B]
-//   (0 or 1), orig_im_size [2] (height, width of the picture before resizing)
+//   (0 or 1), orig_im_size [2] (int64: height, width of the picture before resizing)
 //   -> masks [B,K,height,width] (logits, inside where > 0), iou_predictions [B,K], low_res_masks [B,K,4G,4G].
 //
 // Each file appears whole or not at all, and no decoder beside another export's encoder. Throws Error for HQ masks of a

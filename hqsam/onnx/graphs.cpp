@@ -25,8 +25,9 @@ Value preprocess(Graph& graph, const Value& image, const SamHqOptions& options) 
   return reshape(graph, padded, {0, 3, side, side});
 }
 
-// SAM's postprocess_masks: logits [B,K,M,M] -> S x S, cut to the resized picture, -> orig_im_size; both bilinear.
-Value upscale_masks(Graph& graph, const Value& logits, const Value& orig_im_size, int64_t side, int64_t mask_side) {
+// SAM's postprocess_masks: logits [B,K,M,M] -> S x S, cut to the resized picture, -> size (height, width); both
+// bilinear.
+Value upscale_masks(Graph& graph, const Value& logits, const Value& size, int64_t side, int64_t mask_side) {
   const Attributes bilinear = {{"mode", std::string("linear")},
                                {"coordinate_transformation_mode", std::string("half_pixel")}};
   const Value none;
@@ -38,7 +39,6 @@ Value upscale_masks(Graph& graph, const Value& logits, const Value& orig_im_size
 
   // longest_side_size: floor(size * side / longest + 0.5), at least 1, in whole numbers.
   const auto whole = [&](int64_t value) { return graph.scalar(static_cast<double>(value), Type::kInt64); };
-  const Value size = graph.cast(orig_im_size, Type::kInt64);
   const Value longest = graph.node("ReduceMax", {size}, Type::kInt64);
   const Value doubled = add(graph, multiply(graph, size, whole(2 * side)), longest);
   const Value rounded = divide(graph, doubled, multiply(graph, longest, whole(2)));
@@ -67,7 +67,8 @@ DecoderInputs decoder_inputs(Graph& graph, const SamHqOptions& options, bool hq)
   inputs.mask = graph.input("mask_input", Type::kFloat, {"masks", int64_t{1}, 4 * grid, 4 * grid},
                             "logits of an earlier call or 0/255; for each prompt, or one for all");
   inputs.has_mask = graph.input("has_mask_input", Type::kFloat, {"mask_flags"}, "1: mask_input counts, 0: it does not");
-  inputs.size = graph.input("orig_im_size", Type::kFloat, {int64_t{2}}, "height, width before resizing");
+  // As float, which SAM's own export has, a runtime that computes in bf16 would round it: 289 becomes 288.
+  inputs.size = graph.input("orig_im_size", Type::kInt64, {int64_t{2}}, "height, width before resizing");
   return inputs;
 }
 

@@ -5,6 +5,7 @@
 
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
+#include "hqsam/data/open_dataset.h"
 #include "hqsam/image/codec.h"
 #include "temporary_folder.h"
 
@@ -74,6 +75,14 @@ TEST(FolderDataset, LeavesOutPicturesWithoutMasks) {
     write_image(folders.options.images / ("z" + std::to_string(i) + ".jpg"), random_picture({8, 8}, 3, 1));
   }
   EXPECT_EQ(FolderDataset(folders.options).size(), 3);
+}
+
+TEST(FolderDataset, IsRefusedBeforeARunWhereOneMaskDiffersInSize) {
+  const Folders folders;
+  look_before_run("set", FolderDataset(folders.options), 2);
+  write_image(folders.options.masks / "b.png", label_with_square({24, 31}, 4, 4, 8));
+  const FolderDataset dataset(folders.options);
+  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", dataset, 2); }), "b.png is 31x24");
 }
 
 TEST(FolderDataset, NamesSomeOfBothWhereNamesDoNotMatch) {

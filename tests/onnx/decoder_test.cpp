@@ -60,7 +60,7 @@ Interpreter::Values graph_inputs(const Image& image, const Call& call) {
           {"point_labels", torch::cat(labels, 1).to(torch::kFloat32)},
           {"mask_input", call.masks.defined() ? call.masks : some_mask(1)},
           {"has_mask_input", torch::full({1}, call.masks.defined() ? 1.F : 0.F)},
-          {"orig_im_size", torch::tensor({call.image.height, call.image.width}).to(torch::kFloat32)}};
+          {"orig_im_size", torch::tensor({call.image.height, call.image.width}, torch::kInt64)}};
 }
 
 SelectedMasks by_model(SamHq model, const Image& image, const Call& call, const OnnxOptions& options) {

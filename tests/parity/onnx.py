@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Holds hqsam's ONNX graphs, run by ONNX Runtime, against hqsam itself.
+"""Holds hqsam's ONNX graphs, run by ONNX Runtime and by OpenVINO, against hqsam itself.
 
     tests/parity/onnx.py --hqsam build/hqsam --work DIR [--models micro,golden,vit_tiny,vit_b] [--quick]
 
 Each model is exported (`hqsam export --format onnx`) in several choices of masks, multimask and dtype, and run on
 pictures of several shapes with boxes (several in one call), points, both, and masks of an earlier call. The truth is
-`hqsam predict --logits` (fp32). One line for each case; exits with 1 where a bound is broken.
+`hqsam predict --logits` (fp32). OpenVINO runs the fp32 graphs, in fp32 and in bf16, which it chooses by itself on CPUs
+that have it. One line for each case; exits with 1 where a bound is broken.
 
 micro: data/base_micro.safetensors with fresh HQ modules; golden: tests/golden/sam_hq_micro.pth; vit_b and vit_tiny:
 the reference's modules with seeded random weights.
 
-Needs numpy, pillow, onnxruntime and torch from PyPI; segment-anything-hq and timm for vit_b and vit_tiny.
+Needs numpy, pillow, onnxruntime, openvino and torch from PyPI; segment-anything-hq and timm for vit_b and vit_tiny.
 """
 import argparse
 import itertools
@@ -24,11 +25,12 @@ import warnings
 
 import numpy as np
 import onnxruntime
+import openvino
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Largest difference of logits relative to the largest magnitude, smallest IoU of a mask, largest difference of scores.
-BOUNDS = {"fp32": (1e-3, 0.999, 1e-4), "fp16": (1e-2, 0.99, 1e-2)}
+BOUNDS = {"fp32": (1e-3, 0.999, 1e-4), "fp16": (1e-2, 0.99, 1e-2), "bf16": (0.5, 0.8, 0.1)}
 DTYPES = {"F32": np.float32, "F16": np.float16, "I64": np.int64}
 THREADS = 1  # of ONNX Runtime; its threads spin, which a busy machine punishes
 CHOICES = [("sum", "none"), ("hq", "none"), ("sam", "none"), ("sum", "best"), ("sum", "all"), ("sam", "all")]
@@ -161,17 +163,51 @@ def by_hqsam(program, checkpoint, picture, prompt, choice, out, mask_file):
     return read_safetensors(out / f"{picture.stem}.safetensors")
 
 
-class Graphs:
-    """encoder.onnx and decoder.onnx as a user of ONNX Runtime would call them."""
+class OnnxRuntime:
+    """A graph in ONNX Runtime: call it with arrays by name. inputs: name -> shape."""
 
-    def __init__(self, folder):
+    def __init__(self, path):
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = THREADS
-        self.encoder, self.decoder = (
-            onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-            for name in ("encoder", "decoder"))
-        self.side = int(self.encoder.get_modelmeta().custom_metadata_map["hqsam.image_size"])
+        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self.inputs = {value.name: value.shape for value in self.session.get_inputs()}
+        self.outputs = [value.name for value in self.session.get_outputs()]
+
+    def __call__(self, arrays):
+        return dict(zip(self.outputs, self.session.run(self.outputs, arrays)))
+
+
+class OpenVino:
+    """The same in OpenVINO's CPU plugin, which computes in "f32" or "bf16"."""
+
+    def __init__(self, path, precision):
+        core = openvino.Core()
+        self.model = core.compile_model(core.read_model(path), "CPU", {
+            "INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": THREADS})
+        dims = lambda shape: [size.get_length() if size.is_static else None for size in shape]
+        self.inputs = {value.get_any_name(): dims(value.partial_shape) for value in self.model.inputs}
+
+    def __call__(self, arrays):
+        found = self.model(arrays)
+        return {value.get_any_name(): found[value] for value in self.model.outputs}
+
+
+RUNTIMES = {  # name -> how a graph is opened, the type of the graphs, the bounds
+    "onnxruntime fp32": (OnnxRuntime, "fp32", "fp32"),
+    "onnxruntime fp16": (OnnxRuntime, "fp16", "fp16"),
+    "openvino fp32": (lambda path: OpenVino(path, "f32"), "fp32", "fp32"),
+    "openvino bf16": (lambda path: OpenVino(path, "bf16"), "fp32", "bf16"),
+}
+
+
+class Graphs:
+    """encoder.onnx and decoder.onnx as their users call them."""
+
+    def __init__(self, folder, runtime):
+        opened = RUNTIMES[runtime][0]
+        self.encoder, self.decoder = (opened(str(folder / f"{name}.onnx")) for name in ("encoder", "decoder"))
+        self.side = 4 * self.decoder.inputs["mask_input"][-1]
         self.encoder_seconds = self.decoder_seconds = 0.0
 
     def set_image(self, path):
@@ -184,9 +220,8 @@ class Graphs:
         across = picture.resize((self.input_size[0], self.size[1]), Image.BILINEAR)
         resized = np.asarray(across.resize(self.input_size, Image.BILINEAR), np.float32)
         began = time.perf_counter()
-        values = self.encoder.run(None, {"image": resized.transpose(2, 0, 1)[None]})
+        self.features = self.encoder({"image": resized.transpose(2, 0, 1)[None]})
         self.encoder_seconds = time.perf_counter() - began
-        self.features = {output.name: value for output, value in zip(self.encoder.get_outputs(), values)}
 
     def predict(self, prompt, mask):
         boxes, points, labels, with_mask = prompt
@@ -203,24 +238,25 @@ class Graphs:
         elif points:
             coords.append(np.zeros((rows, 1, 2)))
             kinds.append(np.full((rows, 1), -1))
-        wanted = {value.name for value in self.decoder.get_inputs()}
-        inputs = {name: value for name, value in self.features.items() if name in wanted}
-        side = [value.shape for value in self.decoder.get_inputs() if value.name == "mask_input"][0][-1]
+        inputs = {name: value for name, value in self.features.items() if name in self.decoder.inputs}
+        side = self.side // 4
         inputs.update(
             point_coords=np.concatenate(coords, 1).astype(np.float32),
             point_labels=np.concatenate(kinds, 1).astype(np.float32),
             mask_input=mask[None] if with_mask else np.zeros((1, 1, side, side), np.float32),
             has_mask_input=np.full(1, with_mask, np.float32),
-            orig_im_size=np.array(self.size[::-1], np.float32))
+            orig_im_size=np.array(self.size[::-1], np.int64))
         began = time.perf_counter()
-        values = self.decoder.run(["masks", "iou_predictions", "low_res_masks"], inputs)
+        values = self.decoder(inputs)
         self.decoder_seconds = time.perf_counter() - began
-        return values
+        return values["masks"], values["iou_predictions"], values["low_res_masks"]
 
 
 def compare(found, truth):
     """-> (largest difference of logits, smallest IoU of masks, largest difference of scores)"""
     masks, scores, low_res = found
+    if masks.shape[-2:] != truth["logits"].shape[-2:]:
+        return np.inf, 0.0, np.inf  # a mask of another size than the picture's
     masks, low_res = masks.reshape(truth["logits"].shape), low_res.reshape(truth["low_res_logits"].shape)
     relative = lambda a, b: float(np.abs(a - b).max() / np.abs(b).max())
     inside, expected = masks > 0, truth["logits"] > 0
@@ -244,14 +280,15 @@ def truth_of(program, checkpoint, folder, picture, name, prompts, choice):
     return read_safetensors(out / f"{picture.stem}.safetensors"), mask
 
 
-def check_graphs(arguments, model, choice, dtype, cases):
+def check_graphs(arguments, model, choice, runtime, cases):
     """cases: picture -> names of prompts. -> how many are out of bounds"""
     work, checkpoint = arguments.work, checkpoint_of(model, arguments.work)
+    _, dtype, bounds = RUNTIMES[runtime]
     folder = work / "_".join((model, *choice, dtype))
     run(arguments.hqsam, "export", "--checkpoint", checkpoint, "--format", "onnx", "--output", folder, "--masks",
         choice[0], "--multimask", choice[1], "--dtype", dtype)
-    graphs = Graphs(folder)
-    bound, failures, worst = BOUNDS[dtype], 0, [0.0, 1.0, 0.0]
+    graphs = Graphs(folder, runtime)
+    bound, failures, worst = BOUNDS[bounds], 0, [0.0, 1.0, 0.0]
     for picture, names in cases.items():
         graphs.set_image(picture)
         prompts = prompts_of(*graphs.size)
@@ -262,10 +299,10 @@ def check_graphs(arguments, model, choice, dtype, cases):
             good = logits <= bound[0] and iou >= bound[1] and score <= bound[2]
             failures += not good
             worst = [max(worst[0], logits), min(worst[1], iou), max(worst[2], score)]
-            print(f"{'ok  ' if good else 'FAIL'} {model} {dtype} {' '.join(choice)} {picture.stem} {name}: "
+            print(f"{'ok  ' if good else 'FAIL'} {model} {runtime} {' '.join(choice)} {picture.stem} {name}: "
                   f"logits {logits:.1e} IoU {iou:.5f} score {score:.1e} "
                   f"(encoder {graphs.encoder_seconds:.2f} s, decoder {graphs.decoder_seconds:.3f} s)", flush=True)
-    print(f"worst of {model} {dtype} {' '.join(choice)}: logits {worst[0]:.1e} IoU {worst[1]:.5f} "
+    print(f"worst of {model} {runtime} {' '.join(choice)}: logits {worst[0]:.1e} IoU {worst[1]:.5f} "
           f"score {worst[2]:.1e}", flush=True)
     return failures
 
@@ -300,8 +337,8 @@ def main():
     for model in arguments.models.split(","):
         for choice in CHOICES[:1] if model.startswith("vit") else CHOICES:
             cases = cases_of(model, choice, pictures, arguments.quick)
-            for dtype in BOUNDS:
-                failures += check_graphs(arguments, model, choice, dtype, cases)
+            for runtime in RUNTIMES:
+                failures += check_graphs(arguments, model, choice, runtime, cases)
     print("all within bounds" if failures == 0 else f"{failures} cases out of bounds")
     return 1 if failures else 0
 
