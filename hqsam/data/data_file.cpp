@@ -2,7 +2,6 @@
 #include "hqsam/data/data_file.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
@@ -13,18 +12,19 @@ namespace {
 namespace fs = std::filesystem;
 
 std::shared_ptr<std::vector<std::byte>> read_member(const DataFile& file) {
+  const OpenFile shard(file.path);
+  const auto end = static_cast<uint64_t>(file.offset) + static_cast<uint64_t>(file.size);
+  if (shard.size() < end) fail("read_file", "{} is cut off: its shard has changed", file.label());
   auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(file.size));
-  std::ifstream stream(file.path, std::ios::binary);
-  if (!stream) fail("read_file", "{} cannot be opened", file.path.string());
-  stream.seekg(file.offset);
-  stream.read(reinterpret_cast<char*>(bytes->data()), file.size);
-  if (stream.gcount() != file.size) fail("read_file", "{} is cut off: its shard has changed", file.label());
+  shard.read(static_cast<uint64_t>(file.offset), *bytes);
+  shard.check_unchanged();
   return bytes;
 }
 
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-// The kinds of entries: a file, a folder, something else; throws where a link leads nowhere.
+// A file or a folder, or none where it is gone meanwhile; throws where a link leads nowhere, and for pipes, sockets and
+// devices: whoever put them there wants them read.
 fs::file_type type_of(const fs::directory_entry& entry) {
   std::error_code error;
   const fs::file_type type = entry.status(error).type();
@@ -32,6 +32,10 @@ fs::file_type type_of(const fs::directory_entry& entry) {
     const fs::path target = fs::read_symlink(entry.path(), error);
     fail("files_in", "{} is a link to {}, which is not there: mend or remove it", entry.path().string(),
          target.string());
+  }
+  if (type == fs::file_type::fifo || type == fs::file_type::socket || type == fs::file_type::character ||
+      type == fs::file_type::block) {
+    OpenFile(entry.path());  // says what it is
   }
   return type;
 }

@@ -36,7 +36,8 @@ class DataBytes {
 };
 
 // All regular files in a folder and the folders in it, in order of their names; those whose names (or a folder's on the
-// way) begin with a dot do not count. Links are followed; one to nothing is an Error that names it.
+// way) begin with a dot do not count. Links are followed; one to nothing is an Error that names it,
+// and so is a pipe, a socket or a device.
 std::vector<DataFile> files_in(const std::filesystem::path& folder);
 
 }  // namespace hqsam

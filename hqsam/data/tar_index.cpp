@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/tar_index.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <unordered_map>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/tar_header.h"
@@ -28,45 +24,20 @@ constexpr int64_t kMaxBehind = 1 << 16;   // bytes behind the end that are looke
 // A file read in pieces from anywhere.
 class Pieces {
  public:
-  explicit Pieces(const fs::path& path) : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    struct stat status {};
-    if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) {
-      const int error = errno;
-      if (descriptor_ >= 0) ::close(descriptor_);
-      fail(kFunction, "{} cannot be opened: {}", path.string(), std::strerror(error));
-    }
-    if (!S_ISREG(status.st_mode)) {
-      ::close(descriptor_);
-      fail(kFunction, "{} is no file", path.string());
-    }
-    size_ = status.st_size;
-  }
-  ~Pieces() { ::close(descriptor_); }
-  Pieces(const Pieces&) = delete;
-  Pieces& operator=(const Pieces&) = delete;
+  explicit Pieces(const fs::path& path) : file_(path) {}
 
-  int64_t size() const { return size_; }
-  const fs::path& path() const { return path_; }
+  int64_t size() const { return static_cast<int64_t>(file_.size()); }
+  const fs::path& path() const { return file_.path(); }
 
   // At most count bytes; fewer at the file's end.
   std::string read(int64_t offset, int64_t count) const {
-    std::string bytes(static_cast<size_t>(std::clamp<int64_t>(size_ - offset, 0, count)), '\0');
-    size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t got = ::pread(descriptor_, bytes.data() + done, bytes.size() - done,
-                                  static_cast<off_t>(offset + static_cast<int64_t>(done)));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0)
-        fail(kFunction, "{} cannot be read: {}", path_.string(), got < 0 ? std::strerror(errno) : "it shrank");
-      done += static_cast<size_t>(got);
-    }
+    std::string bytes(static_cast<size_t>(std::clamp<int64_t>(size() - offset, 0, count)), '\0');
+    file_.read(static_cast<uint64_t>(offset), std::as_writable_bytes(std::span(bytes)));
     return bytes;
   }
 
  private:
-  fs::path path_;
-  int descriptor_;
-  int64_t size_ = 0;
+  OpenFile file_;
 };
 
 // What a file that begins so was packed by; "" where it was not.

@@ -44,8 +44,11 @@ Size jpeg_size(std::span<const std::byte> file, const std::string& name);
 Size tiff_size(std::span<const std::byte> file, const std::string& name);
 Size gif_size(std::span<const std::byte> file, const std::string& name);
 Size npy_size(std::span<const std::byte> file, const std::string& name);
-std::optional<Size> other_size(
-    std::span<const std::byte> file);  // nothing: not of a format that OpenCV is asked to read
+// Nothing: not of a format that OpenCV is asked to read.
+std::optional<Size> other_size(std::span<const std::byte> file);
+// The fewest bytes that hold so many pixels in a file that OpenCV reads, by its header; 0 where its way of packing sets
+// no such bound.
+uint64_t other_least_bytes(std::span<const std::byte> file, Size size);
 
 // Throws Error that says what this file is, which none of the above reads.
 [[noreturn]] void refuse_unread(std::span<const std::byte> file, const std::string& name);

@@ -65,8 +65,8 @@ void check_length(const std::string& name, Size size, int64_t channels, std::spa
   const int64_t pixels = size.height * size.width;
   if (!bounded && channels <= kSmall && pixels <= kSmall / channels) return;
   if (pixels / kMaxSamplesPerByte <= static_cast<int64_t>(file.size()) / channels) return;
-  fail("read_image", "{} states {} x {} pixels (height x width) but has {} bytes: it is cut off", name, size.height,
-       size.width, file.size());
+  fail("read_image", "{} states {} x {} pixels (height x width) but has {} bytes: it is cut off{}", name, size.height,
+       size.width, file.size(), bounded ? "" : ", or it shows nothing");
 }
 
 Raster decode_raster(std::span<const std::byte> file, const std::string& name) {

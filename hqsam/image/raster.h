@@ -36,7 +36,10 @@ struct Raster {
 // or 3 with 1, 3 or 4 channels last; bool, whole or float numbers); WebP, BMP, PNM and JPEG 2000 through OpenCV. Where
 // a TIFF says that 0 is white, its whole numbers are turned to the usual sense. `name` stands in messages. Throws Error
 // that says what the file is where it cannot be read (HEIC, AVIF, PDF, HTML, a TIFF of an unknown kind, a text, ...),
-// where it is cut off or corrupt, and for more than kMaxPixels.
+// where it is cut off or corrupt, and for more than kMaxPixels. The format is told by the first bytes, and no others
+// than these are handed to a library. Before memory is taken, the header's size is held against the file's bytes:
+// packed without loss of count (BMP, PNM, .npy, plain TIFF) all samples must be there; else, over 16 Mpixels (PNG and
+// JPEG: any size), a byte for 8256 pixels.
 Raster decode_raster(std::span<const std::byte> file, const std::string& name);
 Raster read_raster(const std::filesystem::path& path);
 
