@@ -29,7 +29,8 @@ struct TrainArguments {
 
 std::atomic<bool> stop_requested{false};
 
-// The first signal asks for a save; the second ends the program.
+// While there is nothing to save, a signal ends the program at once (process.h). Later the first asks for a save; the
+// second ends the program.
 void request_stop(int signal) {
   stop_requested = true;
   std::signal(signal, SIG_DFL);
@@ -53,6 +54,8 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
   const TrainingSet set = open_training_set(config, model->image_size());
   const std::vector<NamedDataset> valid = open_datasets(config.valid_sets, config.evaluate.seed);
   const auto validate = open_validation(config, valid, group, stop_requested);
+  std::vector<NamedDataset> shown = valid;
+  for (NamedDataset& set : shown) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop_requested);
   model->to(device);
   Trainer trainer(model, config.train, group);
   RunOptions options{.output = config.output,
@@ -62,11 +65,10 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
                      .config_fingerprint = training_fingerprint(config),
                      .validation_fingerprint = validation_fingerprint(config),
                      .launch_id = launch_id()};
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
   std::optional<TrainingMonitor> monitor;
   std::function<Validation(SamHq&)> validate_and_show = validate;
   if (group->is_main()) {
-    monitor.emplace(open_monitor(config, valid, trainer, set));
+    monitor.emplace(open_monitor(config, shown, trainer, set));
     options.on_line = [&](const nlohmann::ordered_json& line) { monitor->line(line); };
     if (validate) {
       validate_and_show = [&](SamHq& validated) {
@@ -76,6 +78,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
       };
     }
   }
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
   if (run_training(trainer, set, options, validate_and_show, stop_requested) == RunEnd::kStopped) {
     if (group->is_main()) fmt::print(stderr, "stopped and saved; go on with: {}\n", resume_line(arguments));
     return kExitStopped;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -7,6 +9,7 @@
 
 #include "common.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/left_behind.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
@@ -97,9 +100,12 @@ int run_guarded(const Run& run) {
     return report("[hqsam] out of memory");
   } catch (const std::system_error& error) {
     const bool threads = error.code() == std::errc::resource_unavailable_try_again;
-    return report(fmt::format("[hqsam] {}{}", threads ? "cannot start a thread (see ulimit -u): " : "", error.what()));
+    return report(threads ? "[hqsam] cannot start a thread: memory or processes are limited (ulimit -v, -u)"
+                          : fmt::format("[hqsam] {}", first_line(error.what())));
   } catch (const std::exception& error) {
-    return report("[hqsam] " + first_line(error.what()));
+    const std::string message = first_line(error.what());
+    const bool onednn = message.find("create a primitive") != std::string::npos;
+    return report("[hqsam] " + message + (onednn ? ", most likely for a lack of memory" : ""));
   }
 }
 
@@ -138,5 +144,9 @@ int run_command_line(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   hqsam::set_up_process(argv);
-  return hqsam::run_command_line(argc, argv);
+  const int code = hqsam::run_command_line(argc, argv);
+  if (!hqsam::any_left_behind()) return code;
+  std::fflush(stdout);
+  std::fflush(stderr);
+  _exit(code);
 }

@@ -43,8 +43,53 @@ HQSAM_EARLY void say(const char* text) {
   _exit(kExitError);
 }
 
-HQSAM_EARLY void begin(int, char**, char**) {
+// train and launch, until they have something to save and handlers of their own.
+HQSAM_EARLY void stop_early(int) {
+  say("stopped before anything was written: start it again, with --resume or without\n");
+  _exit(kExitStopped);
+}
+
+HQSAM_EARLY bool stops_in_order(int argc, char** argv) {
+  return argc > 1 && (std::strcmp(argv[1], "train") == 0 || std::strcmp(argv[1], "launch") == 0);
+}
+
+// Signals that ask for an end.
+HQSAM_EARLY sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&signals, signal);
+  return signals;
+}
+
+HQSAM_EARLY void stop_early_on_signals() {
+  const sigset_t signals = stop_signals();
+  struct sigaction action {};
+  action.sa_handler = stop_early;
+  action.sa_mask = signals;
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) sigaction(signal, &action, nullptr);
+  sigprocmask(SIG_UNBLOCK, &signals, nullptr);  // spin_briefly holds them back while the program starts anew
+}
+
+// Libraries crash where memory ends: oneDNN's convolutions under ulimit -v, for one.
+void crash(int signal) {
+  say("error: [hqsam] crashed by ");
+  say(signal == SIGSEGV ? "SIGSEGV" : signal == SIGBUS ? "SIGBUS" : signal == SIGFPE ? "SIGFPE" : "SIGILL");
+  say(": too little memory (ulimit -v, a container's limit), or a fault of the program\n");
+  remove_temporaries();
+  std::signal(signal, SIG_DFL);
+  raise(signal);
+}
+
+void tell_crashes() {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    const auto before = std::signal(signal, crash);
+    if (before != SIG_DFL) std::signal(signal, before);  // a sanitizer's
+  }
+}
+
+HQSAM_EARLY void begin(int argc, char** argv, char**) {
   std::set_terminate(end_in_one_line);
+  if (stops_in_order(argc, argv)) stop_early_on_signals();
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) >= 0) continue;
     if (::open("/dev/null", O_RDWR) != descriptor) _exit(kExitError);  // takes the lowest number that is free
@@ -64,7 +109,11 @@ __attribute__((section(".preinit_array"), used)) void (*const kBegin)(int, char*
 void spin_briefly(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   setenv("GOMP_SPINCOUNT", "10000", 1);
+  const bool holds_back = stops_in_order(argv[0] != nullptr && argv[1] != nullptr ? 2 : 0, argv);
+  const sigset_t signals = stop_signals();
+  if (holds_back) sigprocmask(SIG_BLOCK, &signals, nullptr);
   execv("/proc/self/exe", argv);  // where that fails, threads spin
+  if (holds_back) sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -74,6 +123,7 @@ void set_up_process(char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that outgrows its limit
   std::signal(SIGPIPE, SIG_IGN);  // a reader that had enough
   remove_temporaries_on_signals();
+  tell_crashes();
 }
 
 }  // namespace hqsam

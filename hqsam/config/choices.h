@@ -34,6 +34,7 @@ inline constexpr Choice<SetFormat> kSetFormats[] = {
 inline constexpr Choice<ExifRule> kExifRules[] = {
     {ExifRule::kAuto, "auto"}, {ExifRule::kApply, "apply"}, {ExifRule::kIgnore, "ignore"}};
 inline constexpr Choice<CrowdRule> kCrowdRules[] = {{CrowdRule::kSkip, "skip"}, {CrowdRule::kUse, "use"}};
+inline constexpr Choice<OnError> kOnErrors[] = {{OnError::kStop, "stop"}, {OnError::kSkip, "skip"}};
 inline constexpr Choice<bool> kSwitch[] = {{false, "false"}, {true, "true"}};
 
 }  // namespace hqsam

@@ -9,6 +9,7 @@
 
 #include "hqsam/config/choices.h"
 #include "hqsam/config/yaml_map.h"
+#include "hqsam/core/bounds.h"
 #include "hqsam/data/hqseg44k.h"
 
 namespace hqsam {
@@ -58,7 +59,10 @@ void read_range(YamlMap& map, PictureOptions& picture) {
     return;
   }
   const auto low = parse_number(words.empty() ? "" : words[0]), high = parse_number(words.size() == 2 ? words[1] : "");
-  if (!low || !high) map.refuse("range", "expects auto, full or [low, high], such as [0, 4095]");
+  if (!low || !high) {
+    map.refuse("range",
+               fmt::format("expects auto, full or [low, high], such as [0, 4095], got [{}]", fmt::join(words, ", ")));
+  }
   picture.range = RangeRule::kFixed;
   picture.low = *low;
   picture.high = *high;
@@ -68,7 +72,7 @@ void read_bands(YamlMap& map, PictureOptions& picture) {
   for (const std::string& word : map.list("bands")) {
     const auto band = parse_number(word);
     if (!band || *band < 1 || *band > 100000 || *band != std::floor(*band)) {
-      map.refuse("bands", fmt::format("expects numbers counted from 1, such as [4, 3, 2], got '{}'", word));
+      map.refuse("bands", fmt::format("expects numbers in 1..100000, such as [4, 3, 2], got '{}'", word));
     }
     picture.bands.push_back(static_cast<int64_t>(*band));
   }
@@ -93,7 +97,7 @@ void read_per_picture(YamlMap& map, SetOptions& options) {
     return;
   }
   map.read("per_picture", options.per_picture);
-  if (options.per_picture < 1) map.refuse("per_picture", fmt::format("expects all or a number from 1, got '{}'", word));
+  if (options.per_picture < 1) map.refuse("per_picture", fmt::format("must be all or in 1..10000, got {}", word));
 }
 
 // How a set's files are found.
@@ -196,7 +200,10 @@ int64_t read_image_size(YamlMap& map) {
   if (word == "auto") return 0;
   int64_t size = 0;
   map.read("image_size", size);
-  if (size < 1) map.refuse("image_size", fmt::format("expects auto or a number of pixels, got '{}'", word));
+  if (size < kLeastImageSize || size > kGreatestImageSize) {
+    map.refuse("image_size",
+               fmt::format("must be auto or in {}..{} pixels, got {}", kLeastImageSize, kGreatestImageSize, word));
+  }
   return size;
 }
 
@@ -209,7 +216,10 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
   read_hqseg44k(map, base, config);
   config.image_size = read_image_size(map);
   map.read("workers", config.train.workers);
+  map.checked([&] { require_within("", "workers", config.train.workers, 0, 256); });
   config.evaluate.workers = config.train.workers;
+  map.read("on_error", config.rows.on_error, kOnErrors);
+  config.evaluate.on_error = config.rows.on_error;
   YamlMap augment = map.map("augment");
   augment.read("flip_probability", config.rows.augment.flip_probability);
   augment.read("scale_min", config.rows.augment.scale_min);
@@ -253,7 +263,9 @@ void read_validate_every(YamlMap map, ValidateEvery& every) {
   map.read("epochs", every.epochs);
   map.read("steps", every.steps);
   map.finish();
-  if (map.has("steps") && every.steps < 1) map.refuse("steps", fmt::format("must be at least 1, got {}", every.steps));
+  if (map.has("steps") && every.steps < 1) {
+    map.refuse("steps", fmt::format("must be in 1..1000000000, got {}", every.steps));
+  }
 }
 
 void read_train(YamlMap map, TrainOptions& train) {
@@ -315,6 +327,10 @@ std::vector<EvaluateOptions> read_evaluations(YamlMap& map, const EvaluateOption
     if (!prompt.has("type")) prompt.refuse("type", "is needed, such as box or points");
     if (prompt_name(one) == "points") prompt.read("count", one.prompt_points);
     if (prompt_name(one) == "clicks") prompt.read("count", one.clicks);
+    prompt.checked([&] {
+      require_within("", "count", one.prompt_points, 1, 4096);
+      require_within("", "count", one.clicks, 1, 1000);
+    });
     prompt.finish();
     prompt.validate(one);
     if (!labels.insert(prompt_label(one)).second) prompt.refuse("type", "comes twice in this list");

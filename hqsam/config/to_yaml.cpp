@@ -116,6 +116,7 @@ void put_data(YAML::Emitter& out, const Config& config) {
   put_sets(out, "valid", config.valid_sets);
   put(out, "image_size", config.image_size == 0 ? "auto" : std::to_string(config.image_size));
   put(out, "workers", config.train.workers);
+  if (config.rows.on_error != OnError::kStop) put(out, "on_error", word_of(config.rows.on_error, kOnErrors));
   out << YAML::Key << "augment" << YAML::Value << YAML::BeginMap;
   put(out, "flip_probability", digits(augment.flip_probability));
   put(out, "scale_min", digits(augment.scale_min));
@@ -231,6 +232,7 @@ uint64_t training_fingerprint(const Config& config) {
   const Config defaults;
   Config shaping = config;
   shaping.valid_sets.clear();
+  shaping.rows.on_error = defaults.rows.on_error;
   shaping.evaluate = defaults.evaluate;
   shaping.evaluations.clear();
   shaping.output.clear();
@@ -247,6 +249,7 @@ uint64_t training_fingerprint(const Config& config) {
 uint64_t validation_fingerprint(const Config& config) {
   Config validation;
   validation.valid_sets = config.valid_sets;
+  validation.rows.on_error = config.rows.on_error;
   validation.evaluate = config.evaluate;
   validation.evaluations = config.evaluations;
   return fingerprint(to_yaml(validation));

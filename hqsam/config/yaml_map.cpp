@@ -50,6 +50,15 @@ const char* kind_of(const YAML::Node& node) {
   return node.IsNull() ? "nothing" : "a single value";
 }
 
+// The value under dotted keys, such as "schedule.factor"; undefined where there is none.
+YAML::Node find_in(const YAML::Node& node, const std::string& dotted) {
+  if (!node.IsDefined() || !node.IsMap()) return YAML::Node(YAML::NodeType::Undefined);
+  const size_t dot = dotted.find('.');
+  const YAML::Node value = node[dotted.substr(0, dot)];
+  if (!value.IsDefined() || dot == std::string::npos) return value;
+  return find_in(value, dotted.substr(dot + 1));
+}
+
 // Messages of validate() begin with "[Struct] ".
 std::string without_function(const std::string& message) {
   const size_t end = message.find("] ");
@@ -92,8 +101,14 @@ void YamlMap::refuse(const std::string& key, const std::string& message) const {
   fail("load_config", "{} {}", at(key), message);
 }
 
+// The message of an options struct begins with the field where it is about one: then the place is that key's.
 void YamlMap::refuse_all(const std::string& message) const {
-  fail("load_config", "{}: {}: {}", file_->where(path_, node_), path_, without_function(message));
+  const std::string complaint = without_function(message);
+  const std::string field = complaint.substr(0, complaint.find(' '));
+  if (const YAML::Node node = find_in(node_, field)) {
+    fail("load_config", "{}: '{}'{}", file_->where(full(field), node), full(field), complaint.substr(field.size()));
+  }
+  fail("load_config", "{}: {}: {}", file_->where(path_, node_), path_, complaint);
 }
 
 std::string YamlMap::text(const std::string& key, const YAML::Node& node, const std::string& path) const {

@@ -4,16 +4,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 
 void AugmentOptions::validate() const {
-  if (!(flip_probability >= 0 && flip_probability <= 1)) {
-    fail("AugmentOptions", "flip_probability must be in 0..1, got {}", flip_probability);
-  }
-  if (!(scale_min > 0 && scale_min <= scale_max && scale_max <= 16)) {
-    fail("AugmentOptions", "need 0 < scale_min <= scale_max <= 16, got {} and {}", scale_min, scale_max);
+  require_within("AugmentOptions", "flip_probability", flip_probability, 0.0, 1.0);
+  require_within("AugmentOptions", "scale_min", scale_min, 0.01, 16.0);
+  require_within("AugmentOptions", "scale_max", scale_max, 0.01, 16.0);
+  if (scale_min > scale_max) {
+    fail("AugmentOptions", "scale_min must not be above scale_max, got {} and {}", scale_min, scale_max);
   }
 }
 

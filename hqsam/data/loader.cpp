@@ -1,94 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/loader.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <numeric>
 #include <optional>
-#include <stop_token>
 #include <thread>
 
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/left_behind.h"
 
 namespace hqsam {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto kPatience = 3s;  // with threads that ought to end
+constexpr auto kLook = 50ms;    // between looks at a stop flag
 
 // Rows live in a ring of `prefetch` slots. A worker claims the next row once its slot is free, so no more than
-// `prefetch` rows are claimed and not yet taken.
-struct Loader::Impl {
+// `prefetch` rows are claimed and not yet taken. The workers own it together with the loader.
+struct Line {
   struct Slot {
     std::optional<TrainingRow> row;
+    std::optional<std::string> unread;  // why the row is passed over
     std::exception_ptr error;
+    bool ready() const { return row || unread || error; }
   };
 
-  const TrainingSet& set;
+  const TrainingSet set;
   const int64_t epoch;
   const std::vector<int64_t> order, positions;
-  const int64_t end;               // rows in all
-  int64_t taken = 0, claimed = 0;  // next row to hand out, to claim
+  const int64_t end;   // rows in all
+  const bool on_call;  // rows are prepared when they are wanted, not ahead
+  int64_t taken = 0, claimed = 0, wanted = 0;
   std::vector<Slot> slots;
+  bool stopping = false, failed = false;
+  int64_t running = 0;  // workers that have begun
   std::mutex mutex;
-  std::condition_variable row_ready;
-  std::condition_variable_any slot_free;
-  double waited = 0;
-  std::vector<std::jthread> workers;  // last: joined before the rest goes
+  std::condition_variable row_ready, slot_free, worker_ended;
 
-  Impl(const TrainingSet& set, int64_t epoch, std::vector<int64_t> positions)
+  Line(const TrainingSet& set, int64_t epoch, std::vector<int64_t> positions, bool on_call, int64_t prefetch)
       : set(set),
         epoch(epoch),
         order(set.order(epoch)),
         positions(std::move(positions)),
-        end(static_cast<int64_t>(this->positions.size())) {}
+        end(static_cast<int64_t>(this->positions.size())),
+        on_call(on_call),
+        slots(static_cast<size_t>(prefetch)) {}
 
-  ~Impl() {
-    for (std::jthread& worker : workers) worker.request_stop();
+  Slot& slot(int64_t row) { return slots[static_cast<size_t>(row) % slots.size()]; }
+
+  Slot make(int64_t row) const {
+    const auto at = static_cast<size_t>(row);
+    Slot made;
+    try {
+      made.row = set.row(epoch, positions[at], order[static_cast<size_t>(positions[at])]);
+    } catch (const UnreadRow& error) {
+      if (set.options().on_error == OnError::kSkip) {
+        made.unread = error.what();
+      } else {
+        made.error = std::current_exception();
+      }
+    } catch (...) {
+      made.error = std::current_exception();
+    }
+    return made;
   }
 
-  Slot& slot(int64_t row) { return slots[row % slots.size()]; }
-  TrainingRow make(int64_t row) const { return set.row(epoch, positions[row], order[positions[row]]); }
+  bool may_claim() const {
+    if (stopping || claimed == end) return true;  // nothing
+    return !failed && claimed - taken < std::ssize(slots) && (!on_call || claimed < wanted);
+  }
 
   // The row to prepare next; nothing at the end or on a stop.
-  std::optional<int64_t> claim(const std::stop_token& stop) {
+  std::optional<int64_t> claim() {
     std::unique_lock lock(mutex);
-    const auto may_claim = [&] { return claimed == end || claimed - taken < static_cast<int64_t>(slots.size()); };
-    if (!slot_free.wait(lock, stop, may_claim) || stop.stop_requested() || claimed == end) return std::nullopt;
+    slot_free.wait(lock, [&] { return may_claim(); });
+    if (stopping || claimed == end) return std::nullopt;
     return claimed++;
   }
 
-  void work(const std::stop_token& stop) {
-    while (const std::optional<int64_t> row = claim(stop)) {
-      Slot result;
-      try {
-        result.row = make(*row);
-      } catch (...) {
-        result.error = std::current_exception();
-      }
+  void work() {
+    {
       const std::lock_guard lock(mutex);
-      slot(*row) = std::move(result);
+      ++running;
+    }
+    while (const std::optional<int64_t> row = claim()) {
+      Slot made = make(*row);
+      const std::lock_guard lock(mutex);
+      failed = failed || made.error;
+      slot(*row) = std::move(made);
       row_ready.notify_one();
     }
+    const std::lock_guard lock(mutex);
+    --running;
+    worker_ended.notify_all();
   }
 
-  TrainingRow take() {
-    if (workers.empty()) {
-      TrainingRow row = make(taken);
-      ++taken;
-      return row;
-    }
+  void want(int64_t count) {
+    const std::lock_guard lock(mutex);
+    wanted = taken + count;
+    slot_free.notify_all();
+  }
+
+  // The next row's slot; nothing where `stop` is set and its row does not come.
+  std::optional<Slot> take(const std::atomic<bool>* stop) {
     std::unique_lock lock(mutex);
-    Slot& ready = slot(taken);
-    row_ready.wait(lock, [&] { return ready.row || ready.error; });
-    if (ready.error) std::rethrow_exception(ready.error);
-    TrainingRow row = std::move(*ready.row);
-    ready.row.reset();
+    Slot& next = slot(taken);
+    std::optional<Clock::time_point> last;
+    while (!row_ready.wait_for(lock, kLook, [&] { return next.ready(); })) {
+      if (stop != nullptr && *stop && !last) last = Clock::now() + kPatience;
+      if (last && Clock::now() >= *last) return std::nullopt;
+    }
+    if (next.error) std::rethrow_exception(next.error);
+    Slot got = std::exchange(next, {});
     ++taken;
     slot_free.notify_all();
-    return row;
+    return got;
+  }
+
+  // Tells the workers to end; false where one did not in time.
+  bool stop_workers(Clock::duration patience) {
+    std::unique_lock lock(mutex);
+    stopping = true;
+    slot_free.notify_all();
+    return worker_ended.wait_for(lock, patience, [&] { return running == 0; });
   }
 };
-
-namespace {
 
 void check_range(const TrainingSet& set, int64_t first, int64_t end) {
   if (first < 0 || first > end || end > set.size()) {
@@ -105,6 +148,42 @@ std::vector<int64_t> range(const TrainingSet& set, int64_t first, int64_t end) {
 
 }  // namespace
 
+struct Loader::Impl {
+  std::shared_ptr<Line> line;
+  std::vector<std::thread> workers;
+  std::vector<std::string> unread;
+  double waited = 0;
+  bool hangs = false;  // a row did not come
+
+  ~Impl() {
+    const bool ended = line->stop_workers(hangs ? 0s : kPatience);
+    if (!ended) note_left_behind();
+    for (std::thread& worker : workers) ended ? worker.join() : worker.detach();
+  }
+
+  void start(int64_t count) {
+    for (int64_t i = 0; i < count; ++i) workers.emplace_back([line = line] { line->work(); });
+  }
+
+  std::optional<std::vector<TrainingRow>> next(const std::atomic<bool>* stop, int64_t count) {
+    const int64_t left = line->end - line->taken;
+    if (count < 0 || count > left) fail("Loader::next", "{} rows wanted, {} left in the epoch", count, left);
+    const auto start = Clock::now();
+    std::vector<TrainingRow> rows;
+    rows.reserve(static_cast<size_t>(count));
+    line->want(count);
+    for (int64_t i = 0; i < count && !hangs; ++i) {
+      auto slot = line->take(stop);
+      hangs = !slot;
+      if (slot && slot->row) rows.push_back(std::move(*slot->row));
+      if (slot && slot->unread) unread.push_back(std::move(*slot->unread));
+    }
+    waited += seconds_since(start);
+    if (hangs) return std::nullopt;
+    return rows;
+  }
+};
+
 Loader::Loader(const TrainingSet& set, int64_t epoch, int64_t first, int64_t end, int64_t workers, int64_t prefetch)
     : Loader(set, epoch, range(set, first, end), workers, prefetch) {}
 
@@ -113,26 +192,20 @@ Loader::Loader(const TrainingSet& set, int64_t epoch, std::vector<int64_t> posit
   for (const int64_t position : positions) check_range(set, position, position + 1);
   if (workers < 0 || workers > 1024) fail("Loader", "workers must be in 0..1024, got {}", workers);
   if (prefetch < 1) fail("Loader", "prefetch must be at least 1, got {}", prefetch);
-  impl_ = std::make_unique<Impl>(set, epoch, std::move(positions));
-  impl_->slots.resize(prefetch);
-  for (int64_t i = 0; i < workers; ++i) {
-    impl_->workers.emplace_back([impl = impl_.get()](const std::stop_token& stop) { impl->work(stop); });
-  }
+  impl_ = std::make_unique<Impl>();
+  impl_->line = std::make_shared<Line>(set, epoch, std::move(positions), workers == 0, prefetch);
+  impl_->start(std::max<int64_t>(workers, 1));
 }
 
 Loader::~Loader() = default;
 
-std::vector<TrainingRow> Loader::next(int64_t count) {
-  if (count < 0 || count > impl_->end - impl_->taken) {
-    fail("Loader::next", "{} rows wanted, {} left in the epoch", count, impl_->end - impl_->taken);
-  }
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<TrainingRow> rows;
-  rows.reserve(count);
-  for (int64_t i = 0; i < count; ++i) rows.push_back(impl_->take());
-  impl_->waited += seconds_since(start);
-  return rows;
+std::vector<TrainingRow> Loader::next(int64_t count) { return *impl_->next(nullptr, count); }
+
+std::optional<std::vector<TrainingRow>> Loader::next_unless(const std::atomic<bool>& stop, int64_t count) {
+  return impl_->next(&stop, count);
 }
+
+std::vector<std::string> Loader::take_unread() { return std::exchange(impl_->unread, {}); }
 
 double Loader::seconds_waited() const { return impl_->waited; }
 

@@ -5,11 +5,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hqsam/data/augment.h"
 #include "hqsam/data/dataset.h"
+#include "hqsam/data/on_error.h"
 #include "hqsam/data/prompts.h"
 
 namespace hqsam {
@@ -25,11 +27,14 @@ struct TrainingRow {
   Prompt prompt;
 };
 
+inline constexpr int64_t kLeastImageSize = 32, kGreatestImageSize = 8192;
+
 struct RowOptions {
   int64_t image_size = 1024;  // pixels, the model's
   AugmentOptions augment;
   std::vector<PromptOptions> prompts = {{}};
   uint64_t seed = 42;
+  OnError on_error = OnError::kStop;  // kSkip: a Loader passes over rows that cannot be read
   bool pinned = false;  // pictures and labels lie in page-locked memory: a GPU copies them while the host goes on
   void validate() const;
 };
@@ -49,7 +54,7 @@ struct WeightedSet {
 // an epoch is jittered anew.
 class TrainingSet {
  public:
-  // Throws Error on no sets, an empty set, a weight that is not above 0, or no row in an epoch.
+  // Throws Error on no sets, an empty set, a weight out of its bounds, and an epoch of no row or above 200 million.
   TrainingSet(std::vector<WeightedSet> sets, RowOptions options);
 
   // Rows in one epoch: the sum of weight * units over the sets, rounded.
@@ -63,7 +68,7 @@ class TrainingSet {
   // another one of its set, drawn by (seed, epoch, position), with one warning; a set of hardly any masks is an Error.
   // A crop that missed the mask is drawn anew, ten times; after that the row is the whole picture,
   // letterboxed. A mask without inside (or one that vanishes in the resize) is no error: draw_prompt
-  // says what its prompt is. Safe to call from several threads. Throws Error naming the file.
+  // says what its prompt is. Safe to call from several threads. Throws UnreadRow naming the file.
   TrainingRow row(int64_t epoch, int64_t position, int64_t index) const;
   // Changes when a path, the order of paths or a weight does.
   uint64_t file_list_fingerprint() const;
@@ -80,6 +85,7 @@ class TrainingSet {
   Unit unit_at(size_t set, int64_t local) const;
   Unit find_unit(int64_t index) const;
   Sample draw_sample(const Unit& unit, int64_t epoch, RandomStream& stream) const;
+  Sample read_sample(const Unit& unit, int64_t epoch, RandomStream& stream) const;
 
   std::vector<WeightedSet> sets_;
   std::vector<std::vector<int64_t>> first_units_;  // of each picture, and behind the last; empty: one unit each
@@ -87,22 +93,29 @@ class TrainingSet {
   std::shared_ptr<std::atomic<int64_t>> replaced_ = std::make_shared<std::atomic<int64_t>>(0);  // rows given to others
 };
 
-// Worker threads that prepare rows ahead, at most `prefetch` of them, delivered in order. Without workers
-// next() prepares them itself. An exception in a worker comes out of next() when its row's turn comes,
-// and out of every next() after that.
+// Worker threads that prepare rows ahead, at most `prefetch` of them, delivered in order. Without workers one thread
+// prepares a row when next() wants it and no sooner. An exception in a worker comes out of next() when its row's turn
+// comes, and out of every next() after that. With RowOptions::on_error kSkip a row that cannot be read is passed over:
+// next() then gives fewer, and the others are what they would have been.
 class Loader {
  public:
-  // Rows first, first + 1, ... of the epoch's order up to `end` (exclusive). The set must outlive the
-  // loader. Throws Error unless 0 <= first <= end <= set.size(), workers >= 0 and prefetch >= 1.
+  // Rows first, first + 1, ... of the epoch's order up to `end` (exclusive). Throws Error unless 0 <= first <= end <=
+  // set.size(), workers >= 0 and prefetch >= 1.
   Loader(const TrainingSet& set, int64_t epoch, int64_t first, int64_t end, int64_t workers, int64_t prefetch);
   // Rows at these positions of the epoch's order, a rank's share; each within the set.
   Loader(const TrainingSet& set, int64_t epoch, std::vector<int64_t> positions, int64_t workers, int64_t prefetch);
-  ~Loader();  // at any time; waits for the rows in progress only
+  // At any time; waits for the rows in progress, for 3 s at most. A thread that hangs in one is left behind
+  // (left_behind.h); it has the data sets and all else that it needs to itself.
+  ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // The next `count` rows. Throws Error when fewer are left.
+  // The next `count` rows, without those passed over. Throws Error when fewer are left.
   std::vector<TrainingRow> next(int64_t count);
+  // The same; nothing where `stop` is set and 3 s later a row is still not there. The loader is then of no more use.
+  std::optional<std::vector<TrainingRow>> next_unless(const std::atomic<bool>& stop, int64_t count);
+  // Why rows were passed over since the last call, in their order.
+  std::vector<std::string> take_unread();
   double seconds_waited() const;  // time next() spent waiting (or preparing), for the data-wait share
 
  private:

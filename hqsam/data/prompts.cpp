@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 #include "hqsam/data/plane.h"
 #include "hqsam/image/counts.h"
@@ -95,8 +96,8 @@ const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64
 }  // namespace
 
 void PromptOptions::validate() const {
-  if (!(weight > 0) || !std::isfinite(weight)) fail("PromptOptions", "weight must be above 0, got {}", weight);
-  if (count < 1 || count > 4096) fail("PromptOptions", "count must be in 1..4096, got {}", count);
+  require_within("PromptOptions", "weight", weight, 1e-6, 1e6);
+  require_within("PromptOptions", "count", count, 1, 4096);
 }
 
 std::optional<Box> label_box(const float* label, int64_t side) {

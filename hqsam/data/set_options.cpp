@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/set_options.h"
 
-#include <cmath>
-
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -16,10 +15,8 @@ void check_ending(const SetOptions& set, const char* key, const std::string& end
 }  // namespace
 
 void MaskRule::validate() const {
-  if (!(threshold >= 0 && threshold < 255)) fail("MaskRule", "threshold must be in 0..255, got {}", threshold);
-  if (ignore && (*ignore < -1 || *ignore > 65535)) {
-    fail("MaskRule", "ignore must be a value in 0..65535, or -1, got {}", *ignore);
-  }
+  require_within("MaskRule", "threshold", threshold, 0.0, 254.0);
+  require_within("MaskRule", "ignore", ignore.value_or(-1), -1, 65535, " (-1 = none)");
   const bool labels = kind == MaskFileKind::kAuto || kind == MaskFileKind::kIds || kind == MaskFileKind::kClasses ||
                       kind == MaskFileKind::kColours;
   if (!select.empty() && !labels) fail("MaskRule", "select is for mask_kind ids, classes and colours");
@@ -33,11 +30,10 @@ void SetOptions::validate() const {
   if (!mask_name.empty() && mask_name.find("{stem}") == std::string::npos) {
     fail("SetOptions", "data set '{}': mask_name needs {{stem}}, such as {{stem}}_mask.png, got '{}'", name, mask_name);
   }
-  if (!(weight > 0) || !std::isfinite(weight)) {
-    fail("SetOptions", "data set '{}': weight must be above 0, got {}", name, weight);
-  }
-  if (per_picture < 0) fail("SetOptions", "data set '{}': per_picture must be all or at least 1", name);
-  if (!(min_area >= 0)) fail("SetOptions", "data set '{}': min_area must be at least 0, got {}", name, min_area);
+  const std::string note = fmt::format(" (data set '{}')", name);
+  require_within("SetOptions", "weight", weight, kLeastWeight, kGreatestWeight, note);
+  require_within("SetOptions", "per_picture", per_picture, 0, 10'000, " (0 = all)" + note);
+  require_within("SetOptions", "min_area", min_area, 0.0, 1e10, note);
   mask.validate();
   picture.validate();
 }

@@ -34,6 +34,9 @@ enum class ExifRule {
 
 enum class CrowdRule { kSkip, kUse };
 
+// How often an epoch draws each row of a set, at least and at most.
+inline constexpr double kLeastWeight = 1e-6, kGreatestWeight = 10'000;
+
 // Where a data set lies and how it is read. What a format does not use stays empty.
 struct SetOptions {
   std::string name;

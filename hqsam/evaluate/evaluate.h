@@ -10,6 +10,7 @@
 
 #include "hqsam/comm/group.h"
 #include "hqsam/data/dataset.h"
+#include "hqsam/data/on_error.h"
 #include "hqsam/data/prompts.h"
 #include "hqsam/metrics/average_precision.h"
 #include "hqsam/metrics/bootstrap.h"
@@ -39,14 +40,15 @@ struct EvaluateOptions {
   int64_t prompt_points = 10;            // all inside pixels where a mask has fewer
   int64_t clicks = 20;                   // of each mask
   std::vector<MaskKind> masks = {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum};
-  double boundary_dilation = 0.02;  // of the diagonal
-  double strict_dilation = 0.01;    // the same, of the strict boundary IoU
-  bool fine_structure = false;      // also IoU on thin parts and human correction efforts (fine_structure.h)
-  ApOptions ap;                     // of data sets that state categories; its boundaries are the two above
-  int64_t workers = 2;              // threads that decode ahead, and as many that measure; 0 = none
-  int64_t limit = 0;                // pictures per set, evenly spaced; 0 = all
-  uint64_t seed = 42;               // of point and noisy-mask prompts
-  void validate() const;            // throws Error naming the field
+  double boundary_dilation = 0.02;    // of the diagonal
+  double strict_dilation = 0.01;      // the same, of the strict boundary IoU
+  bool fine_structure = false;        // also IoU on thin parts and human correction efforts (fine_structure.h)
+  ApOptions ap;                       // of data sets that state categories; its boundaries are the two above
+  int64_t workers = 2;                // threads that decode ahead, and as many that measure; 0 = none
+  int64_t limit = 0;                  // pictures per set, evenly spaced; 0 = all
+  uint64_t seed = 42;                 // of point and noisy-mask prompts
+  OnError on_error = OnError::kStop;  // kSkip: pictures that cannot be read are warned of and counted
+  void validate() const;              // throws Error naming the field
 };
 
 // One mask's metrics, 0..1, per kind of mask ("sam", "hq", "sum").
@@ -72,6 +74,7 @@ struct SetResult {
   // ap_metrics. Of fine_structure: "thin_iou" over the masks with thin parts, and "hce", clicks. Empty where every mask
   // was skipped.
   std::map<std::string, std::map<std::string, double>> metrics;
+  int64_t unread = 0;  // pictures that could not be read, with on_error kSkip; not among images
 };
 
 // Where an evaluation's time went. Decoding and measuring run on threads of their own beside the model, so the sum is
@@ -104,7 +107,8 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
 // The encoder runs once per picture; SAM's masks come from a pass without the HQ token. Every mask of a
 // picture counts; an empty prediction scores 0, since masks without an inside are skipped (and warned of).
 // Ranks share the pictures of each set and all get the whole result. Throws Error for wrong options, no or
-// empty sets, two sets of one name, HQ masks of a model without HQ modules, and files that cannot be read.
+// empty sets, two sets of one name, HQ masks of a model without HQ modules, and files that cannot be read; with
+// on_error kSkip only where more than half of a set's pictures cannot.
 EvaluateResult evaluate(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
                         Group& group);
 
@@ -140,7 +144,8 @@ Interval difference_interval(const EvaluateResult& result, const std::string& ki
 //  "boundary_dilation", "strict_dilation"    bands of the boundary IoUs, shares of the diagonal
 //  "max_detections", "max_detections_in_picture"    that average precision looks at
 //  "prompt_points", "clicks_per_mask"    where prompts are points, or clicks
-//  "sets": [{"name", "images", "skipped", "metrics": {"sam": {"miou", "mbiou", "mbiou_strict", ...}, ...}}],
+//  "sets": [{"name", "images", "skipped", "unread" (where there are any),
+//            "metrics": {"sam": {"miou", "mbiou", "mbiou_strict", ...}, ...}}],
 //  "mean": {"sam": {"miou", "mbiou", ...}, ...},
 //  "pooled": {"masks", "sam": {"miou": {"mean", "low", "high"}, "mbiou": {...}, "mbiou_strict": {...}}, ...,
 //             "hq-sam": {...}, "sum-sam": {...}},

@@ -198,8 +198,10 @@ Interval difference_interval(const EvaluateResult& result, const std::string& ki
 std::string results_json(const EvaluateResult& result, const EvaluateOptions& options, const std::string& checkpoint) {
   Json sets = Json::array();
   for (const SetResult& set : result.sets) {
-    sets.push_back(
-        {{"name", set.name}, {"images", set.images}, {"skipped", set.skipped}, {"metrics", metrics_json(set.metrics)}});
+    Json json = {{"name", set.name}, {"images", set.images}, {"skipped", set.skipped}};
+    if (set.unread > 0) json["unread"] = set.unread;
+    json["metrics"] = metrics_json(set.metrics);
+    sets.push_back(std::move(json));
   }
   const std::string prompt = prompt_name(options);
   Json json = {
@@ -260,12 +262,14 @@ std::string results_table(const EvaluateResult& result) {
   }
   while (head.ends_with(' ')) head.pop_back();
   std::string table = head + "\n" + units + "\n";
-  int64_t skipped = 0;
+  int64_t skipped = 0, unread = 0;
   for (const SetResult& set : result.sets) {
     table += fmt::format("{}  {:6}{}\n", padded(set.name, width), set.images, metric_cells(kinds, set.metrics));
     skipped += set.skipped;
+    unread += set.unread;
   }
   table += fmt::format("{}  {:6}{}\n", padded("mean", width), "", metric_cells(kinds, result.mean));
+  if (unread > 0) table += fmt::format("left out: {} pictures that could not be read\n", unread);
   if (skipped > 0) table += fmt::format("skipped: {} masks without an inside, or masks or boxes unusable\n", skipped);
   table += extra_table(result, width,
                        {{"ap", "AP"},

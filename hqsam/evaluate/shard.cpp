@@ -41,12 +41,13 @@ json to_json(const PictureResult& picture) {
     const std::string bytes = one.bytes();
     ap[kind] = json::binary({bytes.begin(), bytes.end()});
   }
-  return {{"samples", samples}, {"skipped", picture.skipped}, {"ap", ap}};
+  return {{"samples", samples}, {"skipped", picture.skipped}, {"ap", ap}, {"unread", picture.unread}};
 }
 
 PictureResult picture_of(const json& object) {
   PictureResult picture;
   picture.skipped = object.at("skipped");
+  picture.unread = object.at("unread");
   for (const json& row : object.at("samples")) {
     SampleResult sample{row.at(0), row.at(1), row.at(2), row.at(3), {}};
     for (const auto& [kind, scores] : row.at(4).items()) {

@@ -167,10 +167,10 @@ void PictureOptions::validate() const {
     fail("PictureOptions", "expected one band (gray) or three (red, green, blue), got {}", bands.size());
   }
   for (const int64_t band : bands) {
-    if (band < 1) fail("PictureOptions", "bands are counted from 1, got {}", band);
+    if (band < 1 || band > 100'000) fail("PictureOptions", "bands must be in 1..100000, got {}", band);
   }
-  if (range == RangeRule::kFixed && !(std::isfinite(low) && std::isfinite(high) && low < high)) {
-    fail("PictureOptions", "expected a range [low, high] with low < high, got [{}, {}]", low, high);
+  if (range == RangeRule::kFixed && !(low >= -1e12 && high <= 1e12 && low < high)) {
+    fail("PictureOptions", "range must be [low, high] in -1e12..1e12 with low < high, got [{}, {}]", low, high);
   }
 }
 

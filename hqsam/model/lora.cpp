@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/lora.h"
 
-#include <cmath>
-
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 
 void LoraOptions::validate() const {
-  if (rank < 1) fail("LoraOptions", "lora.rank must be at least 1, got {}", rank);
-  if (!(alpha > 0 && std::isfinite(alpha))) fail("LoraOptions", "lora.alpha must be above 0, got {}", alpha);
+  require_within("LoraOptions", "lora.rank", rank, 1, 1024);
+  require_within("LoraOptions", "lora.alpha", alpha, 1e-6, 1e4);
 }
 
 torch::Tensor LoraLinearImpl::forward(const torch::Tensor& x) {

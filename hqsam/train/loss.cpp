@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 #include "hqsam/mask/boundary.h"
 
@@ -85,13 +86,9 @@ void require_shape(const char* name, const torch::Tensor& tensor, at::IntArrayRe
 }  // namespace
 
 void LossOptions::validate() const {
-  if (num_points < 1) fail("LossOptions", "num_points must be at least 1, got {}", num_points);
-  if (!(oversample_ratio >= 1 && oversample_ratio <= 1000)) {
-    fail("LossOptions", "oversample_ratio must be in 1..1000, got {}", oversample_ratio);
-  }
-  if (!(importance_sample_ratio >= 0 && importance_sample_ratio <= 1)) {
-    fail("LossOptions", "importance_sample_ratio must be in 0..1, got {}", importance_sample_ratio);
-  }
+  require_within("LossOptions", "num_points", num_points, 1, 10'000'000);
+  require_within("LossOptions", "oversample_ratio", oversample_ratio, 1.0, 1000.0);
+  require_within("LossOptions", "importance_sample_ratio", importance_sample_ratio, 0.0, 1.0);
 }
 
 LossDraws draw_loss_points(const LossOptions& options, RandomStream& stream) {

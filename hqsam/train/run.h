@@ -36,7 +36,8 @@ struct RunOptions {
 
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
 
-// The samples of another data set until `stop` is set; get() then throws Error, by which a validation ends at once.
+// The samples of another data set until `stop` is set; get() then throws StopRequested, by which a validation ends: at
+// once, or after 3 s where a read hangs, whose thread is left behind (left_behind.h).
 class StoppableDataset : public Dataset {
  public:
   StoppableDataset(std::shared_ptr<const Dataset> dataset, const std::atomic<bool>& stop)
@@ -73,16 +74,24 @@ class StoppableDataset : public Dataset {
 //   state/lock                     held while a process trains here
 //   state/launch                   options.launch_id, where the run began with one
 // With train.ema.decay, validations see and .pth files hold the running means. validate is called without gradients,
-// on all ranks (may be empty); stop, set on any rank, is looked at after every step, and during validations whose data
-// sets are StoppableDatasets.
+// on all ranks (may be empty); stop, set on any rank, is looked at before the first step, after every step, while rows
+// are waited for, and during validations whose data sets are StoppableDatasets. Rows that do not come within 3 s of it
+// are not waited for: the run stops after the step before, and leaves the thread that hangs behind (left_behind.h).
 //
 // A step whose loss or gradient is not finite is skipped on all ranks; after ten in a row the run ends with an Error
-// that names the rows. Where the disk is full, see RunFiles.
+// that names the rows. Weights that are not finite end it too, and are saved nowhere. Where the disk is full, see
+// RunFiles.
+//
+// Where a row cannot be read, the run ends with the Error that names the file, after rank 0 has saved the state of the
+// last whole step. With RowOptions::on_error kSkip the batch's other rows make the step (their mean is what is
+// minimized), on all ranks alike; the rows passed over are counted ("unread": of the run so far, in lines of "step" and
+// "epoch" once there are any), and the first few named. A batch without any row leaves the weights as they are. More
+// than half of an epoch's rows so far, from ten on, are an Error.
 //
 // A run killed at any time goes on with `resume` from its newest whole state and ends with the same weights to the bit
 // (on CPUs with equal threads, and an equal number of ranks; with another, up to rounding). One killed before its
-// first save starts anew; one that finished stays as it is. Throws Error, on all ranks, when output holds a run
-// already (without resume or overwrite), when another process trains in it, when there is nothing to resume, when the
+// first save starts anew, as does one that never began; one that finished stays as it is. Throws Error, on all ranks,
+// when output holds a run already (without resume or overwrite), when another process trains in it, when the
 // state to resume was made with another config, other files or another base model, when none is whole, when the ranks
 // have different configs, files or models, and when the set has fewer rows than a batch.
 RunEnd run_training(Trainer& trainer, const TrainingSet& set, const RunOptions& options,

@@ -26,7 +26,8 @@ std::optional<SavedRun> RunFiles::open(const RunState& begun) {
   const bool begun_by_this_launch =
       holds_run && !options_.launch_id.empty() && folder_.launch_id() == options_.launch_id;
   const bool goes_on = options_.resume || begun_by_this_launch;
-  if (goes_on && !holds_run) fail("run_training", "{} holds no run to resume: start without --resume", root);
+  // A run that was stopped before it wrote anything: what started it says --resume as ever.
+  if (goes_on && !holds_run) spdlog::warn("{} holds no run to resume: starting anew", root);
   if (!goes_on && !options_.overwrite && holds_run) {
     fail("run_training", "{} holds a run already: --resume goes on with it, --overwrite replaces it", root);
   }
@@ -39,7 +40,7 @@ std::optional<SavedRun> RunFiles::open(const RunState& begun) {
     if (goes_on && folder_.holds_weights()) {
       fail("run_training", "{} holds checkpoints but no state to resume from: --overwrite starts anew", root);
     }
-    if (goes_on) spdlog::info("the run in {} ended before its first save: starting anew", root);
+    if (goes_on && holds_run) spdlog::info("the run in {} ended before its first save: starting anew", root);
     start_anew();
   }
   log_.emplace(folder_.metrics());

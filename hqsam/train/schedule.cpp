@@ -5,19 +5,16 @@
 #include <cmath>
 #include <numbers>
 
-#include "hqsam/core/error.h"
+#include "hqsam/core/bounds.h"
 
 namespace hqsam {
 
 void ScheduleOptions::validate() const {
-  if (warmup_steps < 0) fail("TrainOptions", "schedule.warmup_steps must be 0 or more, got {}", warmup_steps);
-  if (drop_after_epoch < 0) {
-    fail("TrainOptions", "schedule.drop_after_epoch must be 0 or more, got {}", drop_after_epoch);
-  }
-  if (!(factor > 0 && std::isfinite(factor))) fail("TrainOptions", "schedule.factor must be above 0, got {}", factor);
-  if (!(final_factor >= 0 && final_factor <= 1)) {
-    fail("TrainOptions", "schedule.final_factor must be in 0..1, got {}", final_factor);
-  }
+  const char* where = "TrainOptions";
+  require_within(where, "schedule.warmup_steps", warmup_steps, 0, 1'000'000'000);
+  require_within(where, "schedule.drop_after_epoch", drop_after_epoch, 0, 1'000'000);
+  require_within(where, "schedule.factor", factor, 1e-6, 10.0);
+  require_within(where, "schedule.final_factor", final_factor, 0.0, 1.0);
 }
 
 double schedule_factor(const ScheduleOptions& options, int64_t step, int64_t steps_per_epoch, int64_t epochs) {

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/train_options.h"
 
-#include <cmath>
+#include <string_view>
 
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 
 void TrainOptions::validate() const {
-  const auto require = [](bool good, const char* field, const char* rule, auto value) {
-    if (!good) fail("TrainOptions", "{} must be {}, got {}", field, rule, value);
+  const auto require = [](std::string_view field, auto value, auto low, auto high, std::string_view note = "") {
+    require_within("TrainOptions", field, value, low, high, note);
   };
-  require(epochs >= 1, "epochs", "at least 1", epochs);
-  require(batch_size >= 1, "batch_size", "at least 1", batch_size);
-  require(micro_batch >= 1, "micro_batch", "at least 1", micro_batch);
-  require(encoder_batch >= 0, "encoder_batch", "0 (micro_batch) or more", encoder_batch);
-  require(lr > 0 && std::isfinite(lr), "lr", "above 0", lr);
-  require(clip_grad_norm >= 0 && std::isfinite(clip_grad_norm), "clip_grad_norm", "0 (off) or more", clip_grad_norm);
-  require(ema_decay >= 0 && ema_decay < 1, "ema.decay", "0 (off) or more and below 1", ema_decay);
-  require(workers >= 0, "workers", "0 or more", workers);
-  require(validate_every.epochs >= 1, "validate_every.epochs", "at least 1", validate_every.epochs);
-  require(validate_every.steps >= 0, "validate_every.steps", "at least 1 (0 = by epochs)", validate_every.steps);
-  require(patience >= 0, "patience", "0 (off) or more", patience);
-  require(save_minutes >= 0, "save_minutes", "0 or more", save_minutes);
-  require(keep_states >= 1, "keep_states", "at least 1", keep_states);
+  require("epochs", epochs, 1, 1'000'000);
+  require("batch_size", batch_size, 1, 65'536);
+  require("micro_batch", micro_batch, 1, 65'536);
+  require("encoder_batch", encoder_batch, 0, 65'536, " (0 = micro_batch)");
+  require("lr", lr, 1e-12, 1.0);
+  require("clip_grad_norm", clip_grad_norm, 0.0, 1e6, " (0 = off)");
+  require("ema.decay", ema_decay, 0.0, 0.999999, " (0 = off)");
+  require("workers", workers, 0, 256);
+  require("validate_every.epochs", validate_every.epochs, 1, 1'000'000);
+  require("validate_every.steps", validate_every.steps, 0, 1'000'000'000, " (0 = by epochs)");
+  require("patience", patience, 0, 1'000'000, " (0 = off)");
+  require("save_minutes", save_minutes, 0.0, 1e6, " (0 = every step)");
+  require("keep_states", keep_states, 1, 10'000);
   schedule.validate();
   lora.validate();
   loss.validate();

@@ -14,7 +14,7 @@ namespace {
 
 // Rows of a [kLossParts, N] tensor of losses, and what follows the gradients in the sum over ranks.
 enum LossPart : int64_t { kTotal, kMask, kDice, kIou, kLossParts };
-enum Tail : int64_t { kRows = kLossParts, kStop, kTailSize };
+enum Tail : int64_t { kRows = kLossParts, kStop, kGiveUp, kTailSize };
 
 std::string names_of(const std::vector<const TrainingRow*>& rows) {
   std::vector<std::string> names;
@@ -119,7 +119,7 @@ void Trainer::open_cache() {
   if (!options_.cache_features.empty() && !cache_) cache_.emplace(options_.cache_features, model(), bf16_);
 }
 
-StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr, bool stop) {
+StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr, Vote vote) {
   open_cache();
   if (bf16_) frozen_->to_bf16();
   flat_->sums().zero_();
@@ -130,21 +130,29 @@ StepResult Trainer::step(const std::vector<TrainingRow>& rows, int64_t epoch, st
   auto tail = flat_->tail();
   tail.narrow(0, kTotal, kLossParts).copy_(losses.sum(1));
   tail[kRows] = static_cast<float>(rows.size());
-  tail[kStop] = stop ? 1.0F : 0.0F;
+  tail[kStop] = vote == Vote::kGoOn ? 0.0F : 1.0F;
+  tail[kGiveUp] = vote == Vote::kGiveUp ? 1.0F : 0.0F;
   group_->all_reduce_sum(flat_->sums());
 
   // One look at the device: the tail and the gradient's norm.
   const auto seen = torch::cat({tail, flat_->gradients().norm().unsqueeze(0)}).cpu().to(torch::kFloat64);
   const auto number = [&](int64_t i) { return seen[i].item<double>(); };
   const double total = number(kRows);
-  if (total < 1) fail("Trainer::step", "the batch has no rows");
   StepResult result;
+  result.rows = static_cast<int64_t>(total);
+  result.stop = number(kStop) > 0;
+  result.given_up = number(kGiveUp) > 0;
+  if (result.given_up) return result;
+  if (result.rows == 0) {
+    result.skipped = true;
+    result.reason = "the batch has no rows";
+    return result;
+  }
   result.loss = number(kTotal) / total;
   result.mask = number(kMask) / total;
   result.dice = number(kDice) / total;
   result.iou = number(kIou) / total;
   result.gradient_norm = number(kTailSize) / total;
-  result.stop = number(kStop) > 0;
   if (!std::isfinite(result.loss) || !std::isfinite(result.gradient_norm)) {
     result.skipped = true;
     result.reason = blame(sorted, losses);

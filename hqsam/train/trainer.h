@@ -32,14 +32,19 @@ struct StepLoss {
 // The losses are means over the batch of all ranks; the same on every rank.
 struct StepResult : StepLoss {
   double gradient_norm = 0;  // before clipping
-  bool skipped = false;      // a loss or a gradient is not finite: the weights stay as they were
+  bool skipped = false;      // no row, or a loss or a gradient is not finite: the weights stay as they were
   std::string reason;        // where skipped: names the rows, of every rank
+  int64_t rows = 0;          // of all ranks
   bool stop = false;         // some rank wanted to
+  bool given_up = false;     // some rank could not bring its rows: nothing was done
 };
 
 // Parameters that train, by checkpoint key, in the model's order; the others no longer require gradients. With
 // kLora those of the HQ modules alone; with kOutputToken mask_tokens, of which the first row alone gets a gradient.
 NamedTensors select_trainable(SamHq& model, Trainable trainable);
+
+// Of one rank before a step: kStop after it, kGiveUp before it.
+enum class Vote { kGoOn, kStop, kGiveUp };
 
 // One optimizer step at a time: forward and backward over micro batches, one sum over the ranks, then Adam.
 class Trainer {
@@ -48,11 +53,11 @@ class Trainer {
   // Throws Error for options that do not go together, such as HQ modules to train in a model without.
   Trainer(SamHq model, TrainOptions options, std::shared_ptr<Group> group);
 
-  // rows: this rank's share of one batch; may be empty with other ranks. epoch (from 0) keys the loss
-  // points' draws. lr: of this step; none = options.lr. stop: what this rank has to say of stopping. The gradients of
-  // the batch's mean loss, clipped, stay in the parameters until the next step.
+  // rows: this rank's share of one batch; may be fewer or none. epoch (from 0) keys the loss points' draws. lr: of this
+  // step; none = options.lr. vote: what this rank has to say of stopping. The gradients of the batch's mean loss,
+  // clipped, stay in the parameters until the next step.
   StepResult step(const std::vector<TrainingRow>& rows, int64_t epoch, std::optional<double> lr = {},
-                  bool stop = false);
+                  Vote vote = Vote::kGoOn);
 
   // Opens cache_features, where they are asked for, with the encoder's weights as they are now; the first step does so
   // otherwise. Throws Error where the folder cannot be made.
@@ -64,6 +69,9 @@ class Trainer {
   const TrainOptions& options() const { return options_; }
   Group& group() const { return *group_; }
   const NamedTensors& parameters() const { return flat_->named(); }
+
+  // Whether all that state() holds is: what trained with too high a rate need not be.
+  bool is_finite() const;
 
   // Everything that changes in training, for resume to the bit: "weight/<key>", Adam's "exp_avg/<key>" and
   // "exp_avg_sq/<key>", "ema/<key>" with ema_decay, "adam_steps" int64 [1]. On a CPU these are the live tensors:

@@ -27,6 +27,14 @@ NamedTensors Trainer::buffers_to_save() const {
   return buffers;
 }
 
+bool Trainer::is_finite() const {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [prefix, buffer] : buffers_to_save()) {
+    if (!buffer.isfinite().all().item<bool>()) return false;
+  }
+  return true;
+}
+
 TensorMap Trainer::state() const {
   TensorMap state;
   for (const auto& [prefix, buffer] : buffers_to_save()) {

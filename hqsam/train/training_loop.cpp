@@ -36,6 +36,7 @@ RunEnd TrainingLoop::go() {
   check();
   share_weights();
   if (!open()) return RunEnd::kFinished;
+  if (any_rank(group_, stop_)) return stopped_after_saving();
   while (!done()) {
     if (!train_epoch()) return stopped();
     if (!state_.finished && !finish_epoch()) return stopped();
@@ -135,7 +136,8 @@ bool TrainingLoop::train_epoch() {
     if (state_.finished) return true;
     const auto step_start = std::chrono::steady_clock::now();
     const double waited_before = loader.seconds_waited();
-    const StepResult result = take_step(loader);
+    const StepResult result = step_or_save(loader);
+    if (result.given_up) return save_and_stop();
     const double took = std::max(seconds_since(step_start), 1e-9);
     seconds += took;
     images_per_s_ = static_cast<double>(state_.rows - first) / seconds;
@@ -143,21 +145,53 @@ bool TrainingLoop::train_epoch() {
     step_seconds_ += took;
     ++steps_taken_;
     if (files_) log_step(result, took, loader.seconds_waited() - waited_before, &*progress);
+    count_unread(loader, result);
     count_skip(result);
-    if (result.stop) {
-      if (files_) files_->save_or_throw(state_, trainer_.state());
-      return false;
-    }
+    if (result.stop) return save_and_stop();
     if (files_ && files_->seconds_since_save() >= 60 * train().save_minutes) save();
   }
   return true;
 }
 
+// False. A stop that finds nothing worth saving is an Error.
+bool TrainingLoop::save_and_stop() {
+  require_finite();
+  if (files_) files_->save_or_throw(state_, trainer_.state());
+  return false;
+}
+
+// Where a rank fails before its step is done, by a picture that cannot be read or in the group, the weights are those
+// of the step before: rank 0 saves them, so that nothing is lost.
+StepResult TrainingLoop::step_or_save(Loader& loader) {
+  try {
+    return take_step(loader);
+  } catch (const Error&) {
+    if (files_ && trainer_.is_finite()) {
+      try {
+        files_->save_or_throw(state_, trainer_.state());
+        spdlog::info("the state after step {} is saved: mend the cause, and go on with --resume", state_.step);
+      } catch (const Error& error) {
+        spdlog::warn("the state after step {} cannot be saved: {}", state_.step, error.what());
+      }
+    }
+    throw;
+  }
+}
+
 StepResult TrainingLoop::take_step(Loader& loader) {
   const auto [from, to] = share_of_batch();
-  const StepResult result = trainer_.step(loader.next(to - from), state_.epoch, learning_rate(state_.step), stop_);
+  const auto rows = loader.next_unless(stop_, to - from);
+  if (!rows) spdlog::warn("rows of epoch {} do not come; the run stops after step {}", state_.epoch + 1, state_.step);
+  const Vote vote = !rows ? Vote::kGiveUp : stop_ ? Vote::kStop : Vote::kGoOn;
+  const StepResult result =
+      trainer_.step(rows.value_or(std::vector<TrainingRow>()), state_.epoch, learning_rate(state_.step), vote);
+  if (result.given_up) return result;
   state_.rows += batch_size();
   ++state_.step;
+  const int64_t unread = batch_size() - result.rows;
+  state_.unread += unread;
+  state_.unread_in_epoch += unread;
+  if (result.rows == 0) return result;
   if (result.skipped) {
     ++state_.skipped;
     ++state_.skipped_in_row;
@@ -170,11 +204,29 @@ StepResult TrainingLoop::take_step(Loader& loader) {
   return result;
 }
 
+// data.on_error skip: says which rows were passed over, the first few by name, and ends the run where it is most.
+void TrainingLoop::count_unread(Loader& loader, const StepResult& result) {
+  constexpr int64_t kTold = 5, kFewest = 10;
+  for (const std::string& reason : loader.take_unread()) {
+    ++unread_told_;
+    if (unread_told_ <= kTold) spdlog::warn("a row is passed over (data.on_error: skip): {}", reason);
+    if (unread_told_ == kTold) spdlog::warn("further rows that cannot be read are counted, and no longer named");
+    last_unread_ = reason;
+  }
+  if (result.rows == batch_size() || state_.unread_in_epoch < kFewest) return;
+  if (2 * state_.unread_in_epoch <= state_.rows) return;
+  fail(kFunction,
+       "{} of the epoch's {} rows so far could not be read, more than half (data.on_error: skip): mend the files and "
+       "go on with --resume{}",
+       state_.unread_in_epoch, state_.rows, last_unread_.empty() ? "" : ". The last: " + last_unread_);
+}
+
 void TrainingLoop::count_skip(const StepResult& result) {
   if (!result.skipped) {
     skip_reasons_.clear();
     return;
   }
+  if (result.rows == 0) return;
   skip_reasons_.push_back(fmt::format("step {}: {}", state_.step, result.reason));
   if (files_) spdlog::warn("step {} is skipped: {}", state_.step, result.reason);
   if (state_.skipped_in_row < kMostSkipped) return;
@@ -198,13 +250,20 @@ void TrainingLoop::check_learned() const {
          "steps of the run were skipped); {}. {}",
          state_.skipped, state_.step, kHelp, fmt::join(skip_reasons_, "; "));
   }
-  if (!not_finite(trainer_.checkpoint(/*trained_only=*/true)).empty()) {
-    fail(kFunction, "the weights are no longer finite after {} steps; {}", state_.step, kHelp);
-  }
   if (state_.skipped_in_row > 0 && files_) {
     spdlog::warn("the last {} of {} steps were skipped: the model is as it was before them; {}", state_.skipped_in_row,
                  state_.step, kHelp);
   }
+}
+
+// Nothing of a spoilt model is saved: neither a state nor a checkpoint.
+void TrainingLoop::require_finite() const {
+  if (trainer_.is_finite()) return;
+  fail(
+      kFunction,
+      "the weights are no longer finite after step {}: lower train.lr, or set train.clip_grad_norm, and go on from the "
+      "last save with --resume, or start anew with --overwrite",
+      state_.step);
 }
 
 void TrainingLoop::log_step(const StepResult& result, double seconds, double waited, Progress* progress) {
@@ -223,6 +282,7 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
   json["memory_gib"] = memory;
   if (device_memory > 0) json["device_memory_gib"] = device_memory;
   json["skipped"] = state_.skipped;
+  if (state_.unread > 0) json["unread"] = state_.unread;
   json["seconds_left"] = left;
   files_->log(json);
 
@@ -230,6 +290,7 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
       fmt::format("loss {}  lr {:.2g}  data wait {:.0f}%  {:.1f} GiB", epoch_loss_text(),
                   learning_rate(state_.step - 1), 100 * wait_share, device_memory > 0 ? device_memory : memory);
   if (state_.skipped > 0) note += fmt::format("  {} skipped", state_.skipped);
+  if (state_.unread > 0) note += fmt::format("  {} unread", state_.unread);
   if (train().epochs > 1) note += fmt::format("  run {} left", human_seconds(left));
   progress->update(state_.rows, note);
 }
@@ -243,10 +304,13 @@ bool TrainingLoop::finish_epoch() {
   json["images_per_s"] = images_per_s_;
   json["data_wait"] = data_wait_;
   json["skipped"] = state_.skipped;
+  if (state_.unread > 0) json["unread"] = state_.unread;
   if (state_.summed == 0) set_losses_to_null(json);
   std::string summary =
       fmt::format("epoch {}/{}: loss {}, {:.2f} images/s", epoch, train().epochs, epoch_loss_text(), images_per_s_);
   if (state_.skipped > 0) summary += fmt::format(", {} steps skipped so far", state_.skipped);
+  if (state_.unread_in_epoch > 0) summary += fmt::format(", {} rows could not be read", state_.unread_in_epoch);
+  require_finite();
   if (epoch == train().epochs) check_learned();
   bool best = false;
   if (validation_due()) {
@@ -262,6 +326,7 @@ bool TrainingLoop::finish_epoch() {
   state_.rows = 0;
   state_.sums = {};
   state_.summed = 0;
+  state_.unread_in_epoch = 0;
   if (!files_) return true;
   write_checkpoints(/*epoch_done=*/true, best);
   files_->log(json);
@@ -277,6 +342,11 @@ bool TrainingLoop::finish_epoch() {
 void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
   if (!epoch_done && !best && !done()) return;
   const AverageScope average(trainer_);
+  // The sum of a layer and its term of low rank may overflow where both are finite.
+  if (!not_finite(trainer_.checkpoint(/*trained_only=*/true)).empty()) {
+    fail(kFunction, "the weights to save are not finite after step {}: lower train.lr, or train.lora.alpha",
+         state_.step);
+  }
   const auto write = [&](const std::filesystem::path& path, bool trained_only) {
     TensorMap checkpoint = trainer_.checkpoint(trained_only);
     checkpoint.metadata["epoch"] = std::to_string(state_.epoch);
@@ -289,7 +359,16 @@ void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
   if (done()) write(folder.model(), false);
 }
 
-void TrainingLoop::save() { files_->save(state_, trainer_.state()); }
+void TrainingLoop::save() {
+  require_finite();
+  files_->save(state_, trainer_.state());
+}
+
+// Before the first step of this process.
+RunEnd TrainingLoop::stopped_after_saving() {
+  save_and_stop();
+  return stopped();
+}
 
 RunEnd TrainingLoop::stopped() {
   if (files_) spdlog::info("stopped in epoch {} after step {}: --resume goes on", state_.epoch + 1, state_.step);

@@ -41,10 +41,14 @@ class TrainingLoop {
   void share_weights();
   bool open();
   bool train_epoch();
+  bool save_and_stop();
+  StepResult step_or_save(Loader& loader);
   StepResult take_step(Loader& loader);
+  void count_unread(Loader& loader, const StepResult& result);
   void count_skip(const StepResult& result);
   std::string epoch_loss_text() const;
   void check_learned() const;
+  void require_finite() const;
   void log_step(const StepResult& result, double seconds, double waited, Progress* progress);
   bool finish_epoch();
   bool validate_within_epoch();
@@ -55,6 +59,7 @@ class TrainingLoop {
   void write_checkpoints(bool epoch_done, bool best);
   void save();
   RunEnd stopped();
+  RunEnd stopped_after_saving();
   Json line(const char* type, int64_t epoch, const StepLoss& loss) const;
 
   const TrainOptions& train() const { return trainer_.options(); }
@@ -80,7 +85,9 @@ class TrainingLoop {
   const std::atomic<bool>& stop_;
   std::optional<RunFiles> files_;  // rank 0's
   RunState state_;
-  std::vector<std::string> skip_reasons_;    // of the last steps in a row
+  std::vector<std::string> skip_reasons_;  // of the last steps in a row
+  int64_t unread_told_ = 0;                // of this rank's rows that could not be read
+  std::string last_unread_;
   int64_t steps_taken_ = 0;                  // by this process
   double step_seconds_ = 0;                  // these steps took
   double images_per_s_ = 0, data_wait_ = 0;  // of the steps of the epoch since it began or was resumed

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/left_behind.h"
 #include "hqsam/core/text.h"
+#include "hqsam/data/on_error.h"
 #include "hqsam/train/ranks.h"
 #include "hqsam/train/training_loop.h"
 
@@ -15,9 +17,14 @@ constexpr char kStopRequested[] = "a stop was requested";
 
 }  // namespace
 
+// The thread of a read that hangs keeps the data set.
 Sample StoppableDataset::get(int64_t index) const {
-  if (stop_) fail("StoppableDataset", "{}", kStopRequested);
-  return dataset_->get(index);
+  using namespace std::chrono_literals;
+  const auto refuse = [] { throw StopRequested(fmt::format("[StoppableDataset] {}", kStopRequested)); };
+  if (stop_) refuse();
+  const auto sample = std::make_shared<Sample>();
+  if (!run_or_leave([sample, index, dataset = dataset_] { *sample = dataset->get(index); }, stop_, 3s)) refuse();
+  return std::move(*sample);
 }
 
 bool TrainingLoop::validation_due() const {

@@ -254,9 +254,9 @@ TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {
 }
 
 TEST_F(LoadConfig, RefusesValuesOutOfRangeWithThePlace) {
-  EXPECT_EQ(error("train:\n  epochs: 0"), "[load_config] run.yaml:2: train: epochs must be at least 1, got 0");
-  EXPECT_NE(error("data: {augment: {scale_min: 3}}").find("run.yaml:1: data.augment: "), std::string::npos);
-  EXPECT_NE(error("evaluate: {masks: [hq, hq]}").find("run.yaml:1: evaluate: "), std::string::npos);
+  EXPECT_EQ(error("train:\n  epochs: 0"), "[load_config] run.yaml:2: 'train.epochs' must be in 1..1000000, got 0");
+  EXPECT_NE(error("data: {augment: {scale_min: 3}}").find("run.yaml:1: 'data.augment.scale_min' "), std::string::npos);
+  EXPECT_NE(error("evaluate: {masks: [hq, hq]}").find("run.yaml:1: 'evaluate.masks' "), std::string::npos);
   EXPECT_NE(error("prompts: []").find("'prompts' needs at least one item"), std::string::npos);
   EXPECT_NE(error("prompts: [{weight: 1}]").find("'prompts.0.type' is needed"), std::string::npos);
 }

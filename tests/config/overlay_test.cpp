@@ -105,7 +105,7 @@ TEST_F(Overlay, HoldsTheOptionsOfAblations) {
   EXPECT_NE(training_fingerprint(load(kBase, "model: {hq: {early_feature: false}}")), base);
 
   EXPECT_NE(error(kBase, "model: {hq: {token: hf}}").find("is one of hq, context, times_output"), std::string::npos);
-  EXPECT_NE(error(kBase, "model: {hq: {fpn: true}}").find("more/above.yaml:1: model.hq: fpn has"), std::string::npos)
+  EXPECT_NE(error(kBase, "model: {hq: {fpn: true}}").find("more/above.yaml:1: 'model.hq.fpn' has"), std::string::npos)
       << error(kBase, "model: {hq: {fpn: true}}");
   EXPECT_NE(error(kBase, "model: {hq: {}}\ntrain: {objective: sam_mask, trainable: decoder}")
                 .find("'model.hq' is for train.objective hq"),

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "data/fixtures.h"
+#include "hqsam/core/left_behind.h"
 
 namespace hqsam {
 namespace {
@@ -115,6 +116,41 @@ TEST(Loader, RethrowsAWorkersErrorWhenItsRowsTurnComes) {
     EXPECT_EQ(static_cast<int64_t>(loader.next(turn).size()), turn);
     EXPECT_PRED2(contains, error_of([&] { loader.next(1); }), "sample 4 is broken");
     EXPECT_PRED2(contains, error_of([&] { loader.next(1); }), "sample 4 is broken");
+  }
+}
+
+TEST(Loader, PassesOverRowsThatCannotBeReadAndSaysWhy) {
+  for (const int64_t workers : {0, 2}) {
+    Watched watched(10, 4);
+    RowOptions options = Watched::options();
+    options.on_error = OnError::kSkip;
+    const TrainingSet set({{watched.dataset, 1}}, options);
+    Loader loader(set, 0, 0, 10, workers, 3);
+    const auto rows = loader.next(10);
+    ASSERT_EQ(rows.size(), 9u);
+    const std::vector<int64_t> order = set.order(0);
+    for (const TrainingRow& row : rows) {
+      EXPECT_NE(row.index, 4);
+      EXPECT_EQ(row.index, order[static_cast<size_t>(row.position)]);
+    }
+    const std::vector<std::string> unread = loader.take_unread();
+    ASSERT_EQ(unread.size(), 1u);
+    EXPECT_PRED2(contains, unread[0], "sample 4 is broken");
+    EXPECT_TRUE(loader.take_unread().empty());
+  }
+}
+
+TEST(Loader, LeavesARowThatHangsBehind) {
+  const Watched watched(10, -1, 20s);
+  const std::atomic<bool> stop = true;
+  for (const int64_t workers : {0, 3}) {
+    const auto start = std::chrono::steady_clock::now();
+    {
+      Loader loader(watched.set, 0, 0, 10, workers, 3);
+      EXPECT_FALSE(loader.next_unless(stop, 2));
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 6s);
+    EXPECT_TRUE(any_left_behind());
   }
 }
 

@@ -44,7 +44,7 @@ class OneSample : public Dataset {
 };
 
 TrainingSet one_sample(Size size, std::vector<Image> labels, RowOptions options = small_rows()) {
-  Sample sample{"set", "stem", "set/stem.jpg", random_picture(size, 3, 1), std::move(labels)};
+  Sample sample{"set", "stem", "set/stem.jpg", random_picture(size, 3, 1), {labels.begin(), labels.end()}};
   return TrainingSet({{std::make_shared<OneSample>(std::move(sample)), 1}}, std::move(options));
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # sigterm.sh <hqsam binary> <source folder> <signals>: SIGTERM (and SIGINT, SIGUSR1 in turn) at random moments of a run
-# must end it within 10 s with exit code 75 and a state from which --resume ends at the unbroken run's weights.
+# must end it within 10 s with exit code 75, and --resume then ends at the unbroken run's weights. One signal in three
+# comes before the first step, as early as a tenth of a second after the start.
 export hqsam=$1 source=$2
 signals=$3
 # shellcheck source=tests/faults/lib.sh
@@ -14,9 +15,13 @@ slowest=0
 for ((round = 0; round < signals; ++round)); do
   rm -rf stopped stopped.*
   begin 1 stopped
-  # Until the first step a signal ends the program as it does any other.
-  until [ -s stopped/metrics.jsonl ] || ! kill -0 "${pids[0]}" 2>/dev/null; do sleep 0.02; done
-  sleep "$(random_seconds 0.3)"
+  if [ $((round % 3)) -eq 2 ]; then
+    sleep 0.1 # the system loads the program's libraries
+    sleep "$(random_seconds 1)"
+  else
+    until [ -s stopped/metrics.jsonl ] || ! kill -0 "${pids[0]}" 2>/dev/null; do sleep 0.02; done
+    sleep "$(random_seconds 0.3)"
+  fi
   sent=$(seconds_now)
   kill -"${names[$((round % 4))]}" "${pids[0]}" 2>/dev/null
   end

@@ -58,7 +58,13 @@ TEST(DistributedStep, TellsAllRanksOfAWishToStop) {
   const auto errors = testing_support::run_ranks(2, [&](std::shared_ptr<Group> group) {
     Trainer trainer(tiny::make_model(), tiny::train_options(), group);
     EXPECT_FALSE(trainer.step(share(rows, *group), 0).stop);
-    EXPECT_TRUE(trainer.step(share(rows, *group), 0, {}, group->rank() == 1).stop);
+    const bool mine = group->rank() == 1;
+    EXPECT_TRUE(trainer.step(share(rows, *group), 0, {}, mine ? Vote::kStop : Vote::kGoOn).stop);
+    TensorMap before = trainer.state();
+    for (auto& [key, tensor] : before.tensors) tensor = tensor.clone();
+    const StepResult given_up = trainer.step(share(rows, *group), 0, {}, mine ? Vote::kGiveUp : Vote::kGoOn);
+    EXPECT_TRUE(given_up.given_up && given_up.stop);
+    for (const auto& [key, tensor] : trainer.state().tensors) EXPECT_TRUE(torch::equal(tensor, before.at(key))) << key;
   });
   for (const std::string& error : errors) EXPECT_EQ(error, "");
 }
@@ -163,7 +169,7 @@ TEST_F(DistributedRun, GoesOnWithAnotherNumberOfRanks) {
   fs::remove_all(folder());
   Setup setup{.stopping_rank = 1};
   EXPECT_EQ(go(3, setup).ends, std::vector<RunEnd>(3, RunEnd::kStopped));
-  EXPECT_EQ(load_run_state(state()).state.step, 1);
+  EXPECT_EQ(load_run_state(state()).state.step, 0);
   EXPECT_LT(mean_difference(unbroken, whole(2, {.resume = true})), 1e-4);
 }
 

@@ -292,7 +292,7 @@ TEST_F(ValidatedRun, ValidatesEveryFewStepsOrEpochs) {
 
   broken_after_ = 20;
   train.save_minutes = 0;
-  EXPECT_THROW(go(train, scores), Error);
+  EXPECT_ANY_THROW(go(train, scores));
   broken_after_ = -1;
   ASSERT_EQ(go(train, scores, /*resume=*/true), RunEnd::kFinished);
   EXPECT_EQ(metrics_without_times(), log);
@@ -324,7 +324,7 @@ TEST_F(ValidatedRun, LooksForTheBestAnewWhenItsMeasureChanges) {
     TrainOptions train = tiny::train_options();
     train.best_metric = "hq.mbiou";
     broken_after_ = 14;
-    EXPECT_THROW(go(train, scores), Error);
+    EXPECT_ANY_THROW(go(train, scores));
     broken_after_ = -1;
     EXPECT_EQ(read_pth(folder() / "best.pth").metadata.at("step"), "3");
     if (changes) train.best_metric = "discs/hq.miou";  // 7 each time: less than 90

@@ -33,10 +33,14 @@ class TrainingRun : public ::testing::Test {
     std::shared_ptr<const TrainingSet> set = nullptr;  // instead of discs
     std::shared_ptr<Group> group = nullptr;            // instead of one process
     std::vector<double> scores = {1, 3, 2};            // per epoch; none = no validation
+    std::function<void(SamHq&)> spoil = nullptr;       // the model before it trains
+    const std::atomic<bool>* stop = nullptr;           // besides stop_after_validations
   };
 
   RunEnd go(const Setup& setup) {
-    Trainer trainer(tiny::make_model(setup.model_seed), setup.train, setup.group ? setup.group : make_group());
+    SamHq fresh = tiny::make_model(setup.model_seed);
+    if (setup.spoil) setup.spoil(fresh);
+    Trainer trainer(fresh, setup.train, setup.group ? setup.group : make_group());
     const TrainingSet discs = tiny::make_set(setup.images, setup.broken_after);
     const TrainingSet& set = setup.set ? *setup.set : discs;
     const RunOptions options{.output = folder(),
@@ -59,7 +63,7 @@ class TrainingRun : public ::testing::Test {
         return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}};
       };
     }
-    const RunEnd end = run_training(trainer, set, options, validate, stop);
+    const RunEnd end = run_training(trainer, set, options, validate, setup.stop ? *setup.stop : stop);
     weights_ = tiny::copy_weights(trainer.model());
     return end;
   }
@@ -85,11 +89,11 @@ class TrainingRun : public ::testing::Test {
     }
     return text;
   }
-  // The message of the Error that go(setup) throws.
+  // The message of what go(setup) throws.
   std::string error_of(const Setup& setup) {
     try {
       go(setup);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       return error.what();
     }
     ADD_FAILURE() << "no Error";

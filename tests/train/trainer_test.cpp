@@ -163,9 +163,13 @@ TEST(Trainer, TrainsTheWholeModelOnTheHqMask) {
   EXPECT_GT(changed.size(), trainer.parameters().size() / 2);
 }
 
-TEST(Trainer, RefusesAnEmptyBatchAndRowsWithoutTheirPrompt) {
+TEST(Trainer, PassesOverAnEmptyBatchAndRefusesRowsWithoutTheirPrompt) {
   Trainer trainer = make_trainer(tiny::train_options());
-  EXPECT_THROW(trainer.step({}, 0), Error);
+  const auto before = tiny::copy_weights(trainer.model());
+  const StepResult result = trainer.step({}, 0);
+  EXPECT_TRUE(result.skipped);
+  EXPECT_EQ(result.rows, 0);
+  EXPECT_TRUE(tiny::differing(before, tiny::copy_weights(trainer.model())).empty());
   auto rows = tiny::make_rows(1);
   rows[0].prompt = {};
   EXPECT_THROW(trainer.step(rows, 0), Error);
