@@ -2,11 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # sigterm.sh <hqsam binary> <source folder> <signals>: SIGTERM (and SIGINT, SIGUSR1 in turn) at random moments of a run
 # must end it within 10 s with exit code 75, and --resume then ends at the unbroken run's weights. One signal in three
-# comes before the first step, as early as a tenth of a second after the start.
+# comes before the first step, from when the system has loaded the program: until then a signal ends it as any other.
 export hqsam=$1 source=$2
 signals=$3
 # shellcheck source=tests/faults/lib.sh
 . "$(dirname "$0")/lib.sh"
+
+catches_term() { # <process>
+  local mask
+  mask=$(sed -n 's/^SigCgt:\s*//p' "/proc/$1/status" 2>/dev/null)
+  [ "$(readlink "/proc/$1/exe")" = "$hqsam" ] && [ $((16#${mask:-0} >> 14 & 1)) -eq 1 ]
+}
 
 make_run
 whole 1 unbroken
@@ -16,7 +22,7 @@ for ((round = 0; round < signals; ++round)); do
   rm -rf stopped stopped.*
   begin 1 stopped
   if [ $((round % 3)) -eq 2 ]; then
-    sleep 0.1 # the system loads the program's libraries
+    until catches_term "${pids[0]}" || ! kill -0 "${pids[0]}" 2>/dev/null; do sleep 0.005; done
     sleep "$(random_seconds 1)"
   else
     until [ -s stopped/metrics.jsonl ] || ! kill -0 "${pids[0]}" 2>/dev/null; do sleep 0.02; done
