@@ -5,6 +5,7 @@
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -38,8 +39,9 @@ HqOptions hq_options_from_json(const std::string& text) {
   HqOptions options;
   try {
     const auto json = parse_json_object(kFunction, "the options of HQ modules", text);
-    options.token = choose(json.at("token").get<std::string>(), kHqTokens, kFunction, "token");
-    options.mask_feature = choose(json.at("mask_feature").get<std::string>(), kMaskFeatures, kFunction, "mask_feature");
+    const auto word = [&](const char* key) { return shown(cut_short(json.at(key).get<std::string>())); };
+    options.token = choose(word("token"), kHqTokens, kFunction, "token");
+    options.mask_feature = choose(word("mask_feature"), kMaskFeatures, kFunction, "mask_feature");
     options.final_feature = json.at("final_feature").get<bool>();
     options.early_feature = json.at("early_feature").get<bool>();
     options.fpn = json.at("fpn").get<bool>();

@@ -9,12 +9,15 @@
 #include <string_view>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
 
 // What the fuzzers and the replay of their corpora share. Each fuzz_<name>.cpp reads one input as a file of its kind
 // and walks over all that it got; hqsam::Error is the only exception allowed out of a reader.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace hqsam::fuzz {
+
+inline const bool kQuiet = (spdlog::set_level(spdlog::level::off), true);  // warnings of what is left out
 
 using Bytes = std::span<const std::byte>;
 

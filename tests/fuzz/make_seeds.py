@@ -338,6 +338,106 @@ def seed_tar():
     put("tar", "gzip", b"\x1f\x8b" + bytes(600))
 
 
+# Deep, wide and long: what no reader may follow, hold or print whole.
+def put_bounds(fuzzer, key, open_list="["):
+    put(fuzzer, "deep", '{"%s": %s' % (key, open_list * 400))
+    put(fuzzer, "deep_sound", '{"%s": %s}' % (key, "[" * 33 + "]" * 33))
+    put(fuzzer, "wide", '{"%s": [%s]}' % (key, ",".join(["[]"] * 200 + ["{}"] * 200)))
+    put(fuzzer, "long", '{"%s": "%s", "%s": 1, "%s": 1e999}' % (key, "x" * 500, "k" * 300, key))
+    put(fuzzer, "doubled", '{"%s": 1, "%s": [2], "\\u001b[31m": "\\ud800"}' % (key, key))
+
+
+def seed_prompts():
+    put_bounds("prompts", "a.jpg")
+    put("prompts", "own", json.dumps({"a.jpg": {"box": [1, 2, 30, 40], "points": [[3, 4], [5, 6]], "labels": [1, 0],
+                                                "mask": "m.png", "id": 7, "category": "kite", "score": 0.9},
+                                      "b": [{"boxes": [[1, 2, 3, 4], [5, 6, 7, 8]], "category_id": 2}, {"points": []}]}))
+    put("prompts", "labels", '{"a": {"points": [[1, 2]], "labels": {"a": 1}}}')
+    put("prompts", "results", json.dumps([{"image_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5, "category_id": 3},
+                                          {"image_id": "b.jpg", "bbox": [1, 2, 3, 4], "segmentation": [[[[1]]]]}]))
+    put("prompts", "coco", json.dumps(coco()))
+
+
+def seed_huggingface():
+    put_bounds("huggingface", "vision_config")
+    put("huggingface", "config", (golden / "hf/config.json").read_bytes())
+    put("huggingface", "preprocessor", json.dumps({"image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}))
+    vision = {"hidden_act": "gelu", "image_size": [1024, 1024], "global_attn_indexes": [2, 5, 8, 11], "mlp_ratio": 4.0,
+              "window_size": 14, "layer_norm_eps": 1e-6}
+    for kind in ["sam", "sam_hq"]:
+        put("huggingface", kind, json.dumps({"model_type": kind, "vision_config": vision, "prompt_encoder_config": {
+            "hidden_size": 256}, "mask_decoder_config": {"num_attention_heads": 8, "vit_dim": None}}))
+    put("huggingface", "index", json.dumps({"metadata": {"total_size": 9}, "weight_map": {"a": "m.safetensors", "b": "../x"}}))
+    put("huggingface", "numbers", json.dumps({"model_type": "sam_hq", "vision_config": {"mlp_ratio": 1e300},
+                                              "image_mean": [1e308, 0, -1], "image_std": [0, 0, 0]}))
+
+
+def seed_metadata():
+    put_bounds("metadata", "mask_decoder.hq")
+    hq = {"token": "context", "mask_feature": "plain", "final_feature": True, "early_feature": False, "fpn": False}
+    put("metadata", "all", json.dumps({"mask_decoder.hq": hq, "mask_decoder.num_heads": 4, "pixel_mean.0": 1.5,
+                                       "pixel_std.2": 1.0, "mask_decoder.layer_norm_eps": 1e-6,
+                                       "image_encoder.global_attn_indexes": [1, 2]}))
+    put("metadata", "odd", json.dumps({"mask_decoder.num_heads": 2**64 - 1, "pixel_std.0": 0, "pixel_mean.1": 1e308,
+                                       "image_encoder.global_attn_indexes": {"a": 1}}))
+
+
+def seed_results():
+    put_bounds("results", "protocol")
+    put_bounds("results", "mean", '{"a":')
+    sample = {"set": "s", "file": "a.jpg", "mask": 0, "hq": {"iou": 90.5, "biou": 70.25, "hce": 3}, "sam": {"iou": 80}}
+    put("results", "samples", json.dumps(sample) + "\n")
+    put("results", "lines", json.dumps(sample) + "\n\n" + json.dumps({**sample, "mask": 1e300}) + "\n")
+    put("results", "results", json.dumps({"protocol": "paper", "prompt": "box", "prompt_points": 3, "checkpoint": "a/b.pth",
+                                          "boundary_dilation": 0.02, "mean": {"hq": {"miou": 80, "mbiou": 70}},
+                                          "cost": [{"name": "HQ-SAM", "parameters": 7, "learnable": 5,
+                                                    "images_per_s": 1.5, "memory_bytes": 0}]}))
+    put("results", "log", json.dumps({"type": "valid", "epoch": 1, "step": 1e300, "valid": {"a": {"hq.miou": 1}}}))
+
+
+def coco(**more):
+    runs = {"size": [6, 8], "counts": [9, 3, 36]}
+    return {"info": {}, "images": [{"id": 1, "file_name": "a.png", "height": 6, "width": 8}, {"id": "2", "file_name": "b.png"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[1, 1, 5, 1, 5, 4]], "area": 7.5},
+                            {"id": 2, "image_id": 2, "category_id": None, "segmentation": runs, "iscrowd": 0,
+                             "bbox": [1, 1, 4, 3]}],
+            "categories": [{"id": 1, "name": "cat", "frequency": "r"}], **more}
+
+
+def seed_coco():
+    put_bounds("coco", "images")
+    put_bounds("coco", "annotations", '{"a":')
+    put("coco", "sound", json.dumps(coco()))
+    sizes = [{"id": i, "file_name": "a.png", "height": size, "width": size} for i, size in enumerate([0, 1e9, "6", 6.0])]
+    put("coco", "sizes", json.dumps({**coco(), "images": sizes}))
+    put("coco", "lvis", json.dumps(coco(images=[{"id": 1, "coco_url": "x/a.png", "neg_category_ids": [1, "7"],
+                                                 "not_exhaustive_category_ids": []}])))
+    put("coco", "text", json.dumps(coco(annotations=[{"id": 1, "image_id": 1, "segmentation": {"size": [6, 8], "counts": "9336"}}])))
+    put("coco", "numbers", json.dumps(coco()).replace("7.5", "NaN").replace("null", "-Infinity"))
+    put("coco", "doubled", '{"images": [], "images": [{"id": 1}], "annotations": []}')
+
+
+def seed_ytvis():
+    put_bounds("ytvis", "videos")
+    masks = [None, {"size": [6, 8], "counts": [9, 3, 36]}]
+    videos = [{"id": 1, "height": 6, "width": 8, "file_names": ["a.png", "b.png"]}]
+    put("ytvis", "sound", json.dumps({"videos": videos, "categories": [{"id": 1, "name": "cat"}],
+                                      "annotations": [{"id": 1, "video_id": 1, "category_id": 1, "segmentations": masks},
+                                                      {"id": 2, "video_id": "1", "segmentations": [[], [[1, 1, 5, 1, 5, 4]]]}]}))
+    put("ytvis", "odd", json.dumps({"videos": videos, "annotations": [{"id": 1, "video_id": 1, "segmentations": [None]},
+                                                                      {"video_id": 3, "segmentations": masks}, 7]}))
+
+
+def seed_detections():
+    put_bounds("detections", "bbox")
+    put("detections", "deep_list", "[" * 400)
+    box = {"image_id": 1, "category_id": 2, "bbox": [1, 1, 4.5, 3], "score": 0.75}
+    put("detections", "sound", json.dumps([box, {**box, "bbox": [-5, -5, 1e9, 1e300]}, {**box, "score": "0.5"}]))
+    put("detections", "odd", json.dumps([box, {**box, "image_id": 9}, {**box, "category_id": []}, {**box, "bbox": [1]}, 7]))
+    put("detections", "numbers", json.dumps([box]).replace("0.75", "NaN").replace("4.5", "Infinity"))
+
+
 for seed in [seed_safetensors, seed_pth, seed_pickle, seed_rle, seed_segmentation, seed_yaml, seed_image, seed_yolo,
-             seed_labelme, seed_sa1b, seed_tar]:
+             seed_labelme, seed_sa1b, seed_tar, seed_prompts, seed_huggingface, seed_metadata, seed_results,
+             seed_coco, seed_ytvis, seed_detections]:
     seed()

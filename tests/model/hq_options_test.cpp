@@ -201,6 +201,10 @@ TEST(HqOptions, ComeBackFromJsonAndRefuseAnyOther) {
        R"({"token": "hq", "mask_feature": "convs", "final_feature": 1, "early_feature": true, "fpn": false, "x": 0})"}) {
     EXPECT_NE(message_of([&] { hq_options_from_json(text); }), "") << text;
   }
+  const std::string odd = R"({"mask_feature": "plain", "token": "\u001b[31m)" + std::string(40'000, 'x') + "\"}";
+  const std::string said = message_of([&] { hq_options_from_json(odd); });
+  EXPECT_LT(said.size(), 300U);
+  EXPECT_EQ(said.find('\x1b'), std::string::npos) << said;
 }
 
 using HqOptionsFiles = CheckpointFiles;

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check_dataset.h"
+
+using namespace hqsam;
+
+// The JSON of COCO's annotations, with its pictures at hand.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static fuzz::MemoryFile annotations;
+  annotations.write({reinterpret_cast<const char*>(data), size});
+  fuzz::read_dataset(open_coco, annotations.path());
+  return 0;
+}
