@@ -2,7 +2,6 @@
 #include "hqsam/core/file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,16 +105,12 @@ void check_kind(const fs::path& path, mode_t mode) {
   if (const char* kind = odd_kind(mode)) fail("read_file", "{} is {}, expected a file", path.string(), kind);
 }
 
-constexpr size_t kAlignment = 64, kHugePage = size_t{2} << 20;
-
-// Whole huge pages pay where there are several.
-size_t alignment_of(size_t size) { return size >= 8 * kHugePage ? kHugePage : kAlignment; }
+// As libtorch's own. Huge pages are not asked for: to gather them can take the system far longer than reading does.
+constexpr auto kAlignment = static_cast<std::align_val_t>(64);
 
 std::byte* allocate(size_t size) {
-  const auto alignment = static_cast<std::align_val_t>(alignment_of(size));
-  void* memory = ::operator new(size, alignment, std::nothrow);
+  void* memory = ::operator new(size, kAlignment, std::nothrow);
   if (memory == nullptr) fail("Memory", "there is no memory for {} bytes more", size);
-  if (alignment_of(size) == kHugePage) ::madvise(memory, size, MADV_HUGEPAGE);  // where it is refused, small ones do
   return static_cast<std::byte*>(memory);
 }
 
@@ -199,7 +194,7 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
 
 Memory::Memory(size_t size) : data_(allocate(size)), size_(size) {}
 
-Memory::~Memory() { ::operator delete(data_, static_cast<std::align_val_t>(alignment_of(size_))); }
+Memory::~Memory() { ::operator delete(data_, kAlignment); }
 
 FileBytes::FileBytes(const OpenFile& file) : memory_(file.size()) {
   if (file.size() == 0) fail("read_file", "{} is empty", file.path().string());

@@ -72,8 +72,7 @@ inline constexpr uint64_t kAnySize = UINT64_MAX;     // for what grows with a ru
 // Reads a whole file. Throws Error as OpenFile, where it changes meanwhile, and where it has more than max_bytes.
 std::string read_file(const std::filesystem::path& path, uint64_t max_bytes = kMaxTextBytes);
 
-// Memory of a fixed size, of any value at first and at 64 bytes; large ones lie in huge pages where the system has
-// them. Throws Error where there is not as much.
+// Memory of a fixed size, at a multiple of 64 bytes and of any value at first. Throws Error where there is not as much.
 class Memory {
  public:
   explicit Memory(size_t size);

@@ -2,7 +2,12 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -18,18 +23,30 @@
 namespace hqsam {
 namespace {
 
-// Reads storages out of a file, each once, into memory of its own.
+bool is_empty(const TensorEntry& entry) {
+  return std::find(entry.sizes.begin(), entry.sizes.end(), 0) != entry.sizes.end();
+}
+
+// Storages out of a file, each read once into memory of its own: by several threads where there is much, since to copy
+// out of the page cache takes a processor.
 class StorageReader {
  public:
-  explicit StorageReader(std::shared_ptr<const OpenFile> file) : file_(std::move(file)) {}
+  StorageReader(const OpenFile& file, const std::vector<TensorEntry>& entries) {
+    std::vector<std::pair<uint64_t, Memory*>> jobs;
+    uint64_t bytes = 0;
+    for (const TensorEntry& entry : entries) {
+      std::shared_ptr<Memory>& storage = storages_[entry.storage_begin];
+      if (storage != nullptr || is_empty(entry)) continue;
+      storage = std::make_shared<Memory>(entry.storage_bytes);
+      jobs.emplace_back(entry.storage_begin, storage.get());
+      bytes += entry.storage_bytes;
+    }
+    read_all(file, jobs, bytes);
+  }
 
   // The storage's first byte; the pointer keeps it alive.
   std::shared_ptr<const std::byte> get(const TensorEntry& entry) {
-    std::shared_ptr<Memory>& storage = storages_[entry.storage_begin];
-    if (storage == nullptr) {
-      storage = std::make_shared<Memory>(entry.storage_bytes);
-      file_->read(entry.storage_begin, storage->bytes());
-    }
+    const std::shared_ptr<Memory>& storage = storages_.at(entry.storage_begin);
     if (entry.dtype == DType::kBool) check_bools(entry, storage->bytes());
     return {storage, storage->bytes().data()};
   }
@@ -43,16 +60,40 @@ class StorageReader {
     }
   }
 
-  std::shared_ptr<const OpenFile> file_;
+  static void read_all(const OpenFile& file, const std::vector<std::pair<uint64_t, Memory*>>& jobs, uint64_t bytes) {
+    std::atomic<size_t> next = 0;
+    std::mutex mutex;
+    std::exception_ptr failure;
+    const auto work = [&] {
+      try {
+        for (size_t i = next++; i < jobs.size(); i = next++) file.read(jobs[i].first, jobs[i].second->bytes());
+      } catch (...) {
+        next = jobs.size();
+        const std::lock_guard lock(mutex);
+        failure = std::current_exception();
+      }
+    };
+    constexpr uint64_t kMaxThreads = 4, kBytesOfThread = 64 << 20;
+    const uint64_t threads =
+        std::min({kMaxThreads, uint64_t{std::thread::hardware_concurrency()}, bytes / kBytesOfThread});
+    std::vector<std::thread> others;
+    try {
+      while (others.size() + 1 < threads) others.emplace_back(work);
+    } catch (const std::system_error&) {
+      // the system gives no more threads: those that there are do it
+    }
+    work();
+    for (std::thread& other : others) other.join();
+    if (failure) std::rethrow_exception(failure);
+  }
+
   std::unordered_map<uint64_t, std::shared_ptr<Memory>> storages_;  // by storage_begin
   std::unordered_set<uint64_t> checked_bools_;
 };
 
 torch::Tensor make_tensor(const TensorEntry& entry, StorageReader& storages) {
   const auto options = torch::TensorOptions().dtype(scalar_type(entry.dtype));
-  if (std::find(entry.sizes.begin(), entry.sizes.end(), 0) != entry.sizes.end()) {
-    return torch::empty(entry.sizes, options);
-  }
+  if (is_empty(entry)) return torch::empty(entry.sizes, options);
   const auto storage = storages.get(entry);
   const std::byte* first = storage.get() + entry.offset * info(entry.dtype).item_bytes;
   return torch::from_blob(
@@ -67,7 +108,7 @@ TensorMap read_with(const Parse& parse, const std::filesystem::path& path) {
     TensorIndex index = parse(FileParts(file));
     TensorMap map;
     map.metadata = std::move(index.metadata);
-    StorageReader storages(file);
+    StorageReader storages(*file, index.tensors);
     for (const TensorEntry& entry : index.tensors) {
       map.tensors.emplace_back(entry.name, make_tensor(entry, storages));
     }
