@@ -118,7 +118,7 @@ std::vector<std::byte> with_usual_header(std::span<const std::byte> file) {
   const ByteView view{file, false};
   std::vector<std::byte> made;
   const auto put = [&](uint64_t number, size_t count) {
-    for (size_t i = 0; i < count; ++i) made.push_back(static_cast<std::byte>(number >> (8 * i)));
+    for (size_t i = 0; i < count; ++i) made.push_back(static_cast<std::byte>(i < 8 ? number >> (8 * i) : 0));
   };
   constexpr uint64_t kBegin = 14, kOld = 12, kUsual = 40;
   const uint64_t bits = view.u16(24), colours = bits <= 8 ? uint64_t{1} << bits : 0;
