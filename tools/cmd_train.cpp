@@ -78,6 +78,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
       };
     }
   }
+  group->barrier();  // from here on a rank that is to stop waits for the others to save
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
   if (run_training(trainer, set, options, validate_and_show, stop_requested) == RunEnd::kStopped) {
     if (group->is_main()) fmt::print(stderr, "stopped and saved; go on with: {}\n", resume_line(arguments));
