@@ -58,12 +58,12 @@ spoil() {
   while :; do
     file=${files[RANDOM % ${#files[@]}]}
     size=$(stat -c %s "whole/$file")
-    case $((RANDOM % 4)) in
+    case $((RANDOM % 8)) in
       0) truncate -s $((RANDOM * RANDOM % (size + 1))) "set/$file" 2>/dev/null ;;
       1) rm -f "set/$file" ;;
       *) cp "whole/$file" "set/$file" ;; # in place
     esac
-    sleep 0.005
+    sleep 0.02
   done
 }
 
