@@ -11,13 +11,18 @@
 namespace hqsam {
 namespace {
 
-constexpr int64_t kMostHeight = 640;  // pixels
+constexpr int64_t kMostHeight = 640, kMostWidth = 4096;  // pixels of one of the three pictures
 
 Image scaled(const Image& picture) {
-  if (picture.height <= kMostHeight) return picture;
-  const double scale = static_cast<double>(kMostHeight) / static_cast<double>(picture.height);
-  const auto width = static_cast<int64_t>(std::lround(static_cast<double>(picture.width) * scale));
-  return resize_antialiased(picture, {kMostHeight, std::max<int64_t>(1, width)});
+  const auto scale_to = [](int64_t most, int64_t side) {
+    return static_cast<double>(most) / static_cast<double>(side);
+  };
+  const double scale = std::min(scale_to(kMostHeight, picture.height), scale_to(kMostWidth, picture.width));
+  if (scale >= 1) return picture;
+  const auto side = [&](int64_t length, int64_t most) {
+    return std::clamp<int64_t>(std::lround(static_cast<double>(length) * scale), 1, most);
+  };
+  return resize_antialiased(picture, {side(picture.height, kMostHeight), side(picture.width, kMostWidth)});
 }
 
 }  // namespace

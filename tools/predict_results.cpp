@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "predict_results.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "hqsam/core/bounded_json.h"
@@ -90,24 +92,28 @@ void ResultWriter::add(size_t placed, int64_t rank, Prediction prediction) {
     logits_[row].copy_(prediction.logits);
     scores_[row] = prediction.score;
   }
-  const auto mask = std::make_shared<Mask>(std::move(prediction.mask));
+  const auto mask = std::make_shared<const PackedMask>(pack_tightly(prediction.mask));
   jobs_->add([this, result, mask, score = prediction.score] { write_mask(result, *mask, score); });
 }
 
-void ResultWriter::write_mask(size_t result, const Mask& mask, double score) {
+void ResultWriter::write_mask(size_t result, const PackedMask& packed, double score) {
   const std::string name = mask_name(result);
-  write_image(of_.folder / name, mask_to_gray(mask));
+  Mask mask = unpack(packed);
+  const Rle rle = rle_encode(mask);
+  Image gray;  // of the mask's own bytes: a large picture's masks are large
+  gray.height = mask.height, gray.width = mask.width, gray.channels = 1;
+  gray.pixels = std::move(mask.pixels);
+  for (uint8_t& value : gray.pixels) value = static_cast<uint8_t>(255 * value);
+  write_image(of_.folder / name, gray);
   written_[result] = 1;
   const auto per_prompt = static_cast<size_t>(of_.per_prompt);
   const PlacedPrompt& placed = prompts_.placed[result / per_prompt];
-  const Rle rle = rle_encode(mask);
-  const std::optional<Box> bounds = bounding_box(mask);
   results_[result] = {{"file", name},
                       {"score", score},
                       {"rank", result % per_prompt},
                       {"prompt", prompt_json(placed, stated_.prompts[placed.number])},
-                      {"box", bounds ? box_json(*bounds) : Json(nullptr)},
-                      {"area", rle_area(rle)},
+                      {"box", packed.box ? box_json(*packed.box) : Json(nullptr)},
+                      {"area", packed.area},
                       {"segmentation", {{"size", {rle.size.height, rle.size.width}}, {"counts", rle_to_string(rle)}}}};
 }
 
@@ -142,6 +148,19 @@ void ResultWriter::finish() {
   finished_ = true;
   std::error_code ignored;
   for (const std::string& name : stale) fs::remove(of_.folder / name, ignored);
+}
+
+void check_result_names(const fs::path& folder, const fs::path& picture, size_t masks) {
+  constexpr long kUsual = 255;  // bytes
+  const long most = ::pathconf(folder.c_str(), _PC_NAME_MAX);
+  const auto room = static_cast<size_t>(most > 0 ? most : kUsual);
+  const std::string stem = picture.stem().string();
+  const std::string longest =
+      std::max({fmt::format("_{}.png", masks), std::string("_overlay.jpg"), std::string(".safetensors")},
+               [](const auto& a, const auto& b) { return a.size() < b.size(); });
+  if (stem.size() + longest.size() <= room) return;
+  fail("predict", "{}: its results would end in {} and take names of {} bytes where {} takes at most {}: rename it",
+       picture.string(), longest, stem.size() + longest.size(), folder.string(), room);
 }
 
 std::vector<std::string> files_of_results(const fs::path& json) {

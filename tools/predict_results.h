@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hqsam/core/jobs.h"
+#include "hqsam/mask/packed.h"
 #include "hqsam/predict/place_prompt.h"
 
 namespace hqsam {
@@ -42,7 +43,7 @@ class ResultWriter {
  private:
   std::filesystem::path file(const std::string& ending) const;
   std::string mask_name(size_t result) const;
-  void write_mask(size_t result, const Mask& mask, double score);
+  void write_mask(size_t result, const PackedMask& packed, double score);
   void write_logits();
   void write_json();
 
@@ -56,6 +57,9 @@ class ResultWriter {
   bool finished_ = false;
   std::unique_ptr<Jobs> jobs_;
 };
+
+// Throws Error where the folder takes no names as long as those of the results of this many masks.
+void check_result_names(const std::filesystem::path& folder, const std::filesystem::path& picture, size_t masks);
 
 // The files that a <stem>.json of an earlier run lists, names in its folder; none where it is no such file.
 std::vector<std::string> files_of_results(const std::filesystem::path& json);

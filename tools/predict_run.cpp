@@ -39,6 +39,9 @@ class PictureRun {
   bool predict(const fs::path& path, size_t number, PredictOutcome& outcome) {
     const StatedPrompts stated = source_.of(number);
     if (stated.prompts.empty() && stated.error.empty()) return false;
+    const PredictOptions how{.masks = options_.masks, .multimask = options_.multimask, .keep_logits = options_.logits};
+    const int64_t per_prompt = predictor_.masks_per_prompt(how);
+    check_result_names(options_.output, path, stated.prompts.size() * static_cast<size_t>(per_prompt));
     PictureNotes notes;
     Image image = read_image(path, {}, &notes);
     tell(path, notes);
@@ -50,8 +53,6 @@ class PictureRun {
     Overlay overlay(image, all.size());
     const Size size = image.size();
     image = {};
-    const PredictOptions how{.masks = options_.masks, .multimask = options_.multimask, .keep_logits = options_.logits};
-    const int64_t per_prompt = predictor_.masks_per_prompt(how);
     ResultWriter writer(
         {options_.output, path, size, to_string(options_.masks), per_prompt, options_.logits, model->mask_input_size()},
         stated, prompts, options_.threads);

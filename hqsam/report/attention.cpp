@@ -43,7 +43,8 @@ torch::Tensor run_decoder(SamHq& model, const PreparedSample& sample) {
 }  // namespace
 
 std::map<std::string, torch::Tensor> token_attention(SamHq& model, const Sample& sample, int64_t mask_index,
-                                                     const EvaluateOptions& options, int64_t index) {
+                                                     const EvaluateOptions& options, int64_t index,
+                                                     std::optional<Size> size) {
   const torch::NoGradGuard no_grad;
   const int64_t side = model->image_size();
   const PreparedSample prepared = prepare_sample(sample, index, options, side, mask_index);
@@ -54,7 +55,8 @@ std::map<std::string, torch::Tensor> token_attention(SamHq& model, const Sample&
   const auto grid = std::llround(std::sqrt(static_cast<double>(attention.size(2))));
   const auto in_image = [&](int64_t token) {
     const auto low_res = attention.select(1, token).view({1, 1, grid, grid});
-    auto weights = postprocess_masks(low_res, side, prepared.frame.input_size, prepared.frame.image_size)[0][0];
+    auto weights =
+        postprocess_masks(low_res, side, prepared.frame.input_size, size.value_or(sample.image.size()))[0][0];
     weights = weights - weights.min();
     return (weights / weights.max().clamp_min(1e-12)).cpu().contiguous();
   };

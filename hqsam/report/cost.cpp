@@ -39,6 +39,8 @@ std::vector<PreparedSample> some_samples(const std::vector<NamedDataset>& sets, 
       PreparedSample sample = prepare_sample(set.dataset->get(i), i, options, side);
       if (sample.prompts.empty()) continue;
       sample.prompts.resize(1);
+      sample.truths.clear();
+      sample.all_masks.clear();
       samples.push_back(std::move(sample));
     }
   }

@@ -6,6 +6,7 @@
 #include "hqsam/report/html.h"
 #include "hqsam/report/panels.h"
 #include "hqsam/report/report_parts.h"
+#include "hqsam/report/shown.h"
 
 namespace hqsam {
 namespace {
@@ -36,29 +37,30 @@ std::string figure(const ComparisonPanel& panel, const std::string& title, bool 
 // Prompt, truth and masks; below them what the tokens look at, and under each mask its boundary's errors.
 std::string card(const ReportContext& context, const SampleResult& result, bool attention) {
   const auto [set, index] = locate(context, result);
-  const Sample sample = set->dataset->get(index);
-  const SampleMasks masks = evaluate_sample(context.model, sample, result.mask_index, context.evaluate, index);
+  Sample whole = set->dataset->get(index);
   std::string title = result.set + " / " + result.name;
-  if (sample.labels.size() > 1) title += fmt::format(", mask {}", result.mask_index);
+  if (whole.labels.size() > 1) title += fmt::format(", mask {}", result.mask_index);
   std::string gain;
   if (context.paired) {
     const auto& scores = result.scores;
     gain = " " + signed_cell(100 * (scores.at(context.lead).boundary_iou - scores.at("sam").boundary_iou));
   }
-  const auto panels = comparison_panels(sample, result.mask_index, masks, result);
+  std::map<std::string, torch::Tensor> maps;
+  if (attention) {
+    maps = token_attention(context.model, whole, result.mask_index, context.evaluate, index,
+                           shown_size(whole.image.size()));
+  }
+  SampleMasks predicted = evaluate_sample(context.model, whole, result.mask_index, context.evaluate, index);
+  const auto [sample, masks] = shown_sample(std::move(whole), result.mask_index, std::move(predicted));
+  const auto panels = comparison_panels(sample, 0, masks, result);
   std::string figures;
   for (const ComparisonPanel& panel : panels) figures += figure(panel, title);
-  if (attention) {
-    const auto maps = token_attention(context.model, sample, result.mask_index, context.evaluate, index);
-    const auto add = [&](const char* kind, const char* name) {
-      const auto at = maps.find(kind);
-      if (at != maps.end()) figures += figure({attention_picture(sample.image, at->second), name, {}}, title);
-    };
-    add("sam", "SAM's token looks at");
-    add("hq", "HQ token looks at");
+  for (const auto& [kind, name] : {std::pair("sam", "SAM's token looks at"), std::pair("hq", "HQ token looks at")}) {
+    const auto at = maps.find(kind);
+    if (at != maps.end()) figures += figure({attention_picture(sample.image, at->second), name, {}}, title);
   }
   bool first = true;
-  for (const auto& panel : boundary_panels(sample, result.mask_index, masks, context.evaluate.boundary_dilation)) {
+  for (const auto& panel : boundary_panels(sample, 0, masks, context.evaluate.boundary_dilation)) {
     figures += figure(panel, title, first && panels.size() == 4);
     first = false;
   }

@@ -33,7 +33,7 @@ class MemoryDataset : public Dataset {
   mutable std::set<int64_t> read_;
 };
 
-inline Sample sample_of(const std::string& name, Image image, std::vector<Image> labels) {
+inline Sample sample_of(const std::string& name, Image image, std::vector<Label> labels) {
   return {"", name, "pictures/" + name + ".jpg", std::move(image), std::move(labels), 0};
 }
 

@@ -55,14 +55,15 @@ TEST_P(EvaluationProtocolGolden, MatchesLogitsMasksAndMetricsOfAllKinds) {
   for (const MaskKind kind : kinds) {
     const std::string name = to_string(kind);
     expect_close(low_res.at(kind), map.at(name + ".low_res"), 1e-4, name);
-    const Mask mask = masks_in_image(low_res.at(kind), prepared, Protocol::kReference, model->image_size()).front();
+    const Mask mask = unpack(bits_in_image(low_res.at(kind), prepared, Protocol::kReference, model->image_size()));
+    const Mask truth = unpack(*prepared.truths[0]);
     Mask expected(mask.height, mask.width);
     const auto pixels = map.at(name + ".mask").contiguous();
     ASSERT_EQ(pixels.numel(), static_cast<int64_t>(expected.pixels.size()));
     std::memcpy(expected.pixels.data(), pixels.data_ptr(), expected.pixels.size());
     EXPECT_EQ(mask, expected) << name;
-    EXPECT_NEAR(mask_iou(mask, prepared.truths[0]), map.at(name + ".iou").item<double>(), 1e-6) << name;
-    EXPECT_NEAR(boundary_iou(mask, prepared.truths[0]), map.at(name + ".biou").item<double>(), 1e-6) << name;
+    EXPECT_NEAR(mask_iou(mask, truth), map.at(name + ".iou").item<double>(), 1e-6) << name;
+    EXPECT_NEAR(boundary_iou(mask, truth), map.at(name + ".biou").item<double>(), 1e-6) << name;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "hqsam/report/cost.h"
 #include "hqsam/report/curve_plot.h"
 #include "hqsam/report/plot_axis.h"
+#include "hqsam/report/shown.h"
 #include "temporary_folder.h"
 
 namespace hqsam {
@@ -71,6 +72,26 @@ TEST(BoundaryErrors, ColorsWhatIsFoundWrongAndMissed) {
   EXPECT_EQ(color_at(errors, 2, 2), (Color{30, 30, 30}));
   EXPECT_EQ(color_at(boundary_errors(image, truth, truth, 0.02), 30, 10), kFoundBoundary);
   EXPECT_THROW(boundary_errors(image, Mask(3, 3), truth, 0.02), Error);
+}
+
+TEST(ShownSample, IsTheSampleItselfUnlessItIsLarge) {
+  const Sample small = sample_of("a", waves(50, 90), {ellipse(50, 90, 40, 25, 20, 14), ellipse(50, 90, 9, 9, 5, 5)});
+  const ShownSample same = shown_sample(small, 1, {.masks = {{"hq", threshold_label(small.labels[0])}}});
+  EXPECT_EQ(same.sample.image, small.image);
+  EXPECT_EQ(same.sample.labels, std::vector<Label>{small.labels[1]});
+  EXPECT_EQ(same.masks.masks.at("hq"), threshold_label(small.labels[0]));
+  EXPECT_THROW(shown_sample(small, 2, {}), Error);
+
+  const int64_t side = 2 * kMostShown;
+  const Sample large = sample_of("b", Image(100, side, 3, 90), {ellipse(100, side, 400, 50, 200, 40)});
+  SampleMasks masks{.masks = {{"hq", threshold_label(large.labels[0])}}, .box_in_image = Box{200, 10, 600, 90}};
+  masks.points_in_image = {{400, 50}};
+  const ShownSample shown = shown_sample(large, 0, masks);
+  EXPECT_EQ(shown.sample.image.size(), (Size{50, kMostShown}));
+  EXPECT_EQ(shown.masks.masks.at("hq"), threshold_label(shown.sample.labels[0]));
+  EXPECT_NEAR(static_cast<double>(shown.sample.labels[0].area()), static_cast<double>(large.labels[0].area()) / 4, 200);
+  EXPECT_EQ(shown.masks.box_in_image, (Box{100, 5, 300, 45}));
+  EXPECT_EQ(shown.masks.points_in_image, (std::vector<Point>{{200, 25}}));
 }
 
 TEST(TokenAttention, IsAMapOfThePicturesSizeForEachToken) {

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/report/shown.h"
+
+#include <algorithm>
+
+#include "hqsam/core/error.h"
+#include "hqsam/image/resize.h"
+
+namespace hqsam {
+namespace {
+
+// Thin lines stay: inside is what is covered by a quarter.
+Mask shrunk(const Mask& mask, Size size) {
+  const Image gray = resize_antialiased(mask_to_gray(mask), size);
+  Mask small(size.height, size.width);
+  std::transform(gray.pixels.begin(), gray.pixels.end(), small.pixels.begin(),
+                 [](uint8_t value) -> uint8_t { return value >= 64; });
+  return small;
+}
+
+}  // namespace
+
+Size shown_size(Size picture) {
+  return std::max(picture.height, picture.width) <= kMostShown ? picture : longest_side_size(picture, kMostShown);
+}
+
+ShownSample shown_sample(Sample sample, int64_t mask_index, SampleMasks masks) {
+  if (mask_index < 0 || mask_index >= std::ssize(sample.labels)) {
+    fail("shown_sample", "{} has {} masks, asked for number {}", sample.image_path, sample.labels.size(), mask_index);
+  }
+  const Label label = std::move(sample.labels[static_cast<size_t>(mask_index)]);
+  sample.labels = {label};
+  const Size whole = sample.image.size(), size = shown_size(whole);
+  if (size == whole) return {std::move(sample), std::move(masks)};
+  sample.labels = {Label(pack_tightly(shrunk(threshold_label(label), size)))};
+  sample.image = resize_antialiased(sample.image, size);
+  for (auto& [kind, mask] : masks.masks) mask = shrunk(mask, size);
+  if (masks.rough_mask_in_image) masks.rough_mask_in_image = shrunk(*masks.rough_mask_in_image, size);
+  const double x = static_cast<double>(size.width) / static_cast<double>(whole.width);
+  const double y = static_cast<double>(size.height) / static_cast<double>(whole.height);
+  if (auto& box = masks.box_in_image) *box = {box->x0 * x, box->y0 * y, box->x1 * x, box->y1 * y};
+  for (Point& point : masks.points_in_image) point = {point.x * x, point.y * y};
+  return {std::move(sample), std::move(masks)};
+}
+
+}  // namespace hqsam
