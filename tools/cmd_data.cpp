@@ -115,7 +115,7 @@ void add_data(CLI::App& app, Run& run) {
       ->check(whole_number(0))
       ->capture_default_str();
   synth_command->add_option("--size", synth_arguments->size, "pixels a side")
-      ->check(whole_number(16, 16384))
+      ->check(whole_number(64, 4096))
       ->capture_default_str();
   add_data_convert(*data, run);
 }

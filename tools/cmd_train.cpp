@@ -14,6 +14,7 @@
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "train_monitor.h"
 
 namespace hqsam {
@@ -81,10 +82,10 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
   group->barrier();  // from here on a rank that is to stop waits for the others to save
   for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, request_stop);
   if (run_training(trainer, set, options, validate_and_show, stop_requested) == RunEnd::kStopped) {
-    if (group->is_main()) fmt::print(stderr, "stopped and saved; go on with: {}\n", resume_line(arguments));
+    if (group->is_main()) tell_line("stopped and saved; go on with: " + resume_line(arguments));
     return kExitStopped;
   }
-  if (group->is_main()) fmt::print("{}\n", (config.output / "model.pth").string());
+  if (group->is_main()) print_raw((config.output / "model.pth").string() + "\n");
   return 0;
 }
 

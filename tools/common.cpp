@@ -7,6 +7,9 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <latch>
+#include <system_error>
+#include <thread>
 
 #include "hqsam/comm/group.h"
 #include "hqsam/config/choices.h"
@@ -35,6 +38,23 @@ int64_t own_cuda_device(int64_t count) {
 void keep_freed_memory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);  // never
+}
+
+// libtorch has two pools of threads, and waits for ever for those that the system does not give.
+void require_threads(int count) {
+  std::latch all_asked(1);
+  std::vector<std::thread> threads;
+  const int wanted = 2 * count;
+  try {
+    while (std::ssize(threads) < wanted) threads.emplace_back([&] { all_asked.wait(); });
+  } catch (const std::system_error&) {  // told below
+  }
+  const int64_t given = std::ssize(threads);
+  all_asked.count_down();
+  for (std::thread& thread : threads) thread.join();
+  if (given == wanted) return;
+  fail("device", "only {} of {} threads could be started (ulimit -u, -v): allow more, or take fewer by --threads",
+       given, wanted);
 }
 
 }  // namespace
@@ -75,6 +95,7 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
 
 torch::Device start_device(const ComputeOptions& options) {
   keep_freed_memory();
+  require_threads(options.threads > 0 ? options.threads : at::get_num_threads());
   if (options.threads > 0) at::set_num_threads(options.threads);
   const bool cuda = torch::cuda::is_available();
   if (options.device == "cpu" || (options.device == "auto" && !cuda)) return torch::kCPU;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <initializer_list>
 #include <new>
 
 #include "common.h"
@@ -82,8 +83,9 @@ void crash(int signal) {
 
 void tell_crashes() {
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
-    const auto before = std::signal(signal, crash);
-    if (before != SIG_DFL) std::signal(signal, before);  // a sanitizer's
+    struct sigaction now {};
+    const bool free = sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_DFL;  // not a sanitizer's
+    if (free) std::signal(signal, crash);
   }
 }
 

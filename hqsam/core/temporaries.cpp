@@ -59,6 +59,9 @@ void remove_temporaries() {
   for (Place& place : places) {
     if (place.noted) ::unlink(place.path.data());
   }
+  for (Place& place : places) {
+    if (place.noted) ::rmdir(place.path.data());  // empty now
+  }
 }
 
 void remove_temporaries_on_signals() {

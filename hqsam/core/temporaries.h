@@ -3,8 +3,9 @@
 
 namespace hqsam {
 
-// Unfinished files of this process, for the moment when a signal ends it. Names stay as they were noted: a relative one
-// counts from the folder that the process works in. A few dozen at a time are known; more are left to their owners.
+// Unfinished files of this process, and folders that hold no others, for the moment when a signal ends it. Names stay
+// as they were noted: a relative one counts from the folder that the process works in. A few dozen at a time are known;
+// more are left to their owners.
 void note_temporary(const char* path);    // before the file is made
 void forget_temporary(const char* path);  // after it was renamed or removed; errno stays
 

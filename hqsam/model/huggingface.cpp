@@ -9,6 +9,7 @@
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/temporaries.h"
 #include "hqsam/model/architecture.h"
 #include "hqsam/model/foreign_parts.h"
 #include "hqsam/model/huggingface_config.h"
@@ -89,44 +90,56 @@ std::vector<TensorMap> split(const TensorMap& map, int64_t shard_bytes) {
 
 void write_json(const fs::path& path, const nlohmann::ordered_json& json) { write_file(path, json.dump(2) + "\n"); }
 
-void write_weights(const fs::path& folder, const TensorMap& map, int64_t shard_bytes) {
-  const std::vector<TensorMap> shards = split(map, shard_bytes);
-  if (shards.size() == 1) return write_safetensors(folder / kWeights, shards.front());
-  nlohmann::ordered_json files = nlohmann::ordered_json::object();
-  int64_t total = 0;
-  for (size_t i = 0; i < shards.size(); ++i) {
-    const std::string file = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    write_safetensors(folder / file, shards[i]);
-    for (const auto& [name, tensor] : shards[i].tensors) {
-      files[name] = file;
-      total += bytes_of(tensor);
-    }
-  }
-  write_json(folder / kIndex, {{"metadata", {{"total_size", total}}}, {"weight_map", files}});
-}
-
-// A folder beside its final place; it is removed unless it is moved there.
+// A folder beside its final place; it is removed, also by a signal, unless it is moved there.
 class FolderInTheMaking {
  public:
   explicit FolderInTheMaking(const fs::path& target) : target_(target) {
     making_ = target_;
     making_ += fmt::format(".{}.tmp", ::getpid());
     fs::remove_all(making_);  // of a process that was killed
+    note(making_);
     fs::create_directories(making_);
   }
   ~FolderInTheMaking() {
     std::error_code ignored;
     fs::remove_all(making_, ignored);
+    for (const fs::path& path : noted_) forget_temporary(path.c_str());
   }
   FolderInTheMaking(const FolderInTheMaking&) = delete;
   FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
 
-  const fs::path& path() const { return making_; }
+  // Where to write this file of it.
+  fs::path file(const std::string& name) {
+    note(making_ / name);
+    return making_ / name;
+  }
   void finish() { fs::rename(making_, target_); }
 
  private:
+  void note(const fs::path& path) {
+    note_temporary(path.c_str());
+    noted_.push_back(path);
+  }
+
   fs::path target_, making_;
+  std::vector<fs::path> noted_;
 };
+
+void write_weights(FolderInTheMaking& folder, const TensorMap& map, int64_t shard_bytes) {
+  const std::vector<TensorMap> shards = split(map, shard_bytes);
+  if (shards.size() == 1) return write_safetensors(folder.file(kWeights), shards.front());
+  nlohmann::ordered_json files = nlohmann::ordered_json::object();
+  int64_t total = 0;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const std::string file = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
+    write_safetensors(folder.file(file), shards[i]);
+    for (const auto& [name, tensor] : shards[i].tensors) {
+      files[name] = file;
+      total += bytes_of(tensor);
+    }
+  }
+  write_json(folder.file(kIndex), {{"metadata", {{"total_size", total}}}, {"weight_map", files}});
+}
 
 }  // namespace
 
@@ -184,9 +197,9 @@ void write_huggingface(const fs::path& folder, const SamHqOptions& options, cons
   const nlohmann::ordered_json config = huggingface_config(options, dtype_name(tensors));
   try {
     FolderInTheMaking making(target);
-    write_json(making.path() / kConfig, config);
-    write_json(making.path() / kPreprocessor, huggingface_preprocessor(options));
-    write_weights(making.path(), with_huggingface_keys(tensors), shard_bytes);
+    write_json(making.file(kConfig), config);
+    write_json(making.file(kPreprocessor), huggingface_preprocessor(options));
+    write_weights(making, with_huggingface_keys(tensors), shard_bytes);
     making.finish();
   } catch (const fs::filesystem_error& error) {
     fail(kWrite, "cannot write {}: {}", target.string(), error.code().message());

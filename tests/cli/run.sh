@@ -326,6 +326,26 @@ many_pictures() {
   says stderr "2 of an earlier run"
 }
 
+# One that is far too wide for a JPEG of its size three times, and names as long as a folder takes.
+wide_pictures_and_long_names() {
+  local predict=("$hqsam" predict --checkpoint "$model") name
+  mkdir -p wide long
+  { printf 'P6\n30000 40\n255\n' && head -c 3600000 /dev/zero; } >wide/band.ppm
+  cp set/im/00000.jpg wide/other.jpg
+  works "${predict[@]}" --image wide --box 5,5,30,30 --output w
+  leaves w/band_0.png w/band_overlay.jpg w/band.json w/other_0.png
+  [ "$(wc -c <w/band_overlay.jpg)" -lt 1000000 ] || fault "the overlay of a wide picture is large"
+  name=$(printf 'n%.0s' {1..243})
+  cp set/im/00000.jpg "long/$name.jpg"
+  works "${predict[@]}" --image long --box 5,5,200,200 --output long_out
+  leaves "long_out/${name}_0.png" "long_out/${name}_overlay.jpg" "long_out/$name.json"
+  mv "long/$name.jpg" "long/${name}12345678.jpg"
+  cp set/im/00000.jpg long/a.jpg
+  fails_partly "${predict[@]}" --image long --box 5,5,200,200 --output longer_out
+  says stderr "names of 263 bytes where longer_out takes at most 255"
+  leaves longer_out/a_0.png
+}
+
 full_disk() {
   refuses 1 "full.pth" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format pth --output full.pth
   refuses 1 "full.safetensors" with_file_limit 100 "$hqsam" export --checkpoint "$model" --format safetensors \
@@ -544,6 +564,133 @@ stop_and_resume() {
   cmp whole/model.pth parts/model.pth || fault "a resumed run ended in other weights"
 }
 
+# with_memory_limit <kB of address space> <command...>
+with_memory_limit() (
+  ulimit -v "$1"
+  shift
+  exec "$@"
+)
+
+# Numbers out of bounds: one short line, whatever the number.
+numbers() {
+  local numbers=(-1 1e300 nan 99999999999999999999) option i=0
+  for option in "bench --rows" "bench --repeats" "bench --threads" "data synth --output n --count" \
+    "data synth --output n --count 1 --size" "data synth --output n --count 1 --seed" \
+    "predict --checkpoint a --image b --output n --box 1,1,9,9 --image-size" \
+    "evaluate --config a --checkpoint b --limit" "evaluate --config a --checkpoint b --image-size" \
+    "export --checkpoint a --format pth --output n --image-size" "data convert --from a --to coco --output n --workers"; do
+    # shellcheck disable=SC2086
+    refuses 2 "expected a whole number " "$hqsam" $option "${numbers[i++ % 4]}"
+    [ "$(wc -c <stderr)" -le 200 ] || fault "a message of $(wc -c <stderr) characters: $(cat stderr)"
+  done
+  refuses 2 "from 1 to 16384, got '0'" "$hqsam" predict --checkpoint a --image b --output n --box 1,1,9,9 --image-size 0
+  leaves_nothing n
+}
+
+# An output that cannot be written is told before the work, not after it: no checkpoint is read, no picture.
+outputs_first() {
+  local bad=set/im/00000.jpg/out # even for root
+  refuses 1 "cannot write to $bad: set/im/00000.jpg is no folder" "$hqsam" evaluate --config good.yaml \
+    --checkpoint absent.pth --output "$bad"
+  refuses 1 "cannot write to $bad" "$hqsam" predict --checkpoint absent.pth --image absent.jpg --box 1,1,9,9 --output "$bad"
+  refuses 1 "cannot write to set/im/00000.jpg" "$hqsam" export --checkpoint absent.pth --format pth --output "$bad"
+  refuses 1 "cannot write to $bad" "$hqsam" export --checkpoint absent.pth --format onnx --output "$bad"
+  refuses 1 "cannot write to set: it is a folder" "$hqsam" export --checkpoint absent.pth --format pth --output set
+  refuses 1 "cannot write to $bad" "$hqsam" data check --config spoilt.yaml --output "$bad"
+  refuses 1 "cannot write to $bad" "$hqsam" data synth --output "$bad" --count 1
+  refuses 1 "cannot write to $bad" "$hqsam" data convert --from good.yaml --to coco --output "$bad"
+  refuses 1 "cannot write to set/im/00000.jpg" "$hqsam" init absent --output "$bad"
+  refuses 1 "cannot write to $bad" "$hqsam" bench --variant vit_h --trace "$bad"
+}
+
+# A reader of the standard output that goes away costs no file and is no failure; a full disk there is one.
+closed_pipes() {
+  local codes
+  "$hqsam" evaluate --config good.yaml --checkpoint "$model" --masks hq --output pipe_eval 2>stderr | true
+  codes=${PIPESTATUS[0]}
+  [ "$codes" -eq 0 ] || fault "evaluate exits with $codes where its reader is gone: $(cat stderr)"
+  leaves pipe_eval/results.json pipe_eval/samples.jsonl pipe_eval/report.html
+  "$hqsam" data check --config good.yaml --output pipe_check 2>stderr | true
+  codes=${PIPESTATUS[0]}
+  [ "$codes" -eq 0 ] || fault "data check exits with $codes where its reader is gone: $(cat stderr)"
+  leaves pipe_check/contact_sheet.html
+  for _ in 1 2 3; do
+    "$hqsam" info --json "$model" 2>stderr | true
+    codes=${PIPESTATUS[0]}
+    { [ "$codes" -eq 0 ] && [ ! -s stderr ]; } || fault "info | true: exit code $codes: $(cat stderr)"
+  done
+  "$hqsam" evaluate --config good.yaml --checkpoint "$model" --masks hq --output full_eval >/dev/full 2>stderr &&
+    fault "evaluate does not notice a full standard output"
+  grep -q "^error: .* standard output: No space left" stderr || fault "no word of a full standard output: $(cat stderr)"
+  leaves full_eval/results.json full_eval/report.html
+}
+
+# A file of ours must not get the number of a closed standard output and then its lines.
+closed_descriptors() {
+  "$hqsam" export --checkpoint "$model" --format pth --output closed.pth <&- >&- 2>&- || fault "export without descriptors"
+  works "$hqsam" export --checkpoint "$model" --format pth --output open.pth
+  cmp closed.pth open.pth || fault "what is exported without descriptors is not the same"
+  "$hqsam" data convert --from set --to coco --output closed_coco <&- >&- 2>&- || fault "data convert without descriptors"
+  works "$hqsam" data convert --from set --to coco --output open_coco
+  cmp closed_coco/annotations.json open_coco/annotations.json || fault "what is converted without descriptors is not the same"
+}
+
+# A signal that ends a command takes its unfinished files along.
+signals_leave_nothing() {
+  local pid code=0
+  "$hqsam" data convert --from large --to coco --output killed >stdout 2>stderr &
+  pid=$!
+  for _ in $(seq 500); do
+    compgen -G 'killed/*.tmp' >/dev/null && break
+    sleep 0.01
+  done
+  compgen -G 'killed/*.tmp' >/dev/null || fault "no unfinished file was seen"
+  kill -TERM $pid
+  wait $pid || code=$?
+  [ $code -eq 143 ] || fault "SIGTERM ends data convert with $code: $(cat stderr)"
+  [ -z "$(find killed -name '*.tmp')" ] || fault "SIGTERM leaves $(find killed -name '*.tmp')"
+}
+
+# What is wrong with the process's surroundings.
+surroundings() {
+  mkdir gone
+  (
+    cd gone || exit 1
+    rmdir ../gone
+    "$hqsam" info "$model" >../gone_stdout 2>../gone_stderr
+  )
+  [ "$(cat gone_stderr)" = "error: [hqsam] the working directory was removed: change to one that exists" ] ||
+    fault "in a removed folder: $(cat gone_stderr)"
+  # From the first allocation of a library's start to the last of a command: one line, never a signal's end.
+  local limit code
+  with_memory_limit 4000000 "$hqsam" --version >stdout 2>stderr || return # a sanitizer, which takes more
+  for limit in 580000 600000 620000 640000 700000; do
+    code=0
+    with_memory_limit $limit "$hqsam" info "$model" >stdout 2>stderr || code=$?
+    [ $code -eq 0 ] && continue
+    { [ $code -eq 1 ] || [ $code -eq 127 ]; } || fault "with $limit kB info exits with $code: $(cat stderr)"
+    [ "$(wc -l <stderr)" -eq 1 ] || fault "with $limit kB info says: $(cat stderr)"
+  done
+}
+
+# Names with escape codes: shown as text, kept in files.
+escape_codes() {
+  local name=$'a\e[31m\nb'
+  mkdir -p escapes/im escapes/gt
+  cp set/im/00000.jpg "escapes/im/$name.jpg"
+  head -c 500 set/gt/00000.png >"escapes/gt/$name.png"
+  sed 's,set/,escapes/,g' good.yaml >escapes.yaml
+  refuses 1 "problems" "$hqsam" data check --config escapes.yaml
+  says stdout 'a\\x1b\[31m\\nb.png'
+  cp set/gt/00000.png "escapes/gt/$name.png"
+  works "$hqsam" predict --checkpoint "$model" --image "escapes/im/$name.jpg" "escapes/im/$name.jpg" --box 1,1,99,99 --output esc
+  leaves "esc/${name}_0.png"
+  says "esc/$name.json" 'a\\u001b\[31m\\nb.jpg'
+  refuses 1 'x\\x1b\[2J' "$hqsam" info $'x\e[2J'
+  refuses 2 'x\\x1b\[2J' "$hqsam" $'x\e[2J'
+  refuses 1 'x\\x1b\[2J' "$hqsam" train --config good.yaml --set $'x\e[2J=1'
+}
+
 mkdir cut
 usage
 synth
@@ -555,7 +702,16 @@ deep_json
 dialects
 bad_prompts
 many_pictures
+wide_pictures_and_long_names
 full_disk
+numbers
+outputs_first
+closed_pipes
+closed_descriptors
+works "$hqsam" data synth --output large --count 60 --size 512 --seed 3
+signals_leave_nothing
+surroundings
+escape_codes
 happy_path
 protocols
 compare

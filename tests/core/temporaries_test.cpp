@@ -48,6 +48,21 @@ TEST(Temporaries, GoWhenASignalEndsTheProgram) {
   }
 }
 
+TEST(Temporaries, AFolderInTheMakingGoesWithItsFiles) {
+  const testing_support::TemporaryFolder folder;
+  const fs::path making = folder.path / "making", file = making / "config.json";
+  EXPECT_EQ(signal_that_ends(SIGTERM,
+                             [&] {
+                               remove_temporaries_on_signals();
+                               note_temporary(making.c_str());
+                               fs::create_directories(making);
+                               note_temporary(file.c_str());
+                               write_file(file, "{}");
+                             }),
+            SIGTERM);
+  EXPECT_FALSE(fs::exists(making));
+}
+
 TEST(Temporaries, MoreThanAreKnownAreNoError) {
   const testing_support::TemporaryFolder folder;
   std::vector<std::unique_ptr<AtomicFile>> files;
