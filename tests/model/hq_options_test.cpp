@@ -237,7 +237,7 @@ TEST_F(HqOptionsFiles, TellWhatIsMissingWhereTheMetadataWent) {
   map.metadata["hqsam.options"] = R"({"mask_decoder.hq": {"token": "new"}})";
   EXPECT_NE(message_of([&] { load_sam_hq(write("odd.pth", map)); }).find("odd.pth"), std::string::npos);
   map.metadata["hqsam.options"] = "[1";
-  EXPECT_NE(message_of([&] { load_sam_hq(write("cut.pth", map)); }).find("hqsam.options is damaged"),
+  EXPECT_NE(message_of([&] { load_sam_hq(write("cut.pth", map)); }).find("hqsam.options is not sound JSON"),
             std::string::npos);
 }
 
