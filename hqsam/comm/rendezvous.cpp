@@ -2,6 +2,7 @@
 #include "hqsam/comm/rendezvous.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <stdexcept>
@@ -61,20 +62,38 @@ std::vector<std::string> arrivals(int64_t size) {
   return keys;
 }
 
-// The ranks that have not come, or nothing when all have.
 std::vector<int64_t> missing_ranks(SealedStore& store, int64_t size) {
   std::vector<int64_t> missing;
-  if (store.check(arrivals(size))) return missing;
   for (int64_t rank = 0; rank < size; ++rank) {
     if (!store.check({arrival(rank)})) missing.push_back(rank);
   }
   return missing;
 }
 
-void announce(SealedStore& store, int64_t rank, const Route& route) {
-  store.set(sign_key(rank), SignOfLife{}.text());
-  store.set(arrival(rank), route.here + " " + route.master);
-}
+// The arrivals of all ranks, as far as they were seen: a stranger may write over one at any time.
+class Arrivals {
+ public:
+  explicit Arrivals(int64_t size) : keys_(arrivals(size)), seen_(keys_.size()) {}
+
+  bool all_came(SealedStore& store) {
+    const auto found = store.find_all(keys_);
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (found[i]) seen_[i] = found[i];
+    }
+    return std::all_of(seen_.begin(), seen_.end(), [](const auto& text) { return text.has_value(); });
+  }
+  Route route(size_t rank) const {
+    std::istringstream text(seen_[rank].value_or(""));
+    Route route;
+    text >> route.here >> route.master;
+    return route;
+  }
+  size_t size() const { return seen_.size(); }
+
+ private:
+  std::vector<std::string> keys_;
+  std::vector<std::optional<std::string>> seen_;
+};
 
 [[noreturn]] void give_up(SealedStore& store, const RankEnvironment& environment, const Deadline& deadline) {
   std::string message = fmt::format("[make_group] {} did not come to the rendezvous at {} within {}",
@@ -86,24 +105,24 @@ void announce(SealedStore& store, int64_t rank, const Route& route) {
   throw Error(message);
 }
 
-void wait_for_all(SealedStore& store, const RankEnvironment& environment, const Route& route,
-                  const Deadline& deadline) {
-  for (auto pause = 5ms; !store.check(arrivals(environment.size)); pause = std::min(2 * pause, milliseconds(500))) {
+Arrivals wait_for_all(SealedStore& store, const RankEnvironment& environment, const Deadline& deadline) {
+  Arrivals arrivals(environment.size);
+  for (auto pause = 5ms; !arrivals.all_came(store); pause = std::min(2 * pause, milliseconds(500))) {
     if (const auto failed = store.find(kFailedKey)) throw Error(words_of_another(*failed));
     if (deadline.is_over()) give_up(store, environment, deadline);
+    if (store.disturbed()) pause = 2ms;
     std::this_thread::sleep_for(pause);
-    announce(store, environment.rank, route);  // again: a stranger may have written over it
+    store.restore();
   }
+  return arrivals;
 }
 
 // A rank on the master's machine may see the master as itself (127.0.0.1, or a host name that means 127.0.1.1) where
 // ranks on other machines see a real address: then that is where this rank is too.
-std::string address_of_this_rank(const Route& mine, SealedStore& store, int64_t size) {
+std::string address_of_this_rank(const Route& mine, const Arrivals& arrivals) {
   if (!is_loopback(mine.here)) return mine.here;
-  for (int64_t rank = 0; rank < size; ++rank) {
-    std::istringstream other(store.get_to_str(arrival(rank)));
-    Route route;
-    other >> route.here >> route.master;
+  for (size_t rank = 0; rank < arrivals.size(); ++rank) {
+    const Route route = arrivals.route(rank);
     if (!is_loopback(route.here) && !is_loopback(route.master)) return route.master;
   }
   return mine.here;
@@ -125,8 +144,9 @@ Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, c
   const bool keeps_store = environment.rank == 0 && !environment.agent_store;
   const auto connection = connect_store(environment, keeps_store, deadline);
   const auto watch_connection = connect_store(environment, false, deadline);
-  Rendezvous meeting{c10::make_intrusive<SealedStore>(prefix, seal, connection),
-                     c10::make_intrusive<SealedStore>(prefix, seal, watch_connection), ""};
+  Rendezvous meeting;
+  meeting.store = c10::make_intrusive<SealedStore>(prefix, seal, connection);
+  meeting.watch_store = meeting.store->over(watch_connection);
   SealedStore& store = *meeting.store;
   if (store.compareSet(fmt::format("process/{}", environment.rank), "", own_name()) != own_name()) {
     // A group that is complete may be what rank 0 still has of before a restart: meet() tries again.
@@ -136,10 +156,11 @@ Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, c
     fail("make_group", "another process at {} has RANK {} too: each needs its own", environment.master(),
          environment.rank);
   }
-  announce(store, environment.rank, route);
-  wait_for_all(store, environment, route, deadline);
-  meeting.address = environment.one_machine ? (is_loopback(route.here) ? route.here : "127.0.0.1")
-                                            : address_of_this_rank(route, store, environment.size);
+  store.set(sign_key(environment.rank), SignOfLife{}.text());
+  store.set(arrival(environment.rank), route.here + " " + route.master);
+  const Arrivals arrivals = wait_for_all(store, environment, deadline);
+  const std::string here = is_loopback(route.here) ? route.here : "127.0.0.1";
+  meeting.address = environment.one_machine ? here : address_of_this_rank(route, arrivals);
   store.setTimeout(deadline.timeout);
   return meeting;
 }

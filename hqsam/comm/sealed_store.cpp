@@ -34,6 +34,26 @@ void warn_once(const std::string& place) {
 SealedStore::SealedStore(std::string prefix, const Seal& seal, c10::intrusive_ptr<c10d::Store> below)
     : prefix_(std::move(prefix)), seal_(seal), below_(std::move(below)) {}
 
+c10::intrusive_ptr<SealedStore> SealedStore::over(c10::intrusive_ptr<c10d::Store> below) const {
+  auto other = c10::make_intrusive<SealedStore>(prefix_, seal_, std::move(below));
+  other->shared_ = shared_;
+  return other;
+}
+
+void SealedStore::note(const std::string& key, const Bytes& sealed) const {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->written[place(key)] = sealed;
+}
+
+void SealedStore::restore() {
+  std::map<std::string, Bytes> written;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    written = shared_->written;
+  }
+  for (const auto& [place, sealed] : written) below_->set(place, sealed);
+}
+
 std::vector<std::string> SealedStore::places(const std::vector<std::string>& keys) const {
   std::vector<std::string> all;
   for (const std::string& key : keys) all.push_back(place(key));
@@ -46,7 +66,10 @@ Bytes SealedStore::close(const std::string& key, const Bytes& value) const {
 
 std::optional<std::string> SealedStore::open(const std::string& key, const Bytes& sealed) const {
   auto text = seal_.open(place(key), text_of(sealed));
-  if (!text) warn_once(place(key));
+  if (!text) {
+    shared_->disturbed = true;
+    warn_once(place(key));
+  }
   return text;
 }
 
@@ -56,20 +79,25 @@ std::optional<std::string> SealedStore::find(const std::string& key) {
 }
 
 std::vector<std::optional<std::string>> SealedStore::find_all(const std::vector<std::string>& keys) {
+  std::vector<std::optional<std::string>> all(keys.size());
+  if (!below_->check(places(keys))) return all;
   const std::vector<Bytes> sealed = below_->multiGet(places(keys));
-  std::vector<std::optional<std::string>> all;
-  for (size_t i = 0; i < keys.size(); ++i) all.push_back(open(keys[i], sealed.at(i)));
+  for (size_t i = 0; i < keys.size(); ++i) all[i] = open(keys[i], sealed.at(i));
   return all;
 }
 
-void SealedStore::set(const std::string& key, const Bytes& value) { below_->set(place(key), close(key, value)); }
+void SealedStore::set(const std::string& key, const Bytes& value) {
+  const Bytes sealed = close(key, value);
+  note(key, sealed);
+  below_->set(place(key), sealed);
+}
 
 Bytes SealedStore::get(const std::string& key) {
   const auto until = Clock::now() + getTimeout();
   for (;;) {
     if (const auto text = open(key, below_->get(place(key)))) return bytes_of(*text);
     if (Clock::now() >= until) throw std::runtime_error("no value of this group's at " + place(key));
-    std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(2ms);  // its writer puts it back, the stranger may be quick
   }
 }
 
@@ -80,14 +108,16 @@ Bytes SealedStore::compareSet(const std::string& key, const Bytes& expected, con
   Bytes replaced = expected.empty() ? Bytes() : close(key, expected);
   for (int i = 0; i < kTries; ++i) {
     const Bytes found = below_->compareSet(place(key), replaced, mine);
-    if (const auto text = open(key, found)) return bytes_of(*text);
+    if (const auto text = open(key, found)) {
+      note(key, found);
+      return bytes_of(*text);
+    }
     replaced = found == replaced ? Bytes() : found;  // the same again: it is gone
   }
   throw std::runtime_error("another program keeps writing at " + place(key));
 }
 
 bool SealedStore::check(const std::vector<std::string>& keys) {
-  if (!below_->check(places(keys))) return false;
   for (const auto& text : find_all(keys)) {
     if (!text) return false;
   }
@@ -110,9 +140,7 @@ const std::chrono::milliseconds& SealedStore::getTimeout() const noexcept { retu
 
 void SealedStore::setTimeout(const std::chrono::milliseconds& timeout) { below_->setTimeout(timeout); }
 
-c10::intrusive_ptr<c10d::Store> SealedStore::clone() {
-  return c10::make_intrusive<SealedStore>(prefix_, seal_, below_->clone());
-}
+c10::intrusive_ptr<c10d::Store> SealedStore::clone() { return over(below_->clone()); }
 
 bool SealedStore::deleteKey(const std::string& key) { return below_->deleteKey(place(key)); }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -17,11 +21,18 @@ namespace hqsam {
 class SealedStore final : public c10d::Store {
  public:
   SealedStore(std::string prefix, const Seal& seal, c10::intrusive_ptr<c10d::Store> below);
+  // The same part of it, over another connection.
+  c10::intrusive_ptr<SealedStore> over(c10::intrusive_ptr<c10d::Store> below) const;
 
   // The text at a key, or nothing where there is none, or none of this group's.
   std::optional<std::string> find(const std::string& key);
-  // The same for keys that are there, or will be within the timeout.
+  // The same for each of several, all nothing while one of them is not there at all.
   std::vector<std::optional<std::string>> find_all(const std::vector<std::string>& keys);
+
+  // Writes again what this process has written: a stranger may have written over it before the others read it.
+  void restore();
+  // Whether this process met a stranger's value.
+  bool disturbed() const { return shared_->disturbed; }
 
   using Store::compareSet;
   using Store::set;
@@ -47,9 +58,18 @@ class SealedStore final : public c10d::Store {
   // With the warning where the value is a stranger's.
   std::optional<std::string> open(const std::string& key, const std::vector<uint8_t>& sealed) const;
 
+  // Of all connections to this part.
+  struct Shared {
+    std::mutex mutex;
+    std::map<std::string, std::vector<uint8_t>> written;  // by place, sealed
+    std::atomic<bool> disturbed{false};
+  };
+  void note(const std::string& key, const std::vector<uint8_t>& sealed) const;
+
   std::string prefix_;
   Seal seal_;
   c10::intrusive_ptr<c10d::Store> below_;
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
 };
 
 }  // namespace hqsam

@@ -112,7 +112,9 @@ void Watch::Life::publish() {
   ++sign.beat;
   const std::string text = sign.text();
   const std::string last_words = std::exchange(farewell, "");
+  const bool connecting = sign.sequence <= 1;  // the first operation: the transports read what the ranks have put there
   lock.unlock();
+  if (connecting) options.store->restore();
   options.store->set(sign_key(options.rank), text);
   if (!last_words.empty()) put(last_words);
 }

@@ -37,7 +37,7 @@ unharmed() {
 beside() {
   port=$(free_port)
   launched beside
-  stranger Stranger 60 || fault "the stranger met no rendezvous: $(tail -n 3 stranger.Stranger | cat -v)"
+  stranger Stranger 0 || fault "the stranger fails: $(tail -n 3 stranger.Stranger | cat -v)"
   unharmed beside
   says "is not of this group and is ignored" beside.log
 }
