@@ -140,7 +140,7 @@ TEST(LabelmeJson, SaysWhatAnotherJsonIs) {
   EXPECT_TRUE(contains(error(R"({"images": [], "annotations": []})"), "a.json is no JSON of LabelMe's"));
   EXPECT_TRUE(contains(error(R"({"images": [], "annotations": []})"), "it is COCO's"));
   EXPECT_TRUE(contains(error(R"({"x": 1})"), "an object of 'x'"));
-  EXPECT_TRUE(contains(error("[]"), "expected an object, got array"));
+  EXPECT_TRUE(contains(error("[]"), "expects a JSON object, got []"));
   EXPECT_TRUE(contains(error("{\"shapes\": [{"), "a.json is not sound JSON"));
 }
 
