@@ -8,4 +8,5 @@ failed=0
 "$here/seen.sh" "$1" "$2" || failed=1
 "$here/rewritten.sh" "$1" "$2" 0.5 || failed=1
 "$here/full_disk.sh" "$1" "$2" || failed=1
+"$here/stranger.sh" "$1" "$2" || failed=1
 exit $failed
