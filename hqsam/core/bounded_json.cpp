@@ -34,7 +34,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool key(std::string& key) override {
     JsonStep& step = around_.back();
     const auto [at, added] = step.container->get_ref<Json::object_t&>().try_emplace(std::move(key), nullptr);
-    if (!added && !options_.doubled_keys) {
+    if (!added && std::ssize(around_) <= options_.unique_depth) {
       fail(function_, "{} has the key '{}' twice in one object", what_, shown(cut_short(at->first, kShownKey)));
     }
     step.key = &at->first;

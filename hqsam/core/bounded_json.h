@@ -28,7 +28,8 @@ struct JsonStep {
 struct JsonOptions {
   size_t max_bytes = size_t{64} << 20;
   int max_depth = kMaxJsonDepth;
-  bool doubled_keys = true;  // the last one counts, as in Python; false: they are refused
+  // In the outermost objects, of so many levels, a key may come once; in others the last one counts, as in Python.
+  int unique_depth = 0;
   // Told of each value when it is whole, with what is around it, the outermost first. False: it is forgotten, and is
   // null where an object holds it.
   std::function<bool(std::span<const JsonStep> around, nlohmann::json& value)> keep;

@@ -85,9 +85,9 @@ class CocoReader {
                        : has("shapes") ? ": is it LabelMe's (type: labelme)?"
                        : has("image")  ? ": is it SA-1B's (type: sa1b)?"
                                        : "";
-    std::vector<std::string> shown;
-    for (const std::string& key : keys) shown.push_back(cut_short(key));
-    fail("open_coco", "{} has no 'images'; its keys are: {}{}", options_.annotations.string(), first_few(shown), hint);
+    std::vector<std::string> cut;
+    for (const std::string& key : keys) cut.push_back(shown(cut_short(key)));
+    fail("open_coco", "{} has no 'images'; its keys are: {}{}", options_.annotations.string(), first_few(cut), hint);
   }
 
   void read_picture(const json& item) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/json_stream.h"
 
-#include <unordered_set>
-
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
@@ -27,9 +25,7 @@ class Sections {
       return false;
     }
     if (list || around.size() != 1) return true;
-    const std::string& key = *around.front().key;
-    if (!seen_.insert(key).second) fail("json", "the key '{}' comes twice", shown(cut_short(key)));
-    keys_.push_back(key);
+    keys_.push_back(*around.front().key);
     return false;
   }
 
@@ -38,7 +34,6 @@ class Sections {
  private:
   const std::function<void(const std::string&, const json&)>& visit_;
   std::vector<std::string> keys_;
-  std::unordered_set<std::string> seen_;
 };
 
 // Python's names for what JSON has no number for.
@@ -86,6 +81,7 @@ std::vector<std::string> stream_text(std::string_view text,
   Sections sections(visit);
   JsonOptions options;
   options.max_bytes = SIZE_MAX;
+  options.unique_depth = 1;
   options.keep = [&](std::span<const JsonStep> around, json& value) { return sections(around, value); };
   const json rest = parse_json("json", "the file", text, options);
   if (!rest.is_structured()) fail("json", "expected an object or a list, got {}", rest.type_name());

@@ -28,7 +28,7 @@ bool is_mask(std::span<const JsonStep> around) {
 json parse_prompt_json(std::string_view text, const std::string& name) {
   JsonOptions options;
   options.max_bytes = kMaxPromptBytes;
-  options.doubled_keys = false;
+  options.unique_depth = kMaxJsonDepth;
   options.keep = [](std::span<const JsonStep> around, json&) { return !is_mask(around); };
   return parse_json("predict", name, text, options);
 }

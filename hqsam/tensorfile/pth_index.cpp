@@ -39,7 +39,7 @@ std::string_view archive_folder(const ZipArchive& archive) {
 std::map<std::string, std::string> parse_metadata(std::span<const std::byte> record) {
   JsonOptions options;
   options.max_bytes = size_t{16} << 20;
-  options.doubled_keys = false;
+  options.unique_depth = 1;
   std::map<std::string, std::string> metadata;
   const nlohmann::json object = parse_json_object(kFunction, kPthMetadataRecord, as_text(record), options);
   for (const auto& [key, value] : object.items()) {

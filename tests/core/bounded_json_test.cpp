@@ -83,9 +83,12 @@ TEST(BoundedJson, SaysWhereTheTextIsNoJson) {
 TEST(BoundedJson, TakesTheLastOfDoubledKeysUnlessTheyAreRefused) {
   EXPECT_EQ(parse_json("read", "a.json", R"({"a": [1, 2], "a": {"b": 3}})"), json::parse(R"({"a": {"b": 3}})"));
   JsonOptions options;
-  options.doubled_keys = false;
+  options.unique_depth = kMaxJsonDepth;
   EXPECT_EQ(refusal(R"([{"a": 1}, {"a": 2, "b": {"a": 3}}])", options), "");
   EXPECT_EQ(refusal(R"([{"a": 1, "b": [], "a": 2}])", options), "[read] a.json has the key 'a' twice in one object");
+  options.unique_depth = 1;
+  EXPECT_EQ(refusal(R"({"b": {"a": 1, "a": 2}})", options), "");
+  EXPECT_NE(refusal(R"({"b": {}, "b": 2})", options), "");
 }
 
 TEST(BoundedJson, TellsOfWholeValuesAndForgetsThem) {

@@ -340,11 +340,11 @@ def seed_tar():
 
 # Deep, wide and long: what no reader may follow, hold or print whole.
 def put_bounds(fuzzer, key, open_list="["):
-    put(fuzzer, "deep", '{"%s": %s' % (key, open_list * 400))
-    put(fuzzer, "deep_sound", '{"%s": %s}' % (key, "[" * 33 + "]" * 33))
-    put(fuzzer, "wide", '{"%s": [%s]}' % (key, ",".join(["[]"] * 200 + ["{}"] * 200)))
-    put(fuzzer, "long", '{"%s": "%s", "%s": 1, "%s": 1e999}' % (key, "x" * 500, "k" * 300, key))
-    put(fuzzer, "doubled", '{"%s": 1, "%s": [2], "\\u001b[31m": "\\ud800"}' % (key, key))
+    put(fuzzer, key + "_deep", '{"%s": %s' % (key, open_list * 400))
+    put(fuzzer, key + "_deep_sound", '{"%s": %s}' % (key, "[" * 33 + "]" * 33))
+    put(fuzzer, key + "_wide", '{"%s": [%s]}' % (key, ",".join(["[]"] * 200 + ["{}"] * 200)))
+    put(fuzzer, key + "_long", '{"%s": "%s", "%s": 1, "%s": 1e999}' % (key, "x" * 500, "k" * 300, key))
+    put(fuzzer, key + "_doubled", '{"%s": 1, "%s": [2], "\\u001b[31m": "\\ud800"}' % (key, key))
 
 
 def seed_prompts():
