@@ -9,6 +9,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
+#include "hqsam/image/spare.h"
 #include "hqsam/mask/rle.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
@@ -92,19 +93,23 @@ void ResultWriter::add(size_t placed, int64_t rank, Prediction prediction) {
     logits_[row].copy_(prediction.logits);
     scores_[row] = prediction.score;
   }
-  const auto mask = std::make_shared<const PackedMask>(pack_tightly(prediction.mask));
+  const auto mask = std::make_shared<const PackedMask>(std::move(prediction.packed));
   jobs_->add([this, result, mask, score = prediction.score] { write_mask(result, *mask, score); });
 }
 
-void ResultWriter::write_mask(size_t result, const PackedMask& packed, double score) {
+void ResultWriter::write_mask(size_t result, const PackedMask& mask, double score) {
   const std::string name = mask_name(result);
-  Mask mask = unpack(packed);
-  const Rle rle = rle_encode(mask);
-  Image gray;  // of the mask's own bytes: a large picture's masks are large
-  gray.height = mask.height, gray.width = mask.width, gray.channels = 1;
-  gray.pixels = std::move(mask.pixels);
+  Mask pixels(0, 0);
+  pixels.height = mask.size.height, pixels.width = mask.size.width;
+  pixels.pixels = take_spare(static_cast<size_t>(mask.size.height * mask.size.width));
+  unpack_into(mask, 1, pixels.pixels);
+  const Rle rle = rle_encode(pixels);
+  Image gray;  // of the same bytes
+  gray.height = mask.size.height, gray.width = mask.size.width, gray.channels = 1;
+  gray.pixels = std::move(pixels.pixels);
   for (uint8_t& value : gray.pixels) value = static_cast<uint8_t>(255 * value);
   write_image(of_.folder / name, gray);
+  keep_spare(std::move(gray.pixels));
   written_[result] = 1;
   const auto per_prompt = static_cast<size_t>(of_.per_prompt);
   const PlacedPrompt& placed = prompts_.placed[result / per_prompt];
@@ -112,8 +117,8 @@ void ResultWriter::write_mask(size_t result, const PackedMask& packed, double sc
                       {"score", score},
                       {"rank", result % per_prompt},
                       {"prompt", prompt_json(placed, stated_.prompts[placed.number])},
-                      {"box", packed.box ? box_json(*packed.box) : Json(nullptr)},
-                      {"area", packed.area},
+                      {"box", mask.box ? box_json(*mask.box) : Json(nullptr)},
+                      {"area", mask.area},
                       {"segmentation", {{"size", {rle.size.height, rle.size.width}}, {"counts", rle_to_string(rle)}}}};
 }
 

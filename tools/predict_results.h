@@ -43,7 +43,7 @@ class ResultWriter {
  private:
   std::filesystem::path file(const std::string& ending) const;
   std::string mask_name(size_t result) const;
-  void write_mask(size_t result, const PackedMask& packed, double score);
+  void write_mask(size_t result, const PackedMask& mask, double score);
   void write_logits();
   void write_json();
 

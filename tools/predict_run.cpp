@@ -39,7 +39,8 @@ class PictureRun {
   bool predict(const fs::path& path, size_t number, PredictOutcome& outcome) {
     const StatedPrompts stated = source_.of(number);
     if (stated.prompts.empty() && stated.error.empty()) return false;
-    const PredictOptions how{.masks = options_.masks, .multimask = options_.multimask, .keep_logits = options_.logits};
+    const PredictOptions how{
+        .masks = options_.masks, .multimask = options_.multimask, .keep_logits = options_.logits, .packed = true};
     const int64_t per_prompt = predictor_.masks_per_prompt(how);
     check_result_names(options_.output, path, stated.prompts.size() * static_cast<size_t>(per_prompt));
     PictureNotes notes;

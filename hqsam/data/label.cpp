@@ -11,12 +11,14 @@ bool black_and_white(const Image& gray) {
   return counts.zeros + counts.whites == std::ssize(gray.pixels);
 }
 
-Image unpack_to_gray(const PackedMask& packed) {
-  Mask mask = unpack(packed);
+void unpack_to_gray(const PackedMask& packed, Image& gray) {
+  gray.height = packed.size.height, gray.width = packed.size.width, gray.channels = 1;
+  unpack_into(packed, 255, gray.pixels);
+}
+
+Image unpacked(const PackedMask& packed) {
   Image gray;
-  gray.height = mask.height, gray.width = mask.width, gray.channels = 1;
-  gray.pixels = std::move(mask.pixels);
-  for (uint8_t& value : gray.pixels) value = static_cast<uint8_t>(255 * value);
+  unpack_to_gray(packed, gray);
   return gray;
 }
 
@@ -30,13 +32,13 @@ const Image* Label::soft() const { return packed_ || black_and_white(gray_) ? nu
 
 const Image& Label::gray_in(Image& room) const {
   if (!packed_) return gray_;
-  room = unpack_to_gray(*packed_);
+  unpack_to_gray(*packed_, room);
   return room;
 }
 
-Image Label::gray() const& { return packed_ ? unpack_to_gray(*packed_) : gray_; }
+Image Label::gray() const& { return packed_ ? unpacked(*packed_) : gray_; }
 
-Image Label::gray() && { return packed_ ? unpack_to_gray(*packed_) : std::move(gray_); }
+Image Label::gray() && { return packed_ ? unpacked(*packed_) : std::move(gray_); }
 
 SharedMask Label::packed() const {
   return packed_ ? packed_ : std::make_shared<const PackedMask>(pack_tightly(threshold_label(gray_)));

@@ -30,6 +30,7 @@ std::vector<ClickTrack> run_clicks(SamHq& model, const EncodedPicture& picture, 
   std::vector<ClickTrack> tracks(sample.truths.size());
   std::vector<PackedMask> masks(tracks.size(), pack_tightly(Mask(size.height, size.width)));
   std::vector<torch::Tensor> low_res(tracks.size());
+  FrameRoom room;
   for (int64_t round = 0; round < options.clicks; ++round) {
     std::vector<PromptRow> rows;
     std::vector<size_t> active;
@@ -41,7 +42,7 @@ std::vector<ClickTrack> run_clicks(SamHq& model, const EncodedPicture& picture, 
       active.push_back(i);
     }
     const auto take = [&](MaskKind, size_t row, const torch::Tensor& logits, double) {
-      masks[active[row]] = pack_tightly(bits_in_image(logits, sample, options.protocol, model->image_size()));
+      masks[active[row]] = mask_in_image(logits, sample, options.protocol, model->image_size(), room);
       low_res[active[row]] = logits[0].cpu().clone();
     };
     if (!rows.empty()) decode_prompts(model, picture, rows, {kind}, /*with_iou=*/false, take);

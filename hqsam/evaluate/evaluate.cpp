@@ -357,7 +357,7 @@ void add_clicked_masks(SamHq& model, const PreparedSample& sample, const Evaluat
 }  // namespace
 
 SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_index, const EvaluateOptions& options,
-                            int64_t index) {
+                            int64_t index, std::optional<Size> size) {
   options.validate();
   check_kinds(model, options.masks);
   if (mask_index < 0 || mask_index >= static_cast<int64_t>(sample.labels.size())) {
@@ -378,8 +378,9 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
     add_clicked_masks(model, prepared, options, result);
     return result;
   }
+  FrameRoom room;
   for (const auto& [kind, low_res] : decode_sample(model, prepared, options.masks)) {
-    result.masks[to_string(kind)] = unpack(bits_in_image(low_res, prepared, options.protocol, side));
+    result.masks[to_string(kind)] = unpack(mask_in_image(low_res, prepared, options.protocol, side, room, size));
   }
   const PromptRow& prompt = prepared.prompts.front();
   if (prompt.box.defined()) {
@@ -392,7 +393,7 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
   }
   if (prompt.mask.defined()) {
     const auto middle_at_zero = (prompt.mask - 127.5).unsqueeze(0);
-    result.rough_mask_in_image = unpack(bits_in_image(middle_at_zero, prepared, options.protocol, side));
+    result.rough_mask_in_image = unpack(mask_in_image(middle_at_zero, prepared, options.protocol, side, room, size));
   }
   return result;
 }

@@ -126,10 +126,11 @@ struct SampleMasks {
   std::vector<bool> points_positive;        // empty: all are
   std::optional<Mask> rough_mask_in_image;  // noisy-mask prompts
 };
-// index: the sample's position in its data set, which keys the draws of point and noisy-mask prompts.
+// index: the sample's position in its data set, which keys the draws of point and noisy-mask prompts. size: pixels of
+// the masks, the picture's where not given; masks after clicks have the picture's in any case.
 // Throws Error where the mask has no inside.
 SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_index, const EvaluateOptions& options,
-                            int64_t index = 0);
+                            int64_t index = 0, std::optional<Size> size = {});
 
 // Per-mask values of all sets, or of one, and 95 % bootstrap intervals of their means; percent.
 enum class Metric { kIou, kBoundaryIou, kStrictBoundaryIou };

@@ -44,9 +44,10 @@ void answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedS
     return;
   }
   const bool with_iou = wants_ap(sample, options) && sample.box_scores.empty();
+  FrameRoom room;
   const auto take = [&](MaskKind kind, size_t prompt, const torch::Tensor& low_res, double iou) {
-    const BitMask bits = bits_in_image(low_res, sample, options.protocol, model->image_size());
-    on_answer(kind, prompt, {share(pack_tightly(bits)), sample.box_scores.empty() ? iou : sample.box_scores[prompt]});
+    PackedMask mask = mask_in_image(low_res, sample, options.protocol, model->image_size(), room);
+    on_answer(kind, prompt, {share(std::move(mask)), sample.box_scores.empty() ? iou : sample.box_scores[prompt]});
   };
   decode_prompts(model, picture, sample.prompts, options.masks, with_iou, take);
 }

@@ -30,11 +30,10 @@ class LabelReader {
       : options_(options), frame_(frame), side_(side) {}
 
   // The prompt of a label; nothing where it has no inside in the frame that the prompt is made in.
-  std::optional<PromptRow> prompt(const Label& label, const PackedMask& truth, RandomStream stream) const {
+  std::optional<PromptRow> prompt(const Label& label, const PackedMask& truth, RandomStream stream) {
     if (options_.origin == PromptOrigin::kClicks) return first_click(truth);
     if (options_.prompt == PromptType::kBox && options_.protocol == Protocol::kKeepAspect) return box_of(truth);
-    Image room;
-    const auto in_input = label_in_input(label.gray_in(room), frame_.input_size, side_);
+    const auto in_input = label_in_input(label.gray_in(room_), frame_.input_size, side_);
     if (!label_box(in_input.data_ptr<float>(), side_)) return std::nullopt;
     const Prompt drawn = draw_prompt(in_input, {{options_.prompt, 1, options_.prompt_points}}, stream);
     PromptRow row;
@@ -75,6 +74,7 @@ class LabelReader {
   const EvaluateOptions& options_;
   const InputFrame& frame_;
   int64_t side_;
+  Image room_;  // for a label of the picture's size: used again, as FrameRoom
 };
 
 void check_mask(const Sample& sample, Size size, int64_t channels, size_t number) {
@@ -140,7 +140,7 @@ struct PrepareHow {
 // Prompts of the masks that have an inside; crowds get none.
 void add_masks(const Sample& sample, const PrepareHow& how, PackedLabels& packed, PreparedSample& prepared) {
   const auto& [index, options, side, only] = how;
-  const LabelReader reader(options, prepared.frame, side);
+  LabelReader reader(options, prepared.frame, side);
   const bool coarse = options.origin == PromptOrigin::kCoarseMask;
   if (coarse && sample.coarse.size() != sample.labels.size()) {
     fail("evaluate", "{} has {} masks and {} coarse ones; name a folder of them (data.valid[].coarse)",
@@ -269,13 +269,17 @@ std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSamp
   return low_res;
 }
 
-BitMask bits_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side) {
+PackedMask mask_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side,
+                         FrameRoom& room, std::optional<Size> size) {
   torch::NoGradGuard no_grad;
-  const Size size = sample.frame.image_size;
-  const auto logits = protocol == Protocol::kReference
-                          ? torch::upsample_bilinear2d(low_res, {size.height, size.width}, /*align_corners=*/false)
-                          : postprocess_masks(low_res, side, sample.frame.input_size, size);
-  return bits_of_logits(logits[0][0]);
+  const Size of_mask = size.value_or(sample.frame.image_size);
+  if (protocol == Protocol::kReference) {
+    upsample_into(low_res, of_mask, room.logits);
+  } else {
+    postprocess_masks(low_res, side, sample.frame.input_size, of_mask, room.logits);
+  }
+  bits_of_logits(room.logits[0][0], room.bits);
+  return pack_tightly(room.bits);
 }
 
 void check_kinds(const SamHq& model, const std::vector<MaskKind>& kinds) {

@@ -4,16 +4,18 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hqsam/evaluate/evaluate.h"
 #include "hqsam/predict/input_frame.h"
 #include "hqsam/predict/prompt_rows.h"
+#include "hqsam/predict/tensor_image.h"
 
 namespace hqsam {
 
-// The stations of one picture through a protocol: prepare (any thread), decode (the model's thread), bits_in_image (the
+// The stations of one picture through a protocol: prepare (any thread), decode (the model's thread), mask_in_image (the
 // model's thread), then the metrics (any thread).
 
 // A picture ready for the model. truths and mask_indexes have one entry for each prompt made of a mask; boxes of a
@@ -65,8 +67,9 @@ void decode_prompts(SamHq& model, const EncodedPicture& picture, const std::vect
 std::map<MaskKind, torch::Tensor> decode_sample(SamHq& model, const PreparedSample& sample,
                                                 const std::vector<MaskKind>& kinds);
 
-// low_res [1,1,M,M] -> the mask of the picture's size. One at a time: a large picture's logits are large.
-BitMask bits_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side);
+// low_res [1,1,M,M] -> the mask of the picture, of `size` pixels where given, else of the picture's.
+PackedMask mask_in_image(const torch::Tensor& low_res, const PreparedSample& sample, Protocol protocol, int64_t side,
+                         FrameRoom& room, std::optional<Size> size = {});
 
 // Throws Error where kinds need HQ modules and the model has none.
 void check_kinds(const SamHq& model, const std::vector<MaskKind>& kinds);

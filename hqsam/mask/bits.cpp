@@ -129,17 +129,19 @@ BitMask pack(const Mask& mask) {
   return bits;
 }
 
+void unpack_row(const uint64_t* words, int64_t width, uint8_t inside, uint8_t* pixels) {
+  int64_t x = 0;
+  for (; x + 8 <= width; x += 8) {
+    const uint64_t bytes = spread((words[x / 64] >> (x % 64)) & 0xff) * inside;
+    std::memcpy(pixels + x, &bytes, 8);
+  }
+  for (; x < width; ++x) pixels[x] = (words[x / 64] >> (x % 64)) & 1 ? inside : 0;
+}
+
 Mask unpack(const BitMask& bits) {
   Mask mask(bits.size.height, bits.size.width);
   for (int64_t y = 0; y < mask.height; ++y) {
-    uint8_t* pixels = mask.pixels.data() + y * mask.width;
-    const uint64_t* row = bits.row(y);
-    int64_t x = 0;
-    for (; x + 8 <= mask.width; x += 8) {
-      const uint64_t bytes = spread((row[x / 64] >> (x % 64)) & 0xff);
-      std::memcpy(pixels + x, &bytes, 8);
-    }
-    for (; x < mask.width; ++x) pixels[x] = (row[x / 64] >> (x % 64)) & 1;
+    unpack_row(bits.row(y), mask.width, 1, mask.pixels.data() + y * mask.width);
   }
   return mask;
 }

@@ -20,7 +20,9 @@ struct BitMask {
 };
 
 BitMask pack(const Mask& mask);
-void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words);  // one row; pixels are 0 or 1
+// One row; pixels are 0 or 1, and 0 or `inside`.
+void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words);
+void unpack_row(const uint64_t* words, int64_t width, uint8_t inside, uint8_t* pixels);
 Mask unpack(const BitMask& bits);
 
 // boundary_band (boundary.h) on bits.

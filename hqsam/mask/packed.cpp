@@ -99,22 +99,38 @@ PackedMask pack_tightly(const Rle& rle) {
   check_runs(rle);
   Span rows, columns;
   for_pieces(rle, [&](int64_t x, int64_t y, int64_t stop) { rows.add(y, stop), columns.add(x, x + 1); });
-  if (rows.end == 0) return packed_from({}, rle.size, 0, 0);
-  const int64_t left = columns.begin / 64 * 64;
-  Mask part(rows.end - rows.begin, columns.end - left);
+  PackedMask packed;
+  packed.size = rle.size;
+  if (rows.end == 0) return packed;
+  packed.top = rows.begin, packed.left = columns.begin / 64 * 64;
+  packed.area = rle_area(rle);
+  packed.box = Box{static_cast<double>(columns.begin), static_cast<double>(rows.begin),
+                   static_cast<double>(columns.end - 1), static_cast<double>(rows.end - 1)};
+  BitMask& window = packed.window;
+  window.size = {rows.end - rows.begin, columns.end - packed.left};
+  window.words_per_row = words_for(window.size.width);
+  window.words.resize(static_cast<size_t>(window.size.height * window.words_per_row));
   for_pieces(rle, [&](int64_t x, int64_t y, int64_t stop) {
-    for (; y < stop; ++y) part.at(y - rows.begin, x - left) = 1;
+    const uint64_t bit = uint64_t{1} << (x - packed.left) % 64;
+    uint64_t* word = window.row(y - packed.top) + (x - packed.left) / 64;
+    for (; y < stop; ++y, word += window.words_per_row) *word |= bit;
   });
-  return packed_from(pack(part), rle.size, rows.begin, left);
+  return packed;
+}
+
+void unpack_into(const PackedMask& mask, uint8_t inside, std::vector<uint8_t>& pixels) {
+  pixels.resize(static_cast<size_t>(mask.size.height * mask.size.width));
+  std::fill(pixels.begin(), pixels.end(), 0);
+  for (int64_t y = 0; y < mask.window.size.height; ++y) {
+    unpack_row(mask.window.row(y), mask.window.size.width, inside,
+               pixels.data() + (mask.top + y) * mask.size.width + mask.left);
+  }
 }
 
 Mask unpack(const PackedMask& mask) {
-  Mask whole(mask.size.height, mask.size.width);
-  const Mask part = unpack(mask.window);
-  for (int64_t y = 0; y < part.height; ++y) {
-    std::copy_n(part.pixels.data() + y * part.width, part.width,
-                whole.pixels.data() + (mask.top + y) * mask.size.width + mask.left);
-  }
+  Mask whole;
+  whole.height = mask.size.height, whole.width = mask.size.width;
+  unpack_into(mask, 1, whole.pixels);
   return whole;
 }
 

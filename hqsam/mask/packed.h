@@ -27,6 +27,8 @@ PackedMask pack_tightly(const Mask& mask);
 // The same without the whole picture in between. Throws as rle_decode.
 PackedMask pack_tightly(const Rle& rle);
 Mask unpack(const PackedMask& mask);
+// Into bytes that are used again: 0 outside, `inside` inside.
+void unpack_into(const PackedMask& mask, uint8_t inside, std::vector<uint8_t>& pixels);
 // boundary_band (boundary.h); what lies beyond the window is outside, as it is.
 PackedMask boundary_band(const PackedMask& mask, int64_t width);
 // The mask's pixels that are not in `other`, of the picture's size. Throws Error unless the sizes are equal.

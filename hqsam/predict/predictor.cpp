@@ -131,15 +131,16 @@ void SamPredictor::predict(const std::vector<PredictPrompt>& prompts, const Pred
 
   const DecoderPass pass = options.masks == MaskKind::kSam ? DecoderPass::kSam : DecoderPass::kSamAndHq;
   const int64_t most = options.batch > 0 ? options.batch : model_->device().is_cpu() ? kDecoderRowsOnCpu : kDecoderRows;
+  FrameRoom room;
   for (const auto& batch : prompt_batches(rows, most)) {
     const auto output = model_->decode(features_, hq_features_, stack_prompts(rows, batch, model_->device()), pass);
-    hand_out(select_masks(output, options.masks, options.multimask), batch, options, on_prediction);
+    hand_out(select_masks(output, options.masks, options.multimask), batch, options, on_prediction, room);
   }
 }
 
 // One at a time: a large picture's logits are large.
 void SamPredictor::hand_out(const SelectedMasks& selected, const std::vector<int64_t>& batch,
-                            const PredictOptions& options, const OnPrediction& on_prediction) const {
+                            const PredictOptions& options, const OnPrediction& on_prediction, FrameRoom& room) const {
   const auto low_res = selected.logits.to(torch::kFloat32);
   const auto scores = selected.iou.to(torch::kCPU, torch::kFloat64);
   for (int64_t row = 0; row < low_res.size(0); ++row) {
@@ -149,8 +150,15 @@ void SamPredictor::hand_out(const SelectedMasks& selected, const std::vector<int
       prediction.score = scores[row][rank].item<double>();
       prediction.low_res_logits = own.cpu().clone();
       if (options.keep_mask) {
-        const auto logits = logits_at(own, frame_.image_size);
-        prediction.mask = mask_of_logits(logits);
+        if (options.keep_logits) room.logits = torch::Tensor();  // handed out
+        postprocess_masks(own.unsqueeze(0), model_->image_size(), frame_.input_size, frame_.image_size, room.logits);
+        const auto logits = room.logits[0][0];
+        if (options.packed) {
+          bits_of_logits(logits, room.bits);
+          prediction.packed = pack_tightly(room.bits);
+        } else {
+          prediction.mask = mask_of_logits(logits);
+        }
         if (options.keep_logits) prediction.logits = logits.cpu();
       }
       on_prediction(static_cast<size_t>(batch[row]), rank, std::move(prediction));
@@ -178,13 +186,19 @@ int64_t SamPredictor::masks_per_prompt(const PredictOptions& options) const {
 }
 
 torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size) {
+  torch::Tensor masks;
+  postprocess_masks(low_res, side, input_size, image_size, masks);
+  return masks;
+}
+
+void postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size,
+                       torch::Tensor& room) {
   if (low_res.dim() != 4 || input_size.height > side || input_size.width > side) {
     fail("postprocess_masks", "expected masks [N,C,M,M] and an input of at most {0}x{0}, got [{1}] and {2}x{3}", side,
          fmt::join(low_res.sizes(), ","), input_size.width, input_size.height);
   }
   const auto square = torch::upsample_bilinear2d(low_res, {side, side}, /*align_corners=*/false);
-  const auto cut = square.narrow(2, 0, input_size.height).narrow(3, 0, input_size.width);
-  return torch::upsample_bilinear2d(cut, {image_size.height, image_size.width}, /*align_corners=*/false);
+  upsample_into(square.narrow(2, 0, input_size.height).narrow(3, 0, input_size.width), image_size, room);
 }
 
 torch::Tensor mask_prompt(const Mask& mask, int64_t side, int64_t mask_input_size) {

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "hqsam/image/image.h"
+#include "hqsam/mask/packed.h"
 #include "hqsam/model/sam_hq.h"
 #include "hqsam/predict/input_frame.h"
 #include "hqsam/predict/prompt_rows.h"
+#include "hqsam/predict/tensor_image.h"
 
 namespace hqsam {
 
@@ -26,12 +28,14 @@ struct PredictOptions {
   Multimask multimask = Multimask::kNone;
   bool keep_logits = true;  // false: Prediction::logits stays undefined, for many prompts on a large picture
   bool keep_mask = true;    // false: Prediction::mask and logits stay empty; mask_at makes one of any size
+  bool packed = false;      // Prediction::packed in place of mask, for many prompts on a large picture
   int64_t batch = 0;        // most prompts in one decoder call, which bounds its memory; 0: by the device
 };
 
 // Tensors are float32 on the CPU.
 struct Prediction {
   Mask mask;                     // the picture's size: logits > 0
+  PackedMask packed;             // the same, where asked for in its place
   double score = 0;              // SAM's predicted IoU
   torch::Tensor low_res_logits;  // [1,M,M], the input frame, for the next round's mask_input
   torch::Tensor logits;          // [H,W], the picture's size
@@ -72,7 +76,7 @@ class SamPredictor {
 
  private:
   void hand_out(const SelectedMasks& selected, const std::vector<int64_t>& batch, const PredictOptions& options,
-                const OnPrediction& on_prediction) const;
+                const OnPrediction& on_prediction, FrameRoom& room) const;
   torch::Tensor logits_at(const torch::Tensor& low_res, Size size) const;  // [1,M,M] -> [H,W]
 
   SamHq model_;
@@ -83,6 +87,9 @@ class SamPredictor {
 
 // SAM's postprocess_masks: low_res [N,C,M,M] -> S x S, cut to input_size, -> image_size; both bilinear.
 torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size);
+// The same into a tensor that is used again (FrameRoom).
+void postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size,
+                       torch::Tensor& room);
 
 // A mask of the picture's size as a mask prompt: brought to the mask input as in training, 0 or 255: [1,M,M].
 // The mask is scaled with the picture's aspect into the padded square, then to M x M.

@@ -36,18 +36,32 @@ Mask mask_of_logits(const torch::Tensor& logits) {
   return mask;
 }
 
-BitMask bits_of_logits(const torch::Tensor& logits) {
-  if (!logits.is_cpu() || logits.dim() != 2) return pack(mask_of_logits(logits));
-  const torch::Tensor values = logits.to(torch::kFloat32).contiguous();
-  BitMask bits{{logits.size(0), logits.size(1)}, (logits.size(1) + 63) / 64, {}};
+void bits_of_logits(const torch::Tensor& logits, BitMask& bits) {
+  if (logits.dim() != 2) fail("bits_of_logits", "expected [H,W], got [{}]", fmt::join(logits.sizes(), ","));
+  bits.size = {logits.size(0), logits.size(1)};
+  bits.words_per_row = (bits.size.width + 63) / 64;
   bits.words.resize(static_cast<size_t>(bits.size.height * bits.words_per_row));
+  if (!logits.is_cpu()) {
+    const torch::Tensor inside = (logits > 0).to(torch::kUInt8).cpu().contiguous();
+    const uint8_t* at = inside.data_ptr<uint8_t>();
+    for (int64_t y = 0; y < bits.size.height; ++y) pack_row(at + y * bits.size.width, bits.size.width, bits.row(y));
+    return;
+  }
+  const torch::Tensor values = logits.to(torch::kFloat32).contiguous();
   std::vector<uint8_t> row(static_cast<size_t>(bits.size.width));
   const float* at = values.data_ptr<float>();
   for (int64_t y = 0; y < bits.size.height; ++y) {
     for (uint8_t& pixel : row) pixel = *at++ > 0;
     pack_row(row.data(), bits.size.width, bits.row(y));
   }
-  return bits;
+}
+
+void upsample_into(const torch::Tensor& low_res, Size size, torch::Tensor& room) {
+  const std::vector<int64_t> shape = {low_res.size(0), low_res.size(1), size.height, size.width};
+  const bool fits =
+      room.defined() && room.sizes() == shape && room.dtype() == low_res.dtype() && room.device() == low_res.device();
+  if (!fits) room = torch::empty(shape, low_res.options());
+  at::upsample_bilinear2d_out(room, low_res, {size.height, size.width}, /*align_corners=*/false);
 }
 
 }  // namespace hqsam

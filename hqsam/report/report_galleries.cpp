@@ -45,12 +45,10 @@ std::string card(const ReportContext& context, const SampleResult& result, bool 
     const auto& scores = result.scores;
     gain = " " + signed_cell(100 * (scores.at(context.lead).boundary_iou - scores.at("sam").boundary_iou));
   }
+  const Size size = shown_size(whole.image.size());
   std::map<std::string, torch::Tensor> maps;
-  if (attention) {
-    maps = token_attention(context.model, whole, result.mask_index, context.evaluate, index,
-                           shown_size(whole.image.size()));
-  }
-  SampleMasks predicted = evaluate_sample(context.model, whole, result.mask_index, context.evaluate, index);
+  if (attention) maps = token_attention(context.model, whole, result.mask_index, context.evaluate, index, size);
+  SampleMasks predicted = evaluate_sample(context.model, whole, result.mask_index, context.evaluate, index, size);
   const auto [sample, masks] = shown_sample(std::move(whole), result.mask_index, std::move(predicted));
   const auto panels = comparison_panels(sample, 0, masks, result);
   std::string figures;

@@ -2,15 +2,18 @@
 #include "hqsam/report/shown.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/resize.h"
+#include "hqsam/image/spare.h"
 
 namespace hqsam {
 namespace {
 
 // Thin lines stay: inside is what is covered by a quarter.
 Mask shrunk(const Mask& mask, Size size) {
+  if (mask.size() == size) return mask;
   const Image gray = resize_antialiased(mask_to_gray(mask), size);
   Mask small(size.height, size.width);
   std::transform(gray.pixels.begin(), gray.pixels.end(), small.pixels.begin(),
@@ -33,7 +36,8 @@ ShownSample shown_sample(Sample sample, int64_t mask_index, SampleMasks masks) {
   const Size whole = sample.image.size(), size = shown_size(whole);
   if (size == whole) return {std::move(sample), std::move(masks)};
   sample.labels = {Label(pack_tightly(shrunk(threshold_label(label), size)))};
-  sample.image = resize_antialiased(sample.image, size);
+  Image large = std::exchange(sample.image, resize_antialiased(sample.image, size));
+  keep_spare(std::move(large.pixels));  // for the next one
   for (auto& [kind, mask] : masks.masks) mask = shrunk(mask, size);
   if (masks.rough_mask_in_image) masks.rough_mask_in_image = shrunk(*masks.rough_mask_in_image, size);
   const double x = static_cast<double>(size.width) / static_cast<double>(whole.width);

@@ -11,6 +11,7 @@ inline constexpr int64_t kMostShown = 2048;  // pixels of a picture's longer sid
 Size shown_size(Size picture);
 
 // One of a sample's masks and what was predicted of it at the shown size: as they are where that is the picture's.
+// Predicted masks may have either size; points and boxes are the picture's.
 struct ShownSample {
   Sample sample;  // with this label alone
   SampleMasks masks;

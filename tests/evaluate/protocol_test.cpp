@@ -55,7 +55,9 @@ TEST_P(EvaluationProtocolGolden, MatchesLogitsMasksAndMetricsOfAllKinds) {
   for (const MaskKind kind : kinds) {
     const std::string name = to_string(kind);
     expect_close(low_res.at(kind), map.at(name + ".low_res"), 1e-4, name);
-    const Mask mask = unpack(bits_in_image(low_res.at(kind), prepared, Protocol::kReference, model->image_size()));
+    FrameRoom room;
+    const Mask mask =
+        unpack(mask_in_image(low_res.at(kind), prepared, Protocol::kReference, model->image_size(), room));
     const Mask truth = unpack(*prepared.truths[0]);
     Mask expected(mask.height, mask.width);
     const auto pixels = map.at(name + ".mask").contiguous();
