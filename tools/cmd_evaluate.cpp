@@ -108,7 +108,9 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
   }
   const bool sam_alone = config.evaluate.masks == std::vector<MaskKind>{MaskKind::kSam};
   const std::vector<NamedDataset> sets = open_datasets(config.valid_sets, config.evaluate.seed);
-  for (const NamedDataset& set : sets) look_before_run(set.name, *set.dataset, config.evaluate.workers);
+  for (const NamedDataset& set : sets) {
+    look_before_run(set.name, *set.dataset, config.evaluate.workers, config.evaluate.on_error);
+  }
   LoadOptions load{.hq = sam_alone ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
   if (config.image_size > 0) load.image_size = config.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);

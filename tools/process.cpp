@@ -47,6 +47,7 @@ HQSAM_EARLY void say(const char* text) {
 // train and launch, until they have something to save and handlers of their own.
 HQSAM_EARLY void stop_early(int) {
   say("stopped before anything was written: start it again, with --resume or without\n");
+  remove_temporaries();
   _exit(kExitStopped);
 }
 

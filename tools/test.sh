@@ -31,6 +31,7 @@ sanitized() {
 
 stage setup "$root/tools/setup.sh"
 stage format "$root/tools/format.sh" --check
+stage rooms "$root/tools/check_rooms.sh"
 stage build build "$root/build"
 stage tests ctest --test-dir "$root/build" --output-on-failure
 stage sanitized sanitized

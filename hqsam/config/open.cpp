@@ -32,7 +32,7 @@ namespace {
 WeightedSet open_weighted(const SetOptions& set, const Config& config) {
   const int64_t workers = std::max<int64_t>(config.train.workers, 1);
   WeightedSet weighted{open_coarsened(set, config.rows.seed), set.weight, set.per_picture, set.min_area, workers};
-  look_before_run(set.name, *weighted.dataset, workers);
+  look_before_run(set.name, *weighted.dataset, workers, config.rows.on_error);
   return weighted;
 }
 
@@ -93,7 +93,7 @@ std::function<Validation(SamHq&)> open_validation(const Config& config, std::vec
          "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
   }
   for (NamedDataset& set : sets) {
-    look_before_run(set.name, *set.dataset, config.evaluate.workers);
+    look_before_run(set.name, *set.dataset, config.evaluate.workers, config.evaluate.on_error);
     set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
   }
   const bool fp32 = config.train.precision == Precision::kFp32;

@@ -113,12 +113,20 @@ std::shared_ptr<const Dataset> open_dataset(const SetOptions& given) {
   return std::make_shared<FolderDataset>(options);
 }
 
-void look_before_run(const std::string& name, const Dataset& dataset, int64_t workers) {
+void look_before_run(const std::string& name, const Dataset& dataset, int64_t workers, OnError on_error) {
   constexpr int64_t kLookedAt = 128;  // pictures
   const int64_t count = std::min(dataset.size(), kLookedAt);
   std::vector<std::vector<MaskBrief>> found(static_cast<size_t>(count));
+  std::mutex mutex;
+  std::vector<std::string> unread;
   parallel_for("look at " + name, count, std::max<int64_t>(workers, 1), [&](int64_t i) {
-    found[static_cast<size_t>(i)] = dataset.checked_masks_of(i * dataset.size() / count);
+    try {
+      found[static_cast<size_t>(i)] = dataset.checked_masks_of(i * dataset.size() / count);
+    } catch (const Error& error) {
+      if (on_error == OnError::kStop) throw;
+      const std::lock_guard lock(mutex);
+      unread.push_back(error.what());
+    }
   });
   int64_t masks = 0, crowds = 0, empty = 0;
   for (const auto& picture : found) {
@@ -132,6 +140,12 @@ void look_before_run(const std::string& name, const Dataset& dataset, int64_t wo
     fail("look_before_run", "data set '{}': {} (of {} pictures that were looked at); hqsam data check looks at all",
          name, why, count);
   };
+  if (!unread.empty()) {
+    std::sort(unread.begin(), unread.end());
+    if (std::ssize(unread) == count) refuse("none can be read: " + unread.front());
+    spdlog::warn("data set '{}': {} of {} pictures that were looked at cannot be read (data.on_error: skip): {}", name,
+                 unread.size(), count, unread.front());
+  }
   if (dataset.size() > count && masks == 0) return;  // the few that have masks may be among the others
   if (masks == 0) refuse("it has no masks");
   if (masks == crowds)

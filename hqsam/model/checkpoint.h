@@ -55,9 +55,9 @@ struct LoadOptions {
 };
 
 // A checkpoint of any dialect (read_checkpoint): an HQ-SAM as it is, a SAM as options.hq says. fp32 on the CPU, in eval
-// mode, nothing requires gradients. fp32 weights are the file's own pages, mapped privately: loading takes no memory
-// beside them, training copies what it changes. Missing keys, unknown ones and numbers that are not finite are an Error
-// that names them. What the file does not tell and is assumed is logged.
+// mode, nothing requires gradients. fp32 weights are the memory that the file was read into: loading takes no other
+// beside it. Missing keys, unknown ones and numbers that are not finite are an Error that names them. What the file
+// does not tell and is assumed is logged.
 SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options = {});
 
 // Gives the model the map's tensors: their very memory where type and device agree, else copies. Every key of the model

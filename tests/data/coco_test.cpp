@@ -316,9 +316,10 @@ TEST_F(Coco, DrawsOneMaskOfMany) {
 
 TEST_F(Coco, IsRefusedBeforeARunWhereAPictureHasAnotherSize) {
   const auto dataset = open();
-  look_before_run("set", *dataset, 2);
+  look_before_run("set", *dataset, 2, OnError::kStop);
   write_image(dataset->path(0), random_picture({30, 50}, 3, 1));
-  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", *dataset, 2); }), "is 50x30 but its annotations say");
+  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", *dataset, 2, OnError::kStop); }),
+               "is 50x30 but its annotations say");
 }
 
 TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
@@ -343,7 +344,7 @@ TEST_F(Coco, NamesWhatIsWrongWithTheFile) {
   write_file(options.annotations, std::string("\xff\xfe{\0", 4));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "UTF-16");
   write_file(options.annotations, R"({"images": [], "annotations": [], "images": []})");
-  EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "the key 'images' comes twice");
+  EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "the key 'images' twice in one object");
   write_file(options.annotations, std::string(200000, '['));
   EXPECT_PRED2(contains, error_of([&] { open_coco(options); }), "nested more than 32 deep");
   write_file(options.annotations, "{\"images\": [" + std::string(5000, 'x'));

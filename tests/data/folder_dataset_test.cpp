@@ -79,10 +79,13 @@ TEST(FolderDataset, LeavesOutPicturesWithoutMasks) {
 
 TEST(FolderDataset, IsRefusedBeforeARunWhereOneMaskDiffersInSize) {
   const Folders folders;
-  look_before_run("set", FolderDataset(folders.options), 2);
+  look_before_run("set", FolderDataset(folders.options), 2, OnError::kStop);
   write_image(folders.options.masks / "b.png", label_with_square({24, 31}, 4, 4, 8));
   const FolderDataset dataset(folders.options);
-  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", dataset, 2); }), "b.png is 31x24");
+  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", dataset, 2, OnError::kStop); }), "b.png is 31x24");
+  look_before_run("set", dataset, 2, OnError::kSkip);
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) write_file(folders.options.images / name, "spoilt");
+  EXPECT_PRED2(contains, error_of([&] { look_before_run("set", dataset, 2, OnError::kSkip); }), "none can be read");
 }
 
 TEST(FolderDataset, NamesSomeOfBothWhereNamesDoNotMatch) {
