@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <optional>
+#include <random>
 #include <string_view>
 
 #include "hqsam/comm/group.h"
@@ -49,6 +50,11 @@ bool means_one_machine(const RankEnvironment& environment) {
 }
 
 }  // namespace
+
+std::string random_id() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
 
 bool is_loopback(const std::string& host) {
   const bool in_numbers = host.find_first_not_of("0123456789.") == std::string::npos;

@@ -25,6 +25,9 @@ struct RankEnvironment {
   std::string keeper() const;
 };
 
+// 128 random bits in hex: no other process has the same.
+std::string random_id();
+
 // "127.0.0.1" and its kind, in numbers.
 bool is_loopback(const std::string& host);
 

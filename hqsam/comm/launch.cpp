@@ -17,7 +17,6 @@
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <random>
 
 #include "hqsam/comm/child_process.h"
 #include "hqsam/comm/environment.h"
@@ -99,11 +98,6 @@ int free_port() {
   if (socket >= 0) ::close(socket);
   if (!found) fail("launch", "found no free port: {}", std::strerror(error));
   return ntohs(address.sin_port);
-}
-
-std::string random_id() {
-  std::random_device random;
-  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
 }
 
 int usable_cores() {

@@ -25,7 +25,7 @@ inline std::string seconds_text(std::chrono::milliseconds duration) {
 // Another rank's message as a log may show it: short, without control characters.
 inline std::string words_of_another(const std::string& message) {
   constexpr size_t kMostBytes = 2000;
-  return shown(cut_short(message, kMostBytes));
+  return shown_short(message, kMostBytes);
 }
 
 }  // namespace hqsam

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -130,10 +129,7 @@ std::string address_of_this_rank(const Route& mine, const Arrivals& arrivals) {
 
 // What this process says when it comes as a rank: no other process says the same.
 const std::string& own_name() {
-  static const std::string name = [] {
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}", random(), random());
-  }();
+  static const std::string name = random_id();
   return name;
 }
 

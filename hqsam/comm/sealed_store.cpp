@@ -26,7 +26,7 @@ void warn_once(const std::string& place) {
   if (told.exchange(true)) return;
   spdlog::warn(
       "what the rendezvous holds at '{}' is not of this group and is ignored: another program reaches MASTER_PORT",
-      shown(cut_short(place)));
+      shown_short(place));
 }
 
 }  // namespace

@@ -216,7 +216,7 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
   read_hqseg44k(map, base, config);
   config.image_size = read_image_size(map);
   map.read("workers", config.train.workers);
-  map.checked([&] { require_within("", "workers", config.train.workers, 0, 256); });
+  map.checked([&] { require_within("", "workers", config.train.workers, 0, kMostWorkers); });
   config.evaluate.workers = config.train.workers;
   map.read("on_error", config.rows.on_error, kOnErrors);
   config.evaluate.on_error = config.rows.on_error;
@@ -328,8 +328,8 @@ std::vector<EvaluateOptions> read_evaluations(YamlMap& map, const EvaluateOption
     if (prompt_name(one) == "points") prompt.read("count", one.prompt_points);
     if (prompt_name(one) == "clicks") prompt.read("count", one.clicks);
     prompt.checked([&] {
-      require_within("", "count", one.prompt_points, 1, 4096);
-      require_within("", "count", one.clicks, 1, 1000);
+      require_within("", "count", one.prompt_points, 1, kMostPromptPoints);
+      require_within("", "count", one.clicks, 1, kMostClicks);
     });
     prompt.finish();
     prompt.validate(one);

@@ -8,8 +8,8 @@
 #include <mutex>
 
 #include "hqsam/config/choices.h"
+#include "hqsam/core/parallel.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/data/parallel.h"
 
 namespace hqsam {
 namespace {

@@ -35,7 +35,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     JsonStep& step = around_.back();
     const auto [at, added] = step.container->get_ref<Json::object_t&>().try_emplace(std::move(key), nullptr);
     if (!added && std::ssize(around_) <= options_.unique_depth) {
-      fail(function_, "{} has the key '{}' twice in one object", what_, shown(cut_short(at->first, kShownKey)));
+      fail(function_, "{} has the key '{}' twice in one object", what_, shown_short(at->first, kShownKey));
     }
     step.key = &at->first;
     slot_ = &at->second;
@@ -46,7 +46,7 @@ class Builder final : public nlohmann::json_sax<Json> {
                    const nlohmann::detail::exception& error) override {
     std::string_view reason = error.what();
     reason.remove_prefix(std::min(reason.find("] ") + 2, reason.size()));  // [json.exception.parse_error.101]
-    fail(function_, "{} is not sound JSON: {}", what_, shown(cut_short(reason, kShownReason)));
+    fail(function_, "{} is not sound JSON: {}", what_, shown_short(reason, kShownReason));
   }
 
  private:

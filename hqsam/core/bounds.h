@@ -8,6 +8,8 @@
 
 namespace hqsam {
 
+inline constexpr int64_t kMostWorkers = 256;  // threads beside the model's that prepare or measure
+
 // Options' numbers: each has a least and a greatest value that makes sense. Throws
 // Error("[options] field must be in 0..10 (0 = off), got 11") unless low <= value <= high, as no NaN or infinity is.
 // field: its key as in a config file, dots and all: YamlMap takes the first word for it. note: " (0 = off)", or "".

@@ -13,6 +13,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/temporaries.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
@@ -22,14 +23,9 @@ namespace {
 // <name>.<digits>.tmp, the name cut short where it is long, between characters of UTF-8: it fits wherever the file's
 // own name fits.
 fs::path temporary_name(const fs::path& path) {
-  constexpr size_t kMostBytes = 100;
-  std::string name = path.filename().string();
-  if (name.size() > kMostBytes) {
-    size_t end = kMostBytes;
-    while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
-    name.resize(end);
-  }
-  return path.parent_path() / fmt::format("{}.{}{:010}.tmp", name, ::getpid(), std::random_device()());
+  const std::string name = path.filename().string();
+  return path.parent_path() /
+         fmt::format("{}.{}{:010}.tmp", whole_characters(name, 100), ::getpid(), std::random_device()());
 }
 
 }  // namespace

@@ -66,11 +66,14 @@ std::string first_few(const std::vector<std::string>& names) {
   return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), more);
 }
 
+std::string_view whole_characters(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xc0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
 std::string cut_short(std::string_view text, size_t limit) {
-  if (text.size() <= limit) return std::string(text);
-  size_t end = limit;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return std::string(text.substr(0, end)) + "...";
+  return std::string(whole_characters(text, limit)) + (text.size() > limit ? "..." : "");
 }
 
 std::string shown(std::string_view text) {
@@ -89,6 +92,8 @@ std::string shown(std::string_view text) {
   }
   return safe;
 }
+
+std::string shown_short(std::string_view text, size_t limit) { return shown(cut_short(text, limit)); }
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);

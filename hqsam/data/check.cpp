@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "hqsam/core/error.h"
-#include "hqsam/data/parallel.h"
+#include "hqsam/core/parallel.h"
 #include "hqsam/image/counts.h"
 
 namespace hqsam {

@@ -85,9 +85,7 @@ class CocoReader {
                        : has("shapes") ? ": is it LabelMe's (type: labelme)?"
                        : has("image")  ? ": is it SA-1B's (type: sa1b)?"
                                        : "";
-    std::vector<std::string> cut;
-    for (const std::string& key : keys) cut.push_back(shown(cut_short(key)));
-    fail("open_coco", "{} has no 'images'; its keys are: {}{}", options_.annotations.string(), first_few(cut), hint);
+    fail("open_coco", "{} has no 'images'; its keys are: {}{}", options_.annotations.string(), shown_keys(keys), hint);
   }
 
   void read_picture(const json& item) {

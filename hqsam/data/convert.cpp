@@ -11,8 +11,8 @@
 #include <optional>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/parallel.h"
 #include "hqsam/data/data_file.h"
-#include "hqsam/data/parallel.h"
 #include "hqsam/data/tar_index.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/orientation.h"

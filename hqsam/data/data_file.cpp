@@ -11,16 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::shared_ptr<std::vector<std::byte>> read_member(const DataFile& file) {
-  const OpenFile shard(file.path);
-  const auto end = static_cast<uint64_t>(file.offset) + static_cast<uint64_t>(file.size);
-  if (shard.size() < end) fail("read_file", "{} is cut off: its shard has changed", file.label());
-  auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(file.size));
-  shard.read(static_cast<uint64_t>(file.offset), *bytes);
-  shard.check_unchanged();
-  return bytes;
-}
-
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
 // A file or a folder, or none where it is gone meanwhile; throws where a link leads nowhere, and for pipes, sockets and
@@ -59,16 +49,17 @@ void add_files(const fs::path& folder, const std::string& prefix, int depth, std
 
 std::string DataFile::label() const { return offset < 0 ? path.string() : path.string() + ":" + name; }
 
-DataBytes::DataBytes(const DataFile& file) {
-  if (file.offset < 0) {
-    auto whole = std::make_shared<FileBytes>(file.path);
-    bytes_ = whole->bytes();
-    owner_ = std::move(whole);
-    return;
-  }
-  auto bytes = read_member(file);
-  bytes_ = *bytes;
-  owner_ = std::move(bytes);
+DataBytes::DataBytes(const DataFile& file, uint64_t most) {
+  const OpenFile open(file.path);
+  const bool whole = file.offset < 0;
+  const uint64_t begin = whole ? 0 : static_cast<uint64_t>(file.offset);
+  const uint64_t size = whole ? open.size() : static_cast<uint64_t>(file.size);
+  if (whole && size == 0) fail("read_file", "{} is empty", file.label());
+  if (open.size() < begin + size) fail("read_file", "{} is cut off: its shard has changed", file.label());
+  const auto memory = std::make_shared<Memory>(std::min(size, most));
+  open.read(begin, memory->bytes());
+  open.check_unchanged();
+  memory_ = memory;
 }
 
 std::vector<DataFile> files_in(const fs::path& folder) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/file.h"
+
 namespace hqsam {
 
 // A file of a data set: one of its own, or a member of a tar shard.
@@ -23,16 +25,16 @@ struct DataFile {
   bool operator==(const DataFile&) const = default;
 };
 
-// A data file's bytes in memory. Throws Error with its label: missing, empty, unreadable, cut off.
+// A data file's bytes in memory, or the first `most` of them. Throws Error with its label: missing, empty, unreadable,
+// cut off.
 class DataBytes {
  public:
-  explicit DataBytes(const DataFile& file);
-  std::span<const std::byte> bytes() const { return bytes_; }
-  std::string_view text() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  explicit DataBytes(const DataFile& file, uint64_t most = kAnySize);
+  std::span<const std::byte> bytes() const { return memory_->bytes(); }
+  std::string_view text() const { return {reinterpret_cast<const char*>(bytes().data()), bytes().size()}; }
 
  private:
-  std::shared_ptr<const void> owner_;
-  std::span<const std::byte> bytes_;
+  std::shared_ptr<const Memory> memory_;
 };
 
 // All regular files in a folder and the folders in it, in order of their names; those whose names (or a folder's on the

@@ -7,8 +7,8 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/parallel.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/parallel.h"
 #include "hqsam/image/orientation.h"
 
 namespace hqsam {
@@ -24,8 +24,7 @@ Raster read_mask_raster(const DataFile& file, const DataFile& picture, ExifRule 
   Raster raster = decode_raster(bytes.bytes(), file.label());
   if (raster.orientation == 1 || rule == ExifRule::kIgnore) return raster;
   if (turns_sideways(raster.orientation)) {
-    const DataBytes of_picture(picture);
-    const PictureHeader header = picture_header(of_picture.bytes(), picture.label());
+    const PictureHeader header = header_of(picture);
     const Size shown = upright_size(header.stored, header.orientation);
     if (raster.size() == shown && upright_size(raster.size(), raster.orientation) != shown) return raster;
   }
@@ -33,6 +32,14 @@ Raster read_mask_raster(const DataFile& file, const DataFile& picture, ExifRule 
 }
 
 std::string shown(Size size) { return fmt::format("{}x{}", size.width, size.height); }
+
+// The turn, as an EXIF orientation, that brings a mask to its picture's frame. Throws Error where its size fits none.
+int require_turn(Size mask, const std::string& mask_name, const FramedPicture& picture, const std::string& picture_name,
+                 ExifRule rule) {
+  if (const auto turn = turn_to_picture(mask, picture, rule)) return *turn;
+  fail("FolderDataset::get", "{} is {} but its {} is {} (width x height); they must be equal", picture_name,
+       shown(picture.image.size()), mask_name, shown(mask));
+}
 
 // What lies in a folder but in none of the folders that are below it and named by themselves.
 std::vector<DataFile> without_folders(std::vector<DataFile> files, const fs::path& own,
@@ -77,11 +84,8 @@ struct FolderDataset::OpenMask {
   MaskFile file;
   const DataFile* source = nullptr;
 
-  // The turn, as an EXIF orientation, that brings it to the picture's frame. Throws Error where its size fits no turn.
   int turn_to(const FramedPicture& picture, const std::string& picture_name, ExifRule rule) const {
-    if (const auto turn = turn_to_picture(file.size(), picture, rule)) return *turn;
-    fail("FolderDataset::get", "{} is {} but its mask {} is {} (width x height); they must be equal", picture_name,
-         shown(picture.image.size()), source->label(), shown(file.size()));
+    return require_turn(file.size(), "mask " + source->label(), picture, picture_name, rule);
   }
 };
 
@@ -168,12 +172,9 @@ Sample FolderDataset::open(int64_t index, FramedPicture& picture) const {
     MaskReading coarse;
     coarse.rule.kind = MaskFileKind::kBinary;
     const MaskFile file(read_mask_raster(pair.coarse, pair.image, options_.exif), coarse, pair.coarse.label());
-    const auto turn = turn_to_picture(file.size(), picture, options_.exif);
-    if (!turn) {
-      fail("FolderDataset::get", "{} is {} but its coarse mask {} is {} (width x height); they must be equal",
-           sample.image_path, shown(picture.image.size()), pair.coarse.label(), shown(file.size()));
-    }
-    sample.coarse.push_back(upright(file.label(0), *turn));
+    const int turn =
+        require_turn(file.size(), "coarse mask " + pair.coarse.label(), picture, sample.image_path, options_.exif);
+    sample.coarse.push_back(upright(file.label(0), turn));
   }
   return sample;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/framed_picture.h"
 
+#include "hqsam/core/error.h"
+#include "hqsam/image/formats.h"
 #include "hqsam/image/orientation.h"
 
 namespace hqsam {
@@ -19,9 +21,21 @@ FramedPicture read_framed(const DataFile& file, const SetOptions& options) {
   return picture;
 }
 
+PictureHeader header_of(const DataFile& file) {
+  constexpr uint64_t kFront = 64 << 10;  // bytes; thumbnails and colour profiles may take more
+  const DataBytes front(file, kFront);
+  if (is_jpeg(front.bytes())) {
+    try {
+      return picture_header(front.bytes(), file.label());
+    } catch (const Error&) {  // it goes on, or is damaged
+    }
+  }
+  const DataBytes bytes(file);  // other formats may have their tag at the end
+  return picture_header(bytes.bytes(), file.label());
+}
+
 FramedPicture framed_header(const DataFile& file, const SetOptions& options) {
-  const DataBytes bytes(file);
-  const PictureHeader header = picture_header(bytes.bytes(), file.label());
+  const PictureHeader header = header_of(file);
   FramedPicture picture;
   picture.stored = header.stored;
   picture.notes.orientation = header.orientation;

@@ -19,6 +19,9 @@ struct FramedPicture {
 
 FramedPicture read_framed(const DataFile& file, const SetOptions& options);
 
+// A picture's header; of a JPEG, which begins with it, no more is read than that.
+PictureHeader header_of(const DataFile& file);
+
 // The sizes and the tag of the file's header; the image has no pixels.
 FramedPicture framed_header(const DataFile& file, const SetOptions& options);
 

@@ -133,7 +133,7 @@ class Pairs {
     take(found.front(), file);
     const Indices other = by_stated_name(file, stated);
     const bool disagree = !other.empty() && std::find(other.begin(), other.end(), found.front()) == other.end();
-    if (disagree) disagreeing_.push_back(fmt::format("{} (states {})", file.label(), printable(stated)));
+    if (disagree) disagreeing_.push_back(fmt::format("{} (states {})", file.label(), shown_short(stated)));
     return true;
   }
 
@@ -149,7 +149,7 @@ class Pairs {
     const Indices found = by_stated_name(file, stated);
     if (found.size() > 1) ambiguous(file, found);
     if (found.empty()) {
-      missing_.push_back(fmt::format("{} (of '{}')", file.label(), printable(stated)));
+      missing_.push_back(fmt::format("{} (of '{}')", file.label(), shown_short(stated)));
     } else {
       take(found.front(), file);
     }

@@ -100,4 +100,10 @@ std::vector<std::string> stream_json(const std::filesystem::path& path,
   }
 }
 
+std::string shown_keys(const std::vector<std::string>& keys) {
+  std::vector<std::string> shown;
+  for (const std::string& key : keys) shown.push_back(shown_short(key));
+  return first_few(shown);
+}
+
 }  // namespace hqsam

@@ -19,4 +19,7 @@ std::vector<std::string> stream_json(
     const std::filesystem::path& path,
     const std::function<void(const std::string& section, const nlohmann::json& item)>& visit);
 
+// Those keys for a message, the first few.
+std::string shown_keys(const std::vector<std::string>& keys);
+
 }  // namespace hqsam

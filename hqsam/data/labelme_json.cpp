@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/base64.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/picture_json.h"
@@ -119,7 +120,7 @@ Rle draw(const json& shape, Size frame) {
   for (const char* kind : {"polygon", "rotation", "oriented_rectangle", "quadrilateral"}) {
     if (type == kind) return rle_of_polygon(points, frame);
   }
-  fail(kFunction, "a shape of the unknown type '{}'", printable(type));
+  fail(kFunction, "a shape of the unknown type '{}'", shown_short(type));
 }
 
 // Labels are texts; people's scripts write numbers too.
@@ -170,7 +171,7 @@ PictureObjects read_labelme_json(std::string_view text, const std::string& name,
   const json object = parse_picture_json(text, name);
   const auto shapes = object.find("shapes");
   if (shapes == object.end() || !(shapes->is_array() || shapes->is_null())) {
-    fail(kFunction, "{} is no JSON of LabelMe's, which has a list 'shapes'; it is {}", printable(name, 1000),
+    fail(kFunction, "{} is no JSON of LabelMe's, which has a list 'shapes'; it is {}", shown_short(name, 1000),
          kind_of_json(object));
   }
   PictureObjects objects;
@@ -183,7 +184,7 @@ PictureObjects read_labelme_json(std::string_view text, const std::string& name,
     std::string called = fmt::format("shape {}", number);
     try {
       if (!shape.is_object()) fail(kFunction, "it is {}", shape.type_name());
-      called += fmt::format(" ('{}')", printable(label_of(shape), 40));
+      called += fmt::format(" ('{}')", shown_short(label_of(shape), 40));
       groups.add(shape);
     } catch (const Error& error) {
       leave_out(objects, called, error.what());

@@ -8,18 +8,11 @@
 
 namespace hqsam {
 
-std::string printable(std::string_view text, size_t longest) {
-  std::string shown = cut_short(text, longest);
-  std::replace_if(
-      shown.begin(), shown.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return shown;
-}
-
 void check_frame(Size frame, const std::string& name) {
   try {
     check_rle_size("PictureObjects", frame);
   } catch (const Error& error) {
-    fail("PictureObjects", "{}: {}", printable(name, 1000), error.what());
+    fail("PictureObjects", "{}: {}", shown_short(name, 1000), error.what());
   }
 }
 

@@ -8,9 +8,6 @@
 
 namespace hqsam {
 
-// Foreign text for a message: what is no plain character becomes '?', and behind `longest` bytes stand dots.
-std::string printable(std::string_view text, size_t longest = 60);
-
 // Throws Error with the file's name where masks of this size cannot be drawn.
 void check_frame(Size frame, const std::string& name);
 

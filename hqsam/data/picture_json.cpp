@@ -7,6 +7,7 @@
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/odd_objects.h"
 
 namespace hqsam {
@@ -69,7 +70,7 @@ std::string keys_of(const json& object) {
   std::string keys;
   size_t count = 0;
   for (auto item = object.begin(); item != object.end() && count < 5; ++item, ++count) {
-    keys += (keys.empty() ? "'" : ", '") + printable(item.key(), 30) + "'";
+    keys += (keys.empty() ? "'" : ", '") + shown_short(item.key(), 30) + "'";
   }
   return keys + (object.size() > count ? ", ..." : "");
 }
@@ -79,7 +80,7 @@ std::string keys_of(const json& object) {
 json parse_picture_json(std::string_view text, const std::string& name) {
   std::string slim = without_image_data(text);
   without_nan(slim);
-  return parse_json_object(kFunction, printable(name, 1000), slim);
+  return parse_json_object(kFunction, shown_short(name, 1000), slim);
 }
 
 std::string kind_of_json(const json& object) {

@@ -97,7 +97,7 @@ const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64
 
 void PromptOptions::validate() const {
   require_within("PromptOptions", "weight", weight, 1e-6, 1e6);
-  require_within("PromptOptions", "count", count, 1, 4096);
+  require_within("PromptOptions", "count", count, 1, kMostPromptPoints);
 }
 
 std::optional<Box> label_box(const float* label, int64_t side) {

@@ -13,6 +13,8 @@ namespace hqsam {
 
 enum class PromptType { kBox, kPoints, kNoisyMask };
 
+inline constexpr int64_t kMostPromptPoints = 4096;
+
 // One entry of the training mixture.
 struct PromptOptions {
   PromptType type = PromptType::kBox;

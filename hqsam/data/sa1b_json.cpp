@@ -2,6 +2,7 @@
 #include "hqsam/data/sa1b_json.h"
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/picture_json.h"
 #include "hqsam/mask/segmentation.h"
@@ -25,7 +26,7 @@ Size frame_of(const json& image, const json& annotations, Size upright) {
 
 std::string called(const json& annotation, size_t number) {
   if (annotation.is_object() && annotation.contains("id")) {
-    return "annotation " + printable(annotation["id"].dump(-1, ' ', true), 40);
+    return "annotation " + shown_short(annotation["id"].dump(-1, ' ', true), 40);
   }
   return fmt::format("annotation {} of the list", number);
 }
@@ -50,7 +51,7 @@ PictureObjects read_sa1b_json(std::string_view text, const std::string& name, Si
       image != object.end() && image->is_object() && annotations != object.end() && annotations->is_array();
   if (!known) {
     fail(kFunction, "{} is no JSON of SA-1B's, which has an object 'image' and a list 'annotations'; it is {}",
-         printable(name, 1000), kind_of_json(object));
+         shown_short(name, 1000), kind_of_json(object));
   }
   PictureObjects objects;
   objects.frame = frame_of(*image, *annotations, upright);

@@ -3,7 +3,7 @@
 #include <thread>
 
 #include "hqsam/core/error.h"
-#include "hqsam/data/parallel.h"
+#include "hqsam/core/parallel.h"
 #include "hqsam/data/synth.h"
 #include "hqsam/image/codec.h"
 

@@ -8,6 +8,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/tar_header.h"
 
@@ -130,7 +131,7 @@ class Walk {
     if (header.type >= '1' && header.type <= '6') size = 0;  // links, devices and folders have no bytes
     if (size > file_.size() - begin) {
       fail(kFunction, "{} is cut off: '{}' should have {} bytes from byte {}, but the file ends at byte {}", name(),
-           printable(called), size, begin, file_.size());
+           shown_short(called), size, begin, file_.size());
     }
     at_ = std::min(file_.size(), begin + (size + kTarBlock - 1) / kTarBlock * kTarBlock);
     if (special) return read_special(header, begin, size);
@@ -138,7 +139,7 @@ class Walk {
     pax_ = {};
     long_name_.reset();
     if (sparse)
-      fail(kFunction, "{}: '{}' is a sparse member: pack it anew without --sparse", name(), printable(called));
+      fail(kFunction, "{}: '{}' is a sparse member: pack it anew without --sparse", name(), shown_short(called));
     if (header.type == 'M') fail(kFunction, "{} is one of several volumes of an archive", name());
     add(std::move(called), header.type, begin, size);
   }
@@ -173,7 +174,7 @@ class Walk {
   }
 
   void leave(const char* kind, const std::string& called) {
-    if (left_out_++ == 0) first_left_ = fmt::format("the {} '{}'", kind, printable(called));
+    if (left_out_++ == 0) first_left_ = fmt::format("the {} '{}'", kind, shown_short(called));
   }
 
   // Some people join archives by cat, which readers do not see.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/odd_objects.h"
 
 namespace hqsam {
@@ -63,7 +64,7 @@ YoloLine read_line(std::string_view text, int64_t number) {
   for (const std::string_view word : parts_of(text, " \t\v\f")) {
     double value = 0;
     if (!parse(word, value) || !std::isfinite(value)) {
-      line.why = fmt::format("'{}' is no number", printable(word, 30));
+      line.why = fmt::format("'{}' is no number", shown_short(word, 30));
       return line;
     }
     numbers.push_back(value);
@@ -145,7 +146,7 @@ PictureObjects read_yolo_text(std::string_view text, const std::string& name, Si
   }
   if (objects.objects.empty() && in_pixels != nullptr) {
     fail("read_yolo_text", "{}: line {}: {}; YOLO's are shares of the picture's width and height, 0 to 1",
-         printable(name, 1000), in_pixels->number, in_pixels->why);
+         shown_short(name, 1000), in_pixels->number, in_pixels->why);
   }
   return objects;
 }

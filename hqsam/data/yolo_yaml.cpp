@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/data/odd_objects.h"
 
 namespace hqsam {
@@ -47,7 +48,7 @@ class Keys {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = error == std::errc() && end == text.data() + text.size() && value == std::floor(value);
     if (!whole || value < 0 || value > static_cast<double>(kMaxClasses)) {
-      fail(kFunction, "{}: '{}' must be a whole number of at least 0, got '{}'", name_, key, printable(text));
+      fail(kFunction, "{}: '{}' must be a whole number of at least 0, got '{}'", name_, key, shown_short(text));
     }
     return static_cast<int64_t>(value);
   }
@@ -99,7 +100,7 @@ YoloClasses classes_of(const Keys& keys, const std::string& name) {
 }  // namespace
 
 YoloYaml read_yolo_yaml(std::string_view text, const std::string& name) {
-  const std::string shown = printable(name, 1000);
+  const std::string shown = shown_short(name, 1000);
   try {
     const YAML::Node root = YAML::Load(std::string(text));
     if (!root.IsMap()) fail(kFunction, "{}: expected a mapping with train, val and names", shown);
@@ -114,7 +115,7 @@ YoloYaml read_yolo_yaml(std::string_view text, const std::string& name) {
     yaml.classes = classes_of(keys, shown);
     return yaml;
   } catch (const YAML::Exception& error) {
-    fail(kFunction, "{}:{}: not valid YAML: {}", shown, error.mark.line + 1, printable(error.msg, 200));
+    fail(kFunction, "{}:{}: not valid YAML: {}", shown, error.mark.line + 1, shown_short(error.msg, 200));
   }
 }
 

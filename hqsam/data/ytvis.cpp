@@ -31,9 +31,7 @@ class YtvisReader {
     const auto keys =
         stream_json(options_.annotations, [&](const std::string& section, const json& item) { visit(section, item); });
     if (std::find(keys.begin(), keys.end(), "videos") == keys.end()) {
-      std::vector<std::string> cut;
-      for (const std::string& key : keys) cut.push_back(shown(cut_short(key)));
-      fail("open_ytvis", "{} has no 'videos'; its keys are: {}", options_.annotations.string(), first_few(cut));
+      fail("open_ytvis", "{} has no 'videos'; its keys are: {}", options_.annotations.string(), shown_keys(keys));
     }
     for (Track& track : tracks_) add(track);
     for (const std::string& id : ordered_ids()) {

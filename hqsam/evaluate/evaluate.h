@@ -33,6 +33,8 @@ enum class PromptOrigin {
                 // clicks of its own; from the second click on the logits before are the mask prompt, as in SAM
 };
 
+inline constexpr int64_t kMostClicks = 1000;
+
 struct EvaluateOptions {
   Protocol protocol = Protocol::kReference;
   PromptOrigin origin = PromptOrigin::kTruth;

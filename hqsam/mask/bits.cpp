@@ -99,13 +99,13 @@ BitMask erode(const BitMask& mask, int64_t width) {
   return out;
 }
 
-void check_sizes(Size a, Size b) {
+}  // namespace
+
+void check_one_size(const char* function, Size a, Size b) {
   if (a == b) return;
-  fail("overlap", "expected two masks of one size, got {} x {} and {} x {} (height x width)", a.height, a.width,
+  fail(function, "expected two masks of one size, got {} x {} and {} x {} (height x width)", a.height, a.width,
        b.height, b.width);
 }
-
-}  // namespace
 
 void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words) {
   int64_t x = 0;
@@ -156,7 +156,7 @@ BitMask boundary_band(const BitMask& mask, int64_t width) {
 }
 
 Overlap overlap(const BitMask& a, const BitMask& b) {
-  check_sizes(a.size, b.size);
+  check_one_size("overlap", a.size, b.size);
   Overlap sum;
   constexpr size_t kBlock = 31;  // a byte of the running sums gains at most 8 per word
   for (size_t begin = 0; begin < a.words.size(); begin += kBlock) {
@@ -184,7 +184,7 @@ int64_t common_bits(const uint64_t* a, const uint64_t* b, int64_t words) {
 }
 
 Overlap overlap(const Mask& a, const Mask& b) {
-  check_sizes(a.size(), b.size());
+  check_one_size("overlap", a.size(), b.size());
   Overlap sum;
   constexpr size_t kBlock = 8 * 255;  // pixels; a byte of the running sums gains at most 1 per 8
   const size_t count = a.pixels.size(), whole = count / 8 * 8;

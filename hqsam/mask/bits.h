@@ -19,6 +19,9 @@ struct BitMask {
   const uint64_t* row(int64_t y) const { return words.data() + y * words_per_row; }
 };
 
+// Throws Error naming the function unless two masks have one size.
+void check_one_size(const char* function, Size a, Size b);
+
 BitMask pack(const Mask& mask);
 // One row; pixels are 0 or 1, and 0 or `inside`.
 void pack_row(const uint8_t* pixels, int64_t width, uint64_t* words);

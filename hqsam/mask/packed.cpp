@@ -83,12 +83,6 @@ void for_pieces(const Rle& rle, const Take& take) {
   }
 }
 
-void check_sizes(const char* function, Size a, Size b) {
-  if (a == b) return;
-  fail(function, "expected two masks of one size, got {} x {} and {} x {} (height x width)", a.height, a.width,
-       b.height, b.width);
-}
-
 }  // namespace
 
 PackedMask pack_tightly(const BitMask& bits) { return packed_from(bits, bits.size, 0, 0); }
@@ -147,7 +141,7 @@ PackedMask boundary_band(const PackedMask& mask, int64_t width) {
 }
 
 PackedMask without(const PackedMask& mask, const BitMask& other) {
-  check_sizes("without", mask.size, other.size);
+  check_one_size("without", mask.size, other.size);
   BitMask left = mask.window;
   for (int64_t y = 0; y < left.size.height; ++y) {
     const uint64_t* taken = other.row(mask.top + y) + mask.left / 64;
@@ -157,7 +151,7 @@ PackedMask without(const PackedMask& mask, const BitMask& other) {
 }
 
 Overlap overlap(const PackedMask& a, const PackedMask& b) {
-  check_sizes("overlap", a.size, b.size);
+  check_one_size("overlap", a.size, b.size);
   const int64_t top = std::max(a.top, b.top);
   const int64_t bottom = std::min(a.top + a.window.size.height, b.top + b.window.size.height);
   const int64_t left = std::max(a.left, b.left) / 64;

@@ -7,8 +7,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
-#include "hqsam/core/text.h"
 #include "hqsam/mask/polygon.h"
 
 namespace hqsam {
@@ -18,12 +18,9 @@ using nlohmann::json;
 
 constexpr const char* kFunction = "rle_from_json";
 
-// A value for a message.
-std::string shown(const json& value) { return cut_short(value.dump(-1, ' ', true, json::error_handler_t::replace)); }
-
 double coordinate(const json& value) {
   const auto number = number_in_json(value);
-  if (!number) fail(kFunction, "a coordinate that is no number: {}", shown(value));
+  if (!number) fail(kFunction, "a coordinate that is no number: {}", json_shown(value));
   return *number;
 }
 
@@ -35,7 +32,7 @@ bool is_pair(const json& value) { return holds_numbers(value) && value.size() ==
 
 // [x, y, x, y, ...] or [[x, y], [x, y], ...]
 Polygon polygon_from_json(const json& corners) {
-  if (!corners.is_array()) fail(kFunction, "a polygon that is no list: {}", shown(corners));
+  if (!corners.is_array()) fail(kFunction, "a polygon that is no list: {}", json_shown(corners));
   Polygon polygon;
   if (!corners.empty() && std::all_of(corners.begin(), corners.end(), is_pair)) {
     for (const json& corner : corners) polygon.push_back({coordinate(corner[0]), coordinate(corner[1])});
@@ -58,7 +55,7 @@ std::vector<Polygon> polygons_from_json(const json& list) {
   }
   const auto flat = [](const Polygon& polygon) { return polygon.size() < 3; };
   if (std::all_of(polygons.begin(), polygons.end(), flat)) {
-    fail(kFunction, "a polygon of less than 3 corners: {}", shown(list));
+    fail(kFunction, "a polygon of less than 3 corners: {}", json_shown(list));
   }
   std::erase_if(polygons, flat);
   return polygons;
@@ -68,7 +65,7 @@ std::vector<Polygon> polygons_from_json(const json& list) {
 uint32_t count_of(const json& value) {
   const auto number = number_in_json(value);
   if (!number || *number < 0 || *number > std::numeric_limits<uint32_t>::max() || std::floor(*number) != *number) {
-    fail(kFunction, "run lengths that are no whole numbers of at least 0: {}", shown(value));
+    fail(kFunction, "run lengths that are no whole numbers of at least 0: {}", json_shown(value));
   }
   return static_cast<uint32_t>(*number);
 }
@@ -86,10 +83,10 @@ std::string counts_text(const std::string& text) {
 
 Rle runs_from_json(const json& object) {
   const auto size = rle_size_in_json(object);
-  if (!size) fail(kFunction, "run lengths without \"size\" [height, width]: {}", shown(object));
+  if (!size) fail(kFunction, "run lengths without \"size\" [height, width]: {}", json_shown(object));
   const auto counts = object.find("counts");
   if (counts == object.end() || (!counts->is_array() && !counts->is_string())) {
-    fail(kFunction, "run lengths without \"counts\", a list or a string: {}", shown(object));
+    fail(kFunction, "run lengths without \"counts\", a list or a string: {}", json_shown(object));
   }
   try {
     if (counts->is_string()) return rle_from_string(counts_text(counts->get_ref<const std::string&>()), *size);
@@ -118,7 +115,7 @@ Parts parts_from_json(const json& segmentation) {
   if (is_runs(segmentation)) {
     parts.runs.push_back(runs_from_json(segmentation));
   } else if (!segmentation.is_array()) {
-    fail(kFunction, "a segmentation that is neither a list of polygons nor run lengths: {}", shown(segmentation));
+    fail(kFunction, "a segmentation that is neither a list of polygons nor run lengths: {}", json_shown(segmentation));
   } else if (segmentation.empty()) {
     fail(kFunction, "an empty list of polygons");
   } else if (std::all_of(segmentation.begin(), segmentation.end(), is_runs)) {

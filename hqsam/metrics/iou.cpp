@@ -52,11 +52,9 @@ PairScores pair_scores(const BandedMask& prediction, const BandedMask& truth) {
 
 PairScores pair_scores(const Mask& prediction, const Mask& truth, double dilation_ratio, double strict_ratio) {
   check_sizes("pair_scores", prediction, truth);
-  const auto banded = [&](const Mask& mask) {
-    return std::make_unique<BandedMask>(std::make_shared<const PackedMask>(pack_tightly(mask)), dilation_ratio,
-                                        strict_ratio);
-  };
-  return pair_scores(*banded(prediction), *banded(truth));
+  const auto share = [](const Mask& mask) { return std::make_shared<const PackedMask>(pack_tightly(mask)); };
+  return pair_scores(BandedMask(share(prediction), dilation_ratio, strict_ratio),
+                     BandedMask(share(truth), dilation_ratio, strict_ratio));
 }
 
 }  // namespace hqsam

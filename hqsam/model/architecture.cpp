@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/tensor_index.h"
 
 namespace hqsam {
@@ -98,7 +99,7 @@ int64_t tiny_vit_image_size(const TensorMap& checkpoint) {
   if (found == checkpoint.metadata.end()) return size;
   const char* end = found->second.data() + found->second.size();
   if (const auto read = std::from_chars(found->second.data(), end, size); read.ec != std::errc() || read.ptr != end) {
-    fail("architecture_of", "metadata {} is no number of pixels: '{}'", kImageSizeMetadata, shown_name(found->second));
+    fail("architecture_of", "metadata {} is no number of pixels: '{}'", kImageSizeMetadata, shown_short(found->second));
   }
   return size;
 }

@@ -79,7 +79,7 @@ void check_parts(const std::vector<std::string>& names) {
     const std::string_view part = foreign_part(name);
     if (part.empty()) continue;
     if (what.empty()) what = part;
-    foreign.push_back(shown_name(name));
+    foreign.push_back(shown_short(name));
   }
   if (!foreign.empty()) {
     fail("read_checkpoint",

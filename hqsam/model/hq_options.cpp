@@ -39,7 +39,7 @@ HqOptions hq_options_from_json(const std::string& text) {
   HqOptions options;
   try {
     const auto json = parse_json_object(kFunction, "the options of HQ modules", text);
-    const auto word = [&](const char* key) { return shown(cut_short(json.at(key).get<std::string>())); };
+    const auto word = [&](const char* key) { return shown_short(json.at(key).get<std::string>()); };
     options.token = choose(word("token"), kHqTokens, kFunction, "token");
     options.mask_feature = choose(word("mask_feature"), kMaskFeatures, kFunction, "mask_feature");
     options.final_feature = json.at("final_feature").get<bool>();

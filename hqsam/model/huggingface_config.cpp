@@ -186,8 +186,7 @@ std::map<std::string, std::string> huggingface_weight_map(const Json& index, con
     const bool plain =
         file.is_string() && std::filesystem::path(file.get<std::string>()).filename() == file.get<std::string>();
     if (!plain) {
-      fail(kFunction, "{}: '{}' is in {}, expected a file of that folder", name, shown(cut_short(key)),
-           json_shown(file));
+      fail(kFunction, "{}: '{}' is in {}, expected a file of that folder", name, shown_short(key), json_shown(file));
     }
     files[key] = file.get<std::string>();
   }

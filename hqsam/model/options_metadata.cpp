@@ -3,6 +3,7 @@
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/tensor_index.h"
 
 namespace hqsam {
@@ -71,7 +72,7 @@ void apply_options_metadata(const Metadata& metadata, SamHqOptions& options) {
       for (const auto& block : json.at(kGlobalBlocks)) encoder->global_attn_indexes.push_back(whole_number(block));
     }
   } catch (const nlohmann::json::exception& error) {
-    damaged(shown_name(error.what()));
+    damaged(shown_short(error.what()));
   }
   options.validate();
 }

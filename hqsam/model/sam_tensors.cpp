@@ -81,7 +81,7 @@ struct Candidate {
 
 // A prefix in a message.
 std::string told(const std::string& prefix) {
-  return prefix.empty() ? "'' (none)" : fmt::format("'{}'", shown_name(prefix));
+  return prefix.empty() ? "'' (none)" : fmt::format("'{}'", shown_short(prefix));
 }
 
 bool is_average(const std::string& prefix) {
@@ -129,7 +129,7 @@ std::string choose_prefix(const Candidates& candidates, const std::string& path)
 // How many tensors there are by the first component of their names.
 std::string counted(const std::vector<std::string>& names) {
   std::map<std::string, size_t> counts;
-  for (const std::string& name : names) ++counts[shown_name(name.substr(0, name.find('.')))];
+  for (const std::string& name : names) ++counts[shown_short(name.substr(0, name.find('.')))];
   std::vector<std::string> texts;
   for (const auto& [first, count] : counts) {
     texts.push_back(count == 1 ? first : fmt::format("{} ({} tensors)", first, count));
@@ -147,7 +147,7 @@ bool is_usual(std::string_view name) {
 void tell_left(const std::vector<std::string>& left, const FileContents& contents, const std::string& path) {
   std::vector<std::string> objects;
   for (const auto& [name, type] : contents.objects) {
-    if (name.find('.') == name.npos) objects.push_back(fmt::format("{} ({})", shown_name(name), type));
+    if (name.find('.') == name.npos) objects.push_back(fmt::format("{} ({})", shown_short(name), type));
   }
   if (!objects.empty()) spdlog::info("{}: Python objects are left out and not run: {}", path, first_few(objects));
   if (left.empty()) return;
@@ -160,7 +160,7 @@ void tell_left(const std::vector<std::string>& left, const FileContents& content
   fail(kFunction,
        "'{}' is an object of {}, expected a tensor: save plain weights in Python with torch.save(model.state_dict(), "
        "path)",
-       shown_name(name), type);
+       shown_short(name), type);
 }
 
 [[noreturn]] void fail_without_sam(const FileContents& contents) {
@@ -245,10 +245,10 @@ std::vector<TakenTensor> take_sam(const FileContents& contents, const std::strin
     }
     if (!doubled.insert(names[i]).second) {
       fail(kFunction, "two tensors are named '{}' when the wrappers' parts of names are left out",
-           shown_name(names[i]));
+           shown_short(names[i]));
     }
     if (std::any_of(names[i].begin(), names[i].end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-      fail(kFunction, "a tensor's name, '{}', has control characters: the file is damaged", shown_name(names[i]));
+      fail(kFunction, "a tensor's name, '{}', has control characters: the file is damaged", shown_short(names[i]));
     }
     taken.push_back({i, names[i].substr(chosen.prefix.size())});
   }

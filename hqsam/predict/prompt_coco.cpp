@@ -78,8 +78,6 @@ CocoImage image_of(const json& item, const std::string& where) {
   return image;
 }
 
-std::string shown_id(const std::string& id) { return shown(std::string_view(cut_short(id))); }
-
 std::map<std::string, CocoImage> images_of(const json& list, const std::string& name) {
   std::map<std::string, CocoImage> images;
   std::map<std::string, std::string> ids;
@@ -90,13 +88,13 @@ std::map<std::string, CocoImage> images_of(const json& list, const std::string& 
     CocoImage image = image_of(list[i], where);
     const auto [named, fresh] = ids.emplace(image.name, id);
     if (!fresh && named->second != id) {
-      fail("predict", "{}: the images {} and {} are both {}", name, shown_id(named->second), shown_id(id),
+      fail("predict", "{}: the images {} and {} are both {}", name, shown_short(named->second), shown_short(id),
            shown(json(image.name)));
     }
     const auto [at, added] = images.emplace(id, image);
     if (!added && at->second.name != image.name) {
       fail("predict", "{}: {} and {} both have the id {}", name, shown(json(at->second.name)), shown(json(image.name)),
-           shown_id(id));
+           shown_short(id));
     }
   }
   return images;

@@ -63,7 +63,7 @@ std::string foreign_file(std::span<const std::byte> file) {
   const std::string_view front = as_text(file.first(std::min(file.size(), kLookedAt)));
   if (front.starts_with("version https://git-lfs")) {
     return fmt::format("a Git LFS pointer to a file of {} bytes, not that file: fetch it with git lfs pull",
-                       shown_name(behind(front, "size ")));
+                       shown_short(behind(front, "size ")));
   }
   const std::string small = small_letters(front);
   if (small.starts_with("<!doctype html") || small.starts_with("<html") || small.starts_with("<head")) {
@@ -78,7 +78,7 @@ std::string foreign_file(std::span<const std::byte> file) {
   }
   const bool zeros = std::all_of(front.begin(), front.end(), [](char c) { return c == '\0'; });
   if (zeros) return "a file of zeros, as a broken download leaves it: fetch it again";
-  return fmt::format("a file that begins with '{}'", shown_name(front.substr(0, 16)));
+  return fmt::format("a file that begins with '{}'", shown_short(front.substr(0, 16)));
 }
 
 }  // namespace hqsam

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/pickle.h"
 
 namespace hqsam {
@@ -41,7 +42,7 @@ PickleNode find_global(std::string_view module, std::string_view name) {
 }
 
 std::string type_name(const PickleNode& node) {
-  return shown_name(fmt::format("{}.{}", node.module.substr(0, 200), node.text.substr(0, 200)));
+  return shown_short(fmt::format("{}.{}", node.module.substr(0, 200), node.text.substr(0, 200)));
 }
 
 std::string described(const PickleNode& node) {

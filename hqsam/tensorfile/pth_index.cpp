@@ -29,7 +29,7 @@ std::string_view archive_folder(const ZipArchive& archive) {
     }
   }
   std::vector<std::string> names;
-  for (const ZipRecord& record : archive.records()) names.push_back(shown_name(record.name));
+  for (const ZipRecord& record : archive.records()) names.push_back(shown_short(record.name));
   fail(kFunction,
        "the zip archive has no record <name>/data.pkl, so torch.save did not write it; in it are {}: if weights are "
        "among them, unpack it",
@@ -44,7 +44,7 @@ std::map<std::string, std::string> parse_metadata(std::span<const std::byte> rec
   const nlohmann::json object = parse_json_object(kFunction, kPthMetadataRecord, as_text(record), options);
   for (const auto& [key, value] : object.items()) {
     if (!value.is_string()) {
-      fail(kFunction, "{} expects strings, '{}' is {}: the file is damaged", kPthMetadataRecord, shown_name(key),
+      fail(kFunction, "{} expects strings, '{}' is {}: the file is damaged", kPthMetadataRecord, shown_short(key),
            json_shown(value));
     }
     metadata[key] = value.get<std::string>();
@@ -66,7 +66,7 @@ TensorIndex parse_zip_pth(const FileParts& file, const TakeTensors& take) {
       fail(kFunction,
            "the weights have the byte order '{}', expected 'little': load and save the file with "
            "PyTorch on a little-endian machine",
-           shown_name(order));
+           shown_short(order));
     }
   }
   StorageRanges storages;

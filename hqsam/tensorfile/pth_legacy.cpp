@@ -3,6 +3,7 @@
 #include <array>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
 #include "hqsam/tensorfile/pth_index.h"
 #include "hqsam/tensorfile/state_dict.h"
@@ -31,7 +32,7 @@ std::unordered_map<std::string_view, const PickleNode*> referred_storages(const 
     if (node.kind != PickleKind::kStorage) continue;
     const PickleNode& first = *storages.emplace(node.text, &node).first->second;
     if (first.dtype != node.dtype || first.integer != node.integer) {
-      fail(kFunction, "storage {} has two types or sizes: the file is damaged", shown_name(node.text));
+      fail(kFunction, "storage {} has two types or sizes: the file is damaged", shown_short(node.text));
     }
   }
   return storages;
@@ -48,23 +49,23 @@ StorageRanges read_storages(const Pickle& object, const Pickle& keys, const File
       fail(kFunction,
            "no tensor lies in storage {}, or its numbers are complex or quantized: save the weights again in Python "
            "with torch.save(model.state_dict(), path), or fetch the file again",
-           shown_name(key.text));
+           shown_short(key.text));
     }
     const int64_t count = found->second->integer;
     const auto stored = ByteReader(file.part(at, sizeof(int64_t)), "a storage").number<int64_t>();
     at += sizeof stored;
     if (stored != count) {
-      fail(kFunction, "storage {} has {} elements, expected {}: the file is damaged", shown_name(key.text), stored,
+      fail(kFunction, "storage {} has {} elements, expected {}: the file is damaged", shown_short(key.text), stored,
            count);
     }
     const auto item_bytes = static_cast<uint64_t>(info(found->second->dtype).item_bytes);
     if (static_cast<uint64_t>(count) > (file.size() - at) / item_bytes) {
-      fail(kFunction, "the file ends within storage {}: it is cut, fetch it again", shown_name(key.text));
+      fail(kFunction, "the file ends within storage {}: it is cut, fetch it again", shown_short(key.text));
     }
     const StorageRange range{at, static_cast<uint64_t>(count) * item_bytes};
     at += range.bytes;
     if (!ranges.emplace(key.text, range).second) {
-      fail(kFunction, "storage {} appears twice: the file is damaged", shown_name(key.text));
+      fail(kFunction, "storage {} appears twice: the file is damaged", shown_short(key.text));
     }
   }
   return ranges;

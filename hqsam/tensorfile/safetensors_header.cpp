@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
 #include "hqsam/tensorfile/foreign_file.h"
 
@@ -61,7 +62,7 @@ class HeaderReader {
 
  private:
   [[noreturn]] void refuse(std::string_view fault) const {
-    fail(kFunction, "entry '{}' of the header {}: the file is damaged", shown_name(name_), fault);
+    fail(kFunction, "entry '{}' of the header {}: the file is damaged", shown_short(name_), fault);
   }
 
   void on_key(int depth, const std::string& key) {
@@ -91,7 +92,7 @@ class HeaderReader {
     std::vector<int64_t> numbers;
     for (const json& value : list) {
       if (!value.is_number_unsigned() || value.get<uint64_t>() > INT64_MAX) {
-        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", shown_name(value.dump()), key));
+        refuse(fmt::format("has {} in {}, expected whole numbers from 0 to 2^63-1", shown_short(value.dump()), key));
       }
       numbers.push_back(value.get<int64_t>());
     }
@@ -107,7 +108,7 @@ class HeaderReader {
     fail(kFunction,
          "tensor '{}' has the dtype {}, expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, "
          "BOOL: convert it first",
-         shown_name(name_), shown_name(name));
+         shown_short(name_), shown_short(name));
   }
 
   void on_tensor(const json& object) {
@@ -122,10 +123,10 @@ class HeaderReader {
       fail(kFunction,
            "tensor '{}' has data_offsets [{}], expected begin <= end <= {}, the bytes after the "
            "header: the file is cut or damaged, fetch it again",
-           shown_name(name_), fmt::join(offsets, ", "), data_bytes_);
+           shown_short(name_), fmt::join(offsets, ", "), data_bytes_);
     }
     if (offsets[1] - offsets[0] != numel * item_bytes) {
-      fail(kFunction, "tensor '{}' has {} bytes, but {} [{}] needs {}: the file is damaged", shown_name(name_),
+      fail(kFunction, "tensor '{}' has {} bytes, but {} [{}] needs {}: the file is damaged", shown_short(name_),
            offsets[1] - offsets[0], info(entry.dtype).safetensors, fmt::join(entry.sizes, ", "), numel * item_bytes);
     }
     entry.strides = contiguous_strides(entry.sizes);
@@ -144,7 +145,7 @@ class HeaderReader {
     uint64_t end = data_begin_;
     for (const TensorEntry* entry : order) {
       if (entry->storage_begin != end) {
-        fail(kFunction, "tensor '{}' begins at byte {}, {} byte {}: the file is damaged", shown_name(entry->name),
+        fail(kFunction, "tensor '{}' begins at byte {}, {} byte {}: the file is damaged", shown_short(entry->name),
              entry->storage_begin,
              entry->storage_begin < end ? "inside another that ends at" : "after a hole that begins at", end);
       }
@@ -188,7 +189,7 @@ TensorIndex parse_safetensors(const FileParts& file) {
     });
     static_cast<void>(parsed);  // its parts went through on_event
   } catch (const json::exception& error) {
-    fail(kFunction, "the header is not valid JSON ({}): the file is damaged", shown_name(error.what()));
+    fail(kFunction, "the header is not valid JSON ({}): the file is damaged", shown_short(error.what()));
   }
   return reader.finish();
 }

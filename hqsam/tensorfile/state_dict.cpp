@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -26,7 +27,7 @@ std::string summary_of(const Pickle& pickle) {
     const PickleNode& key = pickle.at(root.items[i]);
     const PickleNode& value = pickle.at(root.items[i + 1]);
     list += i > 0 ? ", " : "a dict of ";
-    list += key.kind == PickleKind::kText ? shown_name(key.text) : std::string(kind_name(key.kind));
+    list += key.kind == PickleKind::kText ? shown_short(key.text) : std::string(kind_name(key.kind));
     if (value.kind == PickleKind::kOpaque) list += fmt::format(" ({})", described(value));
   }
   return list.empty() ? "an empty dict" : list;
@@ -106,7 +107,7 @@ std::vector<int64_t> natural_numbers(const Pickle& pickle, std::string_view name
   for (const PickleId item : pickle.at(tuple).items) {
     numbers.push_back(pickle.at(item).integer);
     if (numbers.back() < 0) {
-      fail(kFunction, "tensor '{}' has {} among its sizes and strides: the file is damaged", shown_name(name),
+      fail(kFunction, "tensor '{}' has {} among its sizes and strides: the file is damaged", shown_short(name),
            numbers.back());
     }
   }
@@ -130,15 +131,15 @@ int64_t extent(const TensorEntry& entry) {
 StorageRange find_storage(const PickleNode& storage, std::string_view name, const StorageRanges& storages) {
   const auto found = storages.find(storage.text);
   if (found == storages.end()) {
-    fail(kFunction, "tensor '{}' lies in storage {}, which the file lacks: the file is damaged", shown_name(name),
-         shown_name(storage.text));
+    fail(kFunction, "tensor '{}' lies in storage {}, which the file lacks: the file is damaged", shown_short(name),
+         shown_short(storage.text));
   }
   const auto expected = static_cast<uint64_t>(storage.integer);
   if (found->second.bytes / static_cast<uint64_t>(info(storage.dtype).item_bytes) != expected) {
     fail(kFunction,
          "storage {} of tensor '{}' has {} bytes, but {} elements of {} are expected: the file is "
          "damaged",
-         shown_name(storage.text), shown_name(name), found->second.bytes, expected, info(storage.dtype).safetensors);
+         shown_short(storage.text), shown_short(name), found->second.bytes, expected, info(storage.dtype).safetensors);
   }
   return found->second;
 }
@@ -165,7 +166,8 @@ TensorEntry make_entry(const Pickle& pickle, const PickleNode& tensor, std::stri
     fail(kFunction,
          "tensor '{}' (offset {}, shape [{}], strides [{}]) reaches outside its storage of {} "
          "elements: the file is damaged",
-         shown_name(name), entry.offset, fmt::join(entry.sizes, ", "), fmt::join(entry.strides, ", "), storage.integer);
+         shown_short(name), entry.offset, fmt::join(entry.sizes, ", "), fmt::join(entry.strides, ", "),
+         storage.integer);
   }
   for (size_t i = 0; i < entry.sizes.size(); ++i) {
     // Where there is one step the stride does not count; an enormous one would overflow later.
@@ -184,7 +186,8 @@ std::vector<TensorEntry> state_dict_entries(const Pickle& pickle, const StorageR
   std::vector<TensorEntry> entries;
   std::unordered_set<std::string> names;
   for (const auto& [index, name] : take(contents.names)) {
-    if (!names.insert(name).second) fail(kFunction, "tensor '{}' appears twice: the file is damaged", shown_name(name));
+    if (!names.insert(name).second)
+      fail(kFunction, "tensor '{}' appears twice: the file is damaged", shown_short(name));
     entries.push_back(make_entry(pickle, pickle.at(contents.tensors[index]), name, storages));
   }
   return entries;

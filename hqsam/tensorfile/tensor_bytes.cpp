@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -57,7 +58,7 @@ DType dtype_of(std::string_view function, const std::string& name, const torch::
 void check_writable(std::string_view function, const TensorMap& map) {
   std::unordered_set<std::string> names;
   for (const auto& [name, tensor] : map.tensors) {
-    if (!is_utf8(name)) fail(function, "the name '{}' is not UTF-8", shown_name(name));
+    if (!is_utf8(name)) fail(function, "the name '{}' is not UTF-8", shown_short(name));
     if (!names.insert(name).second) fail(function, "tensor '{}' is in the map twice", name);
     if (!tensor.defined()) fail(function, "tensor '{}' is undefined", name);
     dtype_of(function, name, tensor);
@@ -67,7 +68,7 @@ void check_writable(std::string_view function, const TensorMap& map) {
   }
   for (const auto& [key, value] : map.metadata) {
     if (!is_utf8(key) || !is_utf8(value)) {
-      fail(function, "the metadata '{}' are not UTF-8", shown_name(key));
+      fail(function, "the metadata '{}' are not UTF-8", shown_short(key));
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 
 namespace hqsam {
 namespace {
@@ -32,7 +33,7 @@ const DTypeInfo& info(DType dtype) { return kDTypes[static_cast<size_t>(dtype)];
 int64_t checked_numel(std::string_view function, std::string_view name, std::span<const int64_t> sizes,
                       int64_t item_bytes) {
   if (sizes.size() > kMaxRank) {
-    fail(function, "tensor '{}' has {} dimensions, at most {} are possible: the file is damaged", shown_name(name),
+    fail(function, "tensor '{}' has {} dimensions, at most {} are possible: the file is damaged", shown_short(name),
          sizes.size(), kMaxRank);
   }
   int64_t bytes = item_bytes;
@@ -40,7 +41,7 @@ int64_t checked_numel(std::string_view function, std::string_view name, std::spa
   for (const int64_t size : sizes) {
     empty |= size == 0;
     if (size < 0 || __builtin_mul_overflow(bytes, std::max<int64_t>(size, 1), &bytes)) {
-      fail(function, "tensor '{}' has the impossible shape [{}]: the file is damaged", shown_name(name),
+      fail(function, "tensor '{}' has the impossible shape [{}]: the file is damaged", shown_short(name),
            fmt::join(sizes, ", "));
     }
   }
@@ -55,14 +56,6 @@ std::vector<int64_t> contiguous_strides(std::span<const int64_t> sizes) {
     stride *= std::max<int64_t>(sizes[i], 1);
   }
   return strides;
-}
-
-std::string shown_name(std::string_view text) {
-  constexpr size_t kMaxShown = 100;
-  std::string result(text.substr(0, kMaxShown));
-  const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  std::replace_if(result.begin(), result.end(), is_control, '?');
-  return text.size() > kMaxShown ? result + "..." : result;
 }
 
 }  // namespace hqsam

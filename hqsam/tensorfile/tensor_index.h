@@ -53,7 +53,4 @@ int64_t checked_numel(std::string_view function, std::string_view name, std::spa
 // Row-major strides of sizes that checked_numel accepts.
 std::vector<int64_t> contiguous_strides(std::span<const int64_t> sizes);
 
-// Text out of a file as it may stand in a message: control characters as '?', cut after 100 bytes.
-std::string shown_name(std::string_view text);
-
 }  // namespace hqsam

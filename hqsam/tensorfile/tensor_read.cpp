@@ -2,17 +2,15 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <memory>
-#include <mutex>
-#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/core/parallel.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
 #include "hqsam/tensorfile/foreign_file.h"
 #include "hqsam/tensorfile/pth_index.h"
@@ -41,7 +39,13 @@ class StorageReader {
       jobs.emplace_back(entry.storage_begin, storage.get());
       bytes += entry.storage_bytes;
     }
-    read_all(file, jobs, bytes);
+    constexpr uint64_t kMaxThreads = 4, kBytesOfThread = 64 << 20;
+    const uint64_t threads =
+        std::min({kMaxThreads, uint64_t{std::thread::hardware_concurrency()}, bytes / kBytesOfThread});
+    parallel_for("read weights", std::ssize(jobs), static_cast<int64_t>(threads), [&](int64_t i) {
+      const auto& [begin, storage] = jobs[static_cast<size_t>(i)];
+      file.read(begin, storage->bytes());
+    });
   }
 
   // The storage's first byte; the pointer keeps it alive.
@@ -56,35 +60,8 @@ class StorageReader {
   void check_bools(const TensorEntry& entry, std::span<const std::byte> bytes) {
     if (!checked_bools_.insert(entry.storage_begin).second) return;
     if (std::any_of(bytes.begin(), bytes.end(), [](std::byte b) { return b > std::byte{1}; })) {
-      fail("read_tensors", "tensor '{}' holds bools other than 0 and 1: the file is damaged", shown_name(entry.name));
+      fail("read_tensors", "tensor '{}' holds bools other than 0 and 1: the file is damaged", shown_short(entry.name));
     }
-  }
-
-  static void read_all(const OpenFile& file, const std::vector<std::pair<uint64_t, Memory*>>& jobs, uint64_t bytes) {
-    std::atomic<size_t> next = 0;
-    std::mutex mutex;
-    std::exception_ptr failure;
-    const auto work = [&] {
-      try {
-        for (size_t i = next++; i < jobs.size(); i = next++) file.read(jobs[i].first, jobs[i].second->bytes());
-      } catch (...) {
-        next = jobs.size();
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-      }
-    };
-    constexpr uint64_t kMaxThreads = 4, kBytesOfThread = 64 << 20;
-    const uint64_t threads =
-        std::min({kMaxThreads, uint64_t{std::thread::hardware_concurrency()}, bytes / kBytesOfThread});
-    std::vector<std::thread> others;
-    try {
-      while (others.size() + 1 < threads) others.emplace_back(work);
-    } catch (const std::system_error&) {
-      // the system gives no more threads: those that there are do it
-    }
-    work();
-    for (std::thread& other : others) other.join();
-    if (failure) std::rethrow_exception(failure);
   }
 
   std::unordered_map<uint64_t, std::shared_ptr<Memory>> storages_;  // by storage_begin
@@ -132,7 +109,7 @@ TensorIndex take_from(TensorIndex index, const TakeTensors& take) {
   std::vector<TensorEntry> taken;
   std::unordered_set<std::string> names;
   for (const auto& [i, name] : take(contents)) {
-    if (!names.insert(name).second) fail("read_tensors", "two tensors are named '{}'", shown_name(name));
+    if (!names.insert(name).second) fail("read_tensors", "two tensors are named '{}'", shown_short(name));
     taken.push_back(index.tensors.at(i));
     taken.back().name = name;
   }

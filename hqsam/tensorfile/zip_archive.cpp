@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "hqsam/core/error.h"
+#include "hqsam/core/text.h"
 #include "hqsam/tensorfile/byte_reader.h"
 #include "hqsam/tensorfile/tensor_index.h"
 
@@ -145,17 +146,17 @@ DirectoryEntry read_entry(ByteReader& reader) {
 
 // The record's bytes stand behind its local header, whose name and extra field have their own lengths.
 ZipRecord locate(const FileParts& file, const DirectoryEntry& entry, uint64_t records_end) {
-  if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown_name(entry.name));
+  if (entry.flags & 1) fail(kFunction, "record '{}' is encrypted", shown_short(entry.name));
   if (entry.method != 0 || entry.stored_bytes != entry.bytes) {
     fail(kFunction,
          "record '{}' is compressed, expected stored records as torch.save writes them: unpack "
          "the archive where it holds files, or save the weights again in Python with torch.save(model.state_dict(), "
          "path)",
-         shown_name(entry.name));
+         shown_short(entry.name));
   }
   const uint64_t header_bytes = kLocalBytes + entry.name.size();
   if (entry.local_header > records_end || header_bytes > records_end - entry.local_header) {
-    fail(kFunction, "record '{}' begins at byte {} of {}: the file is damaged", shown_name(entry.name),
+    fail(kFunction, "record '{}' begins at byte {} of {}: the file is damaged", shown_short(entry.name),
          entry.local_header, records_end);
   }
   ByteReader reader(file.part(entry.local_header, header_bytes), "a zip record's header");
@@ -164,13 +165,13 @@ ZipRecord locate(const FileParts& file, const DirectoryEntry& entry, uint64_t re
   const auto name_bytes = reader.number<uint16_t>();
   const auto extra_bytes = reader.number<uint16_t>();
   if (signature != kLocalHeader || name_bytes != entry.name.size() || as_text(reader.take(name_bytes)) != entry.name) {
-    fail(kFunction, "record '{}' has no header of its own at byte {}: the file is damaged", shown_name(entry.name),
+    fail(kFunction, "record '{}' has no header of its own at byte {}: the file is damaged", shown_short(entry.name),
          entry.local_header);
   }
   const uint64_t begin = entry.local_header + header_bytes + extra_bytes;
   if (begin > records_end || entry.bytes > records_end - begin) {
     fail(kFunction, "record '{}' has {} bytes from byte {}, but the records end at byte {}: the file is damaged",
-         shown_name(entry.name), entry.bytes, begin, records_end);
+         shown_short(entry.name), entry.bytes, begin, records_end);
   }
   return {entry.name, begin, entry.bytes, entry.crc};
 }
@@ -205,7 +206,7 @@ ZipArchive::ZipArchive(FileParts file) : file_(std::move(file)) {
   for (uint64_t i = 0; i < directory.count; ++i) {
     const DirectoryEntry entry = read_entry(reader);
     if (!names.insert(entry.name).second) {
-      fail(kFunction, "record '{}' appears twice: the file is damaged", shown_name(entry.name));
+      fail(kFunction, "record '{}' appears twice: the file is damaged", shown_short(entry.name));
     }
     records_.push_back(locate(file_, entry, directory.begin));
     local_headers_.push_back(entry.local_header);
@@ -221,7 +222,7 @@ void ZipArchive::check_overlaps() const {
   uint64_t end = 0;
   for (const size_t i : order) {
     if (local_headers_[i] < end) {
-      fail(kFunction, "record '{}' lies inside another one: the file is damaged", shown_name(records_[i].name));
+      fail(kFunction, "record '{}' lies inside another one: the file is damaged", shown_short(records_[i].name));
     }
     end = records_[i].begin + records_[i].bytes;
   }
@@ -236,11 +237,11 @@ const ZipRecord* ZipArchive::find(std::string_view name) const {
 std::span<const std::byte> ZipArchive::checked(std::string_view name) const {
   const ZipRecord* record = find(name);
   if (record == nullptr) {
-    fail(kFunction, "the archive has no record '{}': it was not written by torch.save", shown_name(name));
+    fail(kFunction, "the archive has no record '{}': it was not written by torch.save", shown_short(name));
   }
   const auto bytes = file_.part(record->begin, record->bytes);
   if (record->crc != 0 && crc32(bytes) != record->crc) {
-    fail(kFunction, "record '{}' has a wrong checksum: the file is damaged, fetch it again", shown_name(name));
+    fail(kFunction, "record '{}' has a wrong checksum: the file is damaged, fetch it again", shown_short(name));
   }
   return bytes;
 }

@@ -19,7 +19,7 @@ void TrainOptions::validate() const {
   require("lr", lr, 1e-12, 1.0);
   require("clip_grad_norm", clip_grad_norm, 0.0, 1e6, " (0 = off)");
   require("ema.decay", ema_decay, 0.0, 0.999999, " (0 = off)");
-  require("workers", workers, 0, 256);
+  require("workers", workers, 0, kMostWorkers);
   require("validate_every.epochs", validate_every.epochs, 1, 1'000'000);
   require("validate_every.steps", validate_every.steps, 0, 1'000'000'000, " (0 = by epochs)");
   require("patience", patience, 0, 1'000'000, " (0 = off)");

@@ -10,30 +10,14 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <functional>
 #include <string_view>
 #include <thread>
 
-#include "hqsam/core/error.h"
+#include "errors.h"
 #include "temporary_folder.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
-
-namespace {
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no Error";
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
-
-}  // namespace
 
 class FileTest : public testing::Test {
  protected:

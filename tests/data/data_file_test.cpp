@@ -5,9 +5,8 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <functional>
 
-#include "hqsam/core/error.h"
+#include "errors.h"
 #include "hqsam/core/file.h"
 #include "hqsam/data/folder_look.h"
 #include "hqsam/data/json_stream.h"
@@ -18,17 +17,6 @@ namespace hqsam {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no Error";
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 class DataFileTest : public testing::Test {
  protected:

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "hqsam/core/error.h"
+#include "errors.h"
 #include "hqsam/core/random.h"
 #include "hqsam/data/dataset.h"
 
@@ -45,18 +45,5 @@ class MemoryDataset : public Dataset {
   int64_t count_;
   Size size_;
 };
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-// The message of the Error that call throws; "" where it throws none.
-template <class Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace hqsam

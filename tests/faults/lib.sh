@@ -6,10 +6,10 @@ set -uo pipefail
 hqsam=$(realpath -e "$hqsam") && source=$(realpath -e "$source") || exit 2
 export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=10000
 work=$(mktemp -d)
-trap 'stop_all; rm -rf "$work"' EXIT
+trap 'stop_spoiler; stop_all; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
-pids=() codes=()
+pids=() codes=() spoiler=0
 
 fault() {
   printf 'FAILED: %s\n' "$*"
@@ -85,6 +85,48 @@ stop_all() {
   local pid
   for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null; done
   [ ${#pids[@]} -eq 0 ] || wait "${pids[@]}" 2>/dev/null
+}
+
+# One random change of one random file of set/, over and over: cut, removed, spoilt, or made as in whole/ again.
+spoil() {
+  local files file size
+  mapfile -t files < <(cd whole && find . -type f)
+  while :; do
+    file=${files[RANDOM % ${#files[@]}]}
+    size=$(stat -c %s "whole/$file")
+    case $((RANDOM % 8)) in
+      0) truncate -s $((RANDOM * RANDOM % (size + 1))) "set/$file" 2>/dev/null ;;
+      1) rm -f "set/$file" ;;
+      2) # a JPEG does not tell such bytes from its own
+        [[ $file == *.jpg ]] || head -c 64 /dev/urandom |
+          dd of="set/$file" bs=1 seek=$((RANDOM % size)) conv=notrunc status=none
+        ;;
+      3 | 4) cp "whole/$file" "set/$file" ;; # in place
+      *)
+        for file in "${files[@]}"; do # most of the time most are whole
+          cmp -s "whole/$file" "set/$file" || { cp "whole/$file" "set/$file.new" && mv "set/$file.new" "set/$file"; }
+        done
+        ;;
+    esac
+    sleep 0.02
+  done
+}
+
+start_spoiler() {
+  spoil >/dev/null 2>&1 &
+  spoiler=$!
+}
+
+stop_spoiler() {
+  [ $spoiler -eq 0 ] || { kill "$spoiler" && wait "$spoiler"; } 2>/dev/null
+  spoiler=0
+}
+
+# restore: nobody changes set/ any more, and it is whole.
+restore() {
+  stop_spoiler
+  rm -rf set
+  cp -r whole set
 }
 
 # whole <ranks> <folder> [options...]: a run to its end.

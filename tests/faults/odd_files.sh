@@ -8,13 +8,6 @@ seconds=${3:-40}
 # shellcheck source=tests/faults/lib.sh
 . "$(dirname "$0")/lib.sh"
 model=$source/tests/golden/sam_hq_micro.pth
-spoiler=0
-trap 'stop_spoiler; stop_all; rm -rf "$work"' EXIT
-
-stop_spoiler() {
-  [ $spoiler -eq 0 ] || { kill "$spoiler" && wait "$spoiler"; } 2>/dev/null
-  spoiler=0
-}
 
 # refused <words> <command...>: within five seconds, exit code 1, the error in the last line with these words.
 refused() {
@@ -51,22 +44,6 @@ odd_files() {
   refused "pipe.json $pipe" data check --config coco.yaml
 }
 
-# One random change of one random file, over and over.
-spoil() {
-  local files file size
-  mapfile -t files < <(cd whole && find . -type f)
-  while :; do
-    file=${files[RANDOM % ${#files[@]}]}
-    size=$(stat -c %s "whole/$file")
-    case $((RANDOM % 8)) in
-      0) truncate -s $((RANDOM * RANDOM % (size + 1))) "set/$file" 2>/dev/null ;;
-      1) rm -f "set/$file" ;;
-      *) cp "whole/$file" "set/$file" ;; # in place
-    esac
-    sleep 0.02
-  done
-}
-
 # no_signal <command...>
 no_signal() {
   local code=0
@@ -80,13 +57,12 @@ odd_files
 cp -r set whole
 runs=0 by_error=0 until_when=$((SECONDS + seconds))
 while [ $SECONDS -lt "$until_when" ] && [ "$failures" -lt 5 ]; do
-  spoil >/dev/null 2>&1 &
-  spoiler=$!
+  start_spoiler
   no_signal data check --config run.yaml
   no_signal evaluate --config run.yaml --checkpoint "$model" --threads 1 --output e
   no_signal predict --checkpoint "$model" --image set/im --box 1,1,99,99 --output p
-  stop_spoiler
-  rm -rf set e p && cp -r whole set
+  restore
+  rm -rf e p
 done
 no_signal data check --config run.yaml
 [ "$by_error" -gt 0 ] && [ "$by_error" -lt "$runs" ] || echo "note: $by_error of $runs runs ended by an error"

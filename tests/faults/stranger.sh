@@ -4,6 +4,8 @@
 # join it nor write into its log: a program beside it that speaks the rendezvous' language and writes over every key,
 # one that scans its port while it starts, and, as root, a machine (a network namespace) at the other end of a cable.
 hqsam=$1 source=$2 test_comm=$(realpath -e "${3:-$(dirname "$1")/tests/test_comm}") || exit 2
+# shellcheck source=tests/faults/cable.sh
+. "$(dirname "$0")/cable.sh"
 # shellcheck source=tests/faults/lib.sh
 . "$(dirname "$0")/lib.sh"
 home=hqsam_home$$ away=hqsam_away$$
@@ -53,26 +55,12 @@ scanned() {
   wait $scanner 2>/dev/null
 }
 
-# shellcheck disable=SC2317 # called by the trap
-remove_namespaces() {
-  ip netns del "$home" 2>/dev/null
-  ip netns del "$away" 2>/dev/null
-}
-
 from_outside() {
-  local space node=1
-  trap 'stop_all; remove_namespaces; rm -rf "$work"' EXIT
-  if ! { ip netns add "$home" && ip netns add "$away" &&
-    ip link add cable netns "$home" type veth peer name cable netns "$away"; }; then
+  trap 'stop_all; cut_cable "$home" "$away"; rm -rf "$work"' EXIT
+  if ! join_by_cable "$home" "$away" 10.78.0; then
     echo "no network namespaces here: the stranger outside is left out"
     return
   fi
-  for space in "$home" "$away"; do
-    ip -n "$space" addr add 10.78.0.$node/24 dev cable
-    ip -n "$space" link set cable up
-    ip -n "$space" link set lo up
-    node=$((node + 1))
-  done
   port=$(free_port)
   GLOO_SOCKET_IFNAME=cable launched outside ip netns exec "$home"
   first_step outside

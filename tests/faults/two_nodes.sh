@@ -12,22 +12,10 @@ shift
 port=29471 first=hqsam_a$$ second=hqsam_b$$
 export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-10000} OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
-# shellcheck disable=SC2317 # called by the trap
-cleanup() {
-  ip netns del "$first" 2>/dev/null || true
-  ip netns del "$second" 2>/dev/null || true
-}
-trap cleanup EXIT
-ip netns add "$first"
-ip netns add "$second"
-ip link add cable netns "$first" type veth peer name cable netns "$second"
-node=1
-for space in "$first" "$second"; do
-  ip -n "$space" addr add 10.77.0.$node/24 dev cable
-  ip -n "$space" link set cable up
-  ip -n "$space" link set lo up
-  node=$((node + 1))
-done
+# shellcheck source=tests/faults/cable.sh
+. "$(dirname "$0")/cable.sh"
+trap 'cut_cable "$first" "$second"' EXIT
+join_by_cable "$first" "$second" 10.77.0
 
 # start <namespace> <node rank> <arguments...>
 start() {

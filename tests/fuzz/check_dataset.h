@@ -71,4 +71,12 @@ void read_dataset(Open open, const std::filesystem::path& annotations, const std
   }
 }
 
+// The same of an annotation file with this content.
+template <class Open>
+void read_annotations(Open open, std::string_view content) {
+  static MemoryFile annotations;
+  annotations.write(content);
+  read_dataset(open, annotations.path());
+}
+
 }  // namespace hqsam::fuzz

@@ -5,8 +5,6 @@ using namespace hqsam;
 
 // The JSON of COCO's annotations, with its pictures at hand.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static fuzz::MemoryFile annotations;
-  annotations.write({reinterpret_cast<const char*>(data), size});
-  fuzz::read_dataset(open_coco, annotations.path());
+  fuzz::read_annotations(open_coco, {reinterpret_cast<const char*>(data), size});
   return 0;
 }

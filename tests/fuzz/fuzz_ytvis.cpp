@@ -5,8 +5,6 @@ using namespace hqsam;
 
 // The JSON of YouTube-VIS, with its pictures at hand.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static fuzz::MemoryFile annotations;
-  annotations.write({reinterpret_cast<const char*>(data), size});
-  fuzz::read_dataset(open_ytvis, annotations.path());
+  fuzz::read_annotations(open_ytvis, {reinterpret_cast<const char*>(data), size});
   return 0;
 }

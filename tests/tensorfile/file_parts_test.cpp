@@ -6,10 +6,9 @@
 
 #include <atomic>
 #include <fstream>
-#include <functional>
 #include <thread>
 
-#include "hqsam/core/error.h"
+#include "errors.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "temporary_folder.h"
 
@@ -17,17 +16,6 @@ namespace hqsam {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no Error";
-}
-
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 class FilePartsTest : public testing::Test {
  protected:

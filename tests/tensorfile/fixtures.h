@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "hqsam/core/error.h"
+#include "errors.h"
 #include "hqsam/core/file.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "hqsam/tensorfile/zip_writer.h"
@@ -30,19 +30,6 @@ class TempFolderTest : public testing::Test {
 };
 
 inline std::string golden(const std::string& name) { return std::string(HQSAM_SOURCE_DIR) + "/tests/golden/" + name; }
-
-// The message of the Error that action throws; "" where it throws none.
-template <class Action>
-std::string error_of(Action action) {
-  try {
-    action();
-    return "";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
-
-inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
 // Exactly equal: dtype, shape and bits (floats without NaN).
 inline void expect_same(const torch::Tensor& a, const torch::Tensor& b, const std::string& name) {

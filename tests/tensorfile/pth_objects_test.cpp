@@ -81,7 +81,7 @@ TEST_F(PthObjects, AreToldWithTheirNamesAndTypes) {
 TEST_F(PthObjects, AreNamedWhereTheyAreAll) {
   EXPECT_TRUE(contains(message(global("a.b", "Sam") + ")\x81}b"), "a whole object of the Python class a.b.Sam"));
   EXPECT_TRUE(contains(message(dict({{"model", kCall}})), "a dict of model (an object of os.system)"));
-  EXPECT_TRUE(contains(message(global("torch.evil\x1b[2J", "x")), "torch.evil?[2J.x"));
+  EXPECT_TRUE(contains(message(global("torch.evil\x1b[2J", "x")), "torch.evil\\x1b[2J.x"));
   // A module of a legacy file: its class with its source.
   const std::string module = tuple({text("module"), global("a", "Net"), text("a.py"), text("class Net")}) + "Q";
   EXPECT_TRUE(contains(message(module + ")\x81}b"), "class a.Net"));
@@ -143,7 +143,7 @@ TEST(ForeignFile, IsNamedByWhatItIs) {
   EXPECT_TRUE(contains(said("\x1f\x8b\x08xxxxxxxx"), "gzip"));
   EXPECT_TRUE(contains(said("\x80\x04}q\x01."), "plain pickle"));
   EXPECT_TRUE(contains(said(std::string(3000, '\0')), "file of zeros"));
-  EXPECT_TRUE(contains(said("abc\x1b[2J"), "begins with 'abc?[2J'"));
+  EXPECT_TRUE(contains(said("abc\x1b[2J"), "begins with 'abc\\x1b[2J'"));
   EXPECT_TRUE(contains(said(""), "empty"));
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/parallel.h"
+#include "hqsam/core/parallel.h"
 
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,8 +33,12 @@ void parallel_for(const std::string& label, int64_t count, int64_t threads, cons
     }
   };
   {
-    std::vector<std::jthread> workers;
-    for (int64_t i = 0; i < threads; ++i) workers.emplace_back(loop);
+    std::vector<std::jthread> others;
+    try {
+      while (std::ssize(others) + 1 < threads) others.emplace_back(loop);
+    } catch (const std::system_error&) {  // no more threads
+    }
+    loop();
   }
   if (error) std::rethrow_exception(error);
 }
