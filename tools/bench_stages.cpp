@@ -12,9 +12,9 @@
 #include "hqsam/core/progress.h"
 #include "hqsam/data/folder_dataset.h"
 #include "hqsam/data/loader.h"
-#include "hqsam/data/synth.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/ops/autocast.h"
+#include "hqsam/synth/scene.h"
 #include "hqsam/train/trainer.h"
 #include "trace.h"
 

@@ -11,8 +11,8 @@
 #include "hqsam/core/print.h"
 #include "hqsam/data/check.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/data/synth.h"
 #include "hqsam/report/contact_sheet.h"
+#include "hqsam/synth/write.h"
 #include "outputs.h"
 
 namespace hqsam {

@@ -2,7 +2,7 @@
 #include "hqsam/data/coarsened_dataset.h"
 
 #include "hqsam/core/random.h"
-#include "hqsam/data/synth.h"
+#include "hqsam/synth/coarsen.h"
 
 namespace hqsam {
 

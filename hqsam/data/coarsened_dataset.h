@@ -5,7 +5,7 @@
 
 namespace hqsam {
 
-// Another data set with its masks as a hurried annotator would have drawn them (coarsen in synth.h): what
+// Another data set with its masks as a hurried annotator would have drawn them (synth/coarsen.h): what
 // a base is pre-trained on where only fine masks are at hand. A sample's coarse mask is always the same.
 class CoarsenedDataset : public Dataset {
  public:

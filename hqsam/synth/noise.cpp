@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/synth_noise.h"
+#include "hqsam/synth/noise.h"
 
 #include <algorithm>
 #include <cmath>

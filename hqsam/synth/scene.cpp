@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/synth/scene.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "hqsam/core/error.h"
-#include "hqsam/data/synth.h"
-#include "hqsam/data/synth_drawing.h"
-#include "hqsam/data/synth_ground.h"
-#include "hqsam/data/synth_noise.h"
-#include "hqsam/data/synth_render.h"
+#include "hqsam/synth/coarsen.h"
+#include "hqsam/synth/ground.h"
+#include "hqsam/synth/noise.h"
+#include "hqsam/synth/render.h"
+#include "hqsam/synth/things.h"
 
 namespace hqsam {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/synth_render.h"
+#include "hqsam/synth/render.h"
 
 #include <algorithm>
 #include <cmath>

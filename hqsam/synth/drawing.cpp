@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/synth_drawing.h"
+#include "hqsam/synth/drawing.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/synth.h"
-
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "data/fixtures.h"
+#include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/image/codec.h"
+#include "hqsam/synth/coarsen.h"
+#include "hqsam/synth/scene.h"
+#include "hqsam/synth/write.h"
 #include "temporary_folder.h"
 
 namespace hqsam {

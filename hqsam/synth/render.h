@@ -4,7 +4,7 @@
 #include <opencv2/core.hpp>
 
 #include "hqsam/core/geometry.h"
-#include "hqsam/data/synth_drawing.h"
+#include "hqsam/synth/drawing.h"
 
 namespace hqsam::synth {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "hqsam/data/synth_drawing.h"
+#include "hqsam/synth/things.h"
 
 namespace hqsam::synth {
 namespace {

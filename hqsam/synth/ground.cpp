@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/synth_ground.h"
+#include "hqsam/synth/ground.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "hqsam/data/synth_noise.h"
+#include "hqsam/synth/noise.h"
 
 namespace hqsam::synth {
 namespace {

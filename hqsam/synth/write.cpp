@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/synth/write.h"
+
 #include <algorithm>
 #include <thread>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/parallel.h"
-#include "hqsam/data/synth.h"
 #include "hqsam/image/codec.h"
 
 namespace hqsam {

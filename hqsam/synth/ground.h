@@ -3,7 +3,7 @@
 
 #include <opencv2/core.hpp>
 
-#include "hqsam/data/synth_drawing.h"
+#include "hqsam/synth/drawing.h"
 
 namespace hqsam::synth {
 

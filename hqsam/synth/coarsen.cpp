@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/synth/coarsen.h"
+
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
-#include "hqsam/core/error.h"
-#include "hqsam/data/synth.h"
-#include "hqsam/data/synth_drawing.h"
-#include "hqsam/data/synth_noise.h"
+#include "hqsam/synth/drawing.h"
+#include "hqsam/synth/noise.h"
 
 namespace hqsam {
 namespace {
