@@ -13,8 +13,8 @@
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/convert.h"
+#include "hqsam/data/find_sets.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/data/recognise.h"
 #include "outputs.h"
 
 namespace hqsam {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "hqsam/config/config.h"
-#include "hqsam/data/loader.h"
+#include "hqsam/data/training_set.h"
 #include "hqsam/report/training_monitor.h"
 #include "hqsam/train/trainer.h"
 

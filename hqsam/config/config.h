@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hqsam/data/folder_dataset.h"
-#include "hqsam/data/loader.h"
+#include "hqsam/data/training_set.h"
 #include "hqsam/evaluate/evaluate.h"
 #include "hqsam/train/trainer.h"
 

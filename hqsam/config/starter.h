@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "hqsam/data/recognise.h"
+#include "hqsam/data/find_sets.h"
 
 namespace hqsam {
 

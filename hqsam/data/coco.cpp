@@ -7,7 +7,7 @@
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/coco_items.h"
+#include "hqsam/data/coco_set.h"
 #include "hqsam/data/json_stream.h"
 #include "hqsam/mask/segmentation.h"
 

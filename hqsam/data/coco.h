@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "hqsam/data/folder_dataset.h"
+#include "hqsam/data/dataset.h"
+#include "hqsam/data/set_options.h"
 
 namespace hqsam {
 
@@ -23,9 +24,5 @@ namespace hqsam {
 // Throws Error naming the file: not JSON, another kind of file, two pictures of one id, no usable mask in all of it,
 // nothing but crowds (with CrowdRule::kSkip), and detections none of which belongs to this set.
 std::shared_ptr<const Dataset> open_coco(const SetOptions& options);
-
-// The JSON of YouTube-VIS and HQ-YTVIS, frame by frame: "videos" with id, height, width and file_names,
-// "annotations" with video_id, category_id and segmentations, one per frame or null. Read as leniently.
-std::shared_ptr<const Dataset> open_ytvis(const SetOptions& options);
 
 }  // namespace hqsam

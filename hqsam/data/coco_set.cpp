@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/coco_set.h"
+
 #include <algorithm>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/coco_items.h"
 #include "hqsam/data/picture_finder.h"
 
 namespace hqsam {

@@ -13,7 +13,8 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/parallel.h"
 #include "hqsam/data/data_file.h"
-#include "hqsam/data/tar_index.h"
+#include "hqsam/data/output_names.h"
+#include "hqsam/data/shards.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/orientation.h"
 

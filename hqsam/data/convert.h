@@ -45,7 +45,4 @@ struct ConvertReport {
 // holds the set itself, and where a file cannot be written.
 ConvertReport convert(const std::vector<SetToConvert>& sets, const ConvertOptions& options);
 
-// The names for a set's pictures, as said above. paths: Dataset::path of each.
-std::vector<std::string> output_names(const std::vector<std::string>& paths, int64_t* renamed = nullptr);
-
 }  // namespace hqsam

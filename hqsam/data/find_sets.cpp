@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/find_sets.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -11,9 +13,8 @@
 #include "hqsam/data/folder_look.h"
 #include "hqsam/data/folder_words.h"
 #include "hqsam/data/pairing.h"
-#include "hqsam/data/recognise.h"
+#include "hqsam/data/shards.h"
 #include "hqsam/data/split_sets.h"
-#include "hqsam/data/tar_index.h"
 #include "hqsam/data/yolo_yaml.h"
 
 namespace hqsam {

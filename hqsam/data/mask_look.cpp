@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/mask_look.h"
+
 #include <algorithm>
 #include <cstdlib>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/mask_file.h"
+#include "hqsam/data/mask_plane.h"
 
 namespace hqsam {
 namespace {

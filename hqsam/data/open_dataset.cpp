@@ -16,8 +16,9 @@
 #include "hqsam/data/pairing.h"
 #include "hqsam/data/recognise.h"
 #include "hqsam/data/sa1b.h"
-#include "hqsam/data/tar_index.h"
+#include "hqsam/data/shards.h"
 #include "hqsam/data/yolo.h"
+#include "hqsam/data/ytvis.h"
 #include "hqsam/image/raster.h"
 
 namespace hqsam {

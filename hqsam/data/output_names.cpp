@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/output_names.h"
+
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/convert.h"
+#include "hqsam/data/annotation_writer.h"
 
 namespace hqsam {
 namespace {

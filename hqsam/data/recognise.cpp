@@ -6,7 +6,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/data/folder_look.h"
-#include "hqsam/data/tar_index.h"
+#include "hqsam/data/shards.h"
 
 namespace hqsam {
 namespace {

@@ -5,6 +5,7 @@
 #include "hqsam/data/picture_json.h"
 #include "hqsam/data/picture_names.h"
 #include "hqsam/data/sa1b_json.h"
+#include "hqsam/data/shards.h"
 #include "hqsam/data/tar_index.h"
 
 namespace hqsam {

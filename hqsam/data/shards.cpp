@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/shards.h"
+
 #include <algorithm>
 #include <charconv>
 #include <map>

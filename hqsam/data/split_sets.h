@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "hqsam/data/recognise.h"
+#include "hqsam/data/find_sets.h"
 
 namespace hqsam {
 

@@ -16,14 +16,6 @@ namespace hqsam {
 // member), sparse or of several volumes, and where another archive was put behind its end.
 std::vector<DataFile> files_in_tar(const std::filesystem::path& shard);
 
-// Whether these are shards: a .tar, a pattern of them, or a folder that holds .tar files and no pictures.
-bool names_shards(const std::filesystem::path& images);
-
-// The files of all shards: of one .tar, of a folder's *.tar in order of their names, or of a pattern as WebDataset's
-// users write it, name-{000000..000012}.tar or {a,b}.tar. Each name has its shard's name in front, without .tar:
-// "000003/sa_1.jpg". Throws Error where a shard is missing, and where the folder has none.
-std::vector<DataFile> files_of_shards(const std::filesystem::path& images);
-
 // What the files of one sample share, WebDataset's rule: the name up to the first dot of its last part.
 std::string_view sample_key(std::string_view name);
 

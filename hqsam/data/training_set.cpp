@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/training_set.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,7 +11,6 @@
 #include "hqsam/core/parallel.h"
 #include "hqsam/core/random.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/loader.h"
 #include "hqsam/data/set_options.h"
 #include "hqsam/image/counts.h"
 #include "hqsam/image/spare.h"

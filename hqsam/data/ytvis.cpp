@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/ytvis.h"
+
 #include <algorithm>
 #include <map>
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/coco.h"
-#include "hqsam/data/coco_items.h"
+#include "hqsam/data/coco_set.h"
 #include "hqsam/data/json_stream.h"
 
 namespace hqsam {

@@ -8,6 +8,7 @@
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
 #include "hqsam/data/open_dataset.h"
+#include "hqsam/data/output_names.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/mask/morphology.h"
 #include "temporary_folder.h"

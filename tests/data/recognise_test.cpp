@@ -5,6 +5,7 @@
 
 #include "data/fixtures.h"
 #include "hqsam/core/file.h"
+#include "hqsam/data/find_sets.h"
 #include "hqsam/data/hqseg44k.h"
 #include "temporary_folder.h"
 

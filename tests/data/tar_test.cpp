@@ -4,6 +4,7 @@
 #include "data/fixtures.h"
 #include "hqsam/core/clock.h"
 #include "hqsam/core/file.h"
+#include "hqsam/data/shards.h"
 #include "hqsam/data/tar_index.h"
 #include "temporary_folder.h"
 

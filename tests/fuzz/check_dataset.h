@@ -9,6 +9,7 @@
 
 #include "harness.h"
 #include "hqsam/data/coco.h"
+#include "hqsam/data/ytvis.h"
 #include "hqsam/image/codec.h"
 
 namespace hqsam::fuzz {
