@@ -2,20 +2,45 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include <string>
 
+#include "golden_path.h"
 #include "hqsam/core/error.h"
 #include "hqsam/tensorfile/tensor_map.h"
 
 // What tests of torch rooms share: goldens (tests/golden/README.md says where they come from) and comparisons.
 namespace hqsam::testing_support {
 
-inline std::string golden_path(const std::string& file) {
-  return std::string(HQSAM_SOURCE_DIR) + "/tests/golden/" + file;
-}
 inline TensorMap golden(const std::string& file) { return read_tensors(golden_path(file)); }
+
+// A golden's sizes are in its metadata, and what those leave out is in its tensors' shapes: goldens of other sizes pass
+// the same tests.
+
+// The metadata's "config", an object, together with the metadata's other keys that hold JSON.
+inline nlohmann::json golden_config(const TensorMap& map) {
+  nlohmann::json config = nlohmann::json::object();
+  for (const auto& [key, text] : map.metadata) {
+    const auto value = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (value.is_discarded()) continue;  // words
+    if (key == "config") {
+      config.update(value);
+    } else {
+      config[key] = value;
+    }
+  }
+  return config;
+}
+
+// Cases are numbered from 0: how many have a tensor of this name ("3.box").
+inline int64_t golden_cases(const TensorMap& map, const std::string& name) {
+  int64_t count = 0;
+  while (map.find(std::to_string(count) + "." + name) != nullptr) ++count;
+  EXPECT_GT(count, 0) << "no golden has '" << name << "'";
+  return count;
+}
 
 // Largest difference relative to the largest magnitude of `expected`; on any devices.
 inline double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {

@@ -5,6 +5,7 @@ weights. The weights are rounded to fp16 and stored so, which keeps the file sma
 
   tiny_vit_golden.py OUTPUT     needs segment_anything_hq, timm and safetensors
 """
+import json
 import sys
 
 import torch
@@ -37,7 +38,8 @@ def main():
     weights = {f"w.{name}": tensor.half() if tensor.is_floating_point() else tensor
                for name, tensor in model.state_dict().items() if "head." not in name}
     save_file({**weights, "x_small": x_small, "image_embeddings_every8": embedding[:, ::8, ::2, ::2].contiguous(),
-               "interm_embeddings.0": early[0][:, ::2, ::2].contiguous()}, sys.argv[1])
+               "interm_embeddings.0": early[0][:, ::2, ::2].contiguous()}, sys.argv[1],
+              metadata={"config": json.dumps(CONFIG)})
     print("embedding", embedding.abs().max(), "early", early[0].abs().max())
 
 
