@@ -30,6 +30,7 @@
 #include "hqsam/data/loader.h"
 #include "hqsam/data/open_dataset.h"
 #include "hqsam/data/prompts.h"
+#include "hqsam/data/stoppable_dataset.h"
 #include "hqsam/data/training_set.h"
 #include "hqsam/data/ytvis.h"
 #include "hqsam/evaluate/compare.h"

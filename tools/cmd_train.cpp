@@ -15,6 +15,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
+#include "hqsam/data/stoppable_dataset.h"
 #include "train_monitor.h"
 
 namespace hqsam {

@@ -7,6 +7,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/data/open_dataset.h"
+#include "hqsam/data/stoppable_dataset.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/ops/autocast.h"
 

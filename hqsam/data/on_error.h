@@ -15,8 +15,8 @@ class UnreadRow : public Error {
   using Error::Error;
 };
 
-// A sample was asked for after a stop was requested: the stop is at fault, no file is.
-class StopRequested : public Error {
+// A stop was asked for, by a signal: the work ends, and nothing has failed. Where one rank of several stops so, all do.
+class Stopped : public Error {
  public:
   using Error::Error;
 };

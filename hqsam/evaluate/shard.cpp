@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "hqsam/core/error.h"
+#include "hqsam/data/on_error.h"
 
 namespace hqsam {
 namespace {
@@ -83,7 +83,9 @@ std::string run_and_pack(const std::function<RankResults()>& run) {
       sets.push_back(std::move(packed));
     }
     return pack({{"sets", sets}});
-  } catch (const std::exception& error) {  // the other ranks wait for an answer
+  } catch (const Stopped& stopped) {  // the other ranks wait for an answer
+    return pack({{"stopped", stopped.what()}});
+  } catch (const std::exception& error) {
     return pack({{"error", error.what()}});
   }
 }
@@ -96,6 +98,7 @@ RankResults merge_ranks(const std::function<RankResults()>& run, Group& group) {
   std::vector<json> ranks;
   for (const std::string& bytes : gathered) {
     ranks.push_back(json::from_msgpack(bytes));
+    if (ranks.back().contains("stopped")) throw Stopped(ranks.back().at("stopped").get<std::string>());
     if (ranks.back().contains("error")) throw Error(ranks.back().at("error").get<std::string>());
   }
   RankResults merged(ranks.front().at("sets").size());

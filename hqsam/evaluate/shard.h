@@ -20,7 +20,7 @@ struct PictureResult {
 using RankResults = std::vector<std::vector<PictureResult>>;
 
 // Runs `run` on every rank and puts the pictures of all ranks back in the order of the sets, on every rank.
-// Where it throws on one rank, all ranks throw Error with that rank's message.
+// Where it throws on one rank, all ranks throw Error with that rank's message; Stopped, where that rank did.
 RankResults merge_ranks(const std::function<RankResults()>& run, Group& group);
 
 }  // namespace hqsam

@@ -18,7 +18,6 @@ class FrozenWeights {
 
   void to_bf16();
   void to_fp32();
-  bool any() const { return !frozen_.empty(); }
 
  private:
   struct Frozen {

@@ -9,7 +9,6 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "hqsam/data/dataset.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
@@ -36,23 +35,6 @@ struct RunOptions {
 
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
 
-// The samples of another data set until `stop` is set; get() then throws StopRequested, by which a validation ends: at
-// once, or after 3 s where a read hangs, whose thread is left behind (left_behind.h).
-class StoppableDataset : public Dataset {
- public:
-  StoppableDataset(std::shared_ptr<const Dataset> dataset, const std::atomic<bool>& stop)
-      : dataset_(std::move(dataset)), stop_(stop) {}
-  int64_t size() const override { return dataset_->size(); }
-  Sample get(int64_t index) const override;
-  std::vector<MaskBrief> masks_of(int64_t index) const override { return dataset_->masks_of(index); }
-  std::string path(int64_t index) const override { return dataset_->path(index); }
-  std::string told() const override { return dataset_->told(); }
-
- private:
-  std::shared_ptr<const Dataset> dataset_;
-  const std::atomic<bool>& stop_;
-};
-
 // Trains for options.epochs, each over whole batches of the set (the rows left over are dropped). All ranks of the
 // trainer's group call it, each with the whole set; a rank takes its part of every batch, rank 0 alone writes. The
 // same rows with the same draws make a step for any number of ranks. Leaves behind in output:
@@ -75,8 +57,9 @@ class StoppableDataset : public Dataset {
 //   state/launch                   options.launch_id, where the run began with one
 // With train.ema.decay, validations see and .pth files hold the running means. validate is called without gradients,
 // on all ranks (may be empty); stop, set on any rank, is looked at before the first step, after every step, while rows
-// are waited for, and during validations whose data sets are StoppableDatasets. Rows that do not come within 3 s of it
-// are not waited for: the run stops after the step before, and leaves the thread that hangs behind (left_behind.h).
+// are waited for, and during validations whose data sets are StoppableDatasets: a validation that throws Stopped ends
+// the run so. Rows that do not come within 3 s of it are not waited for: the run stops after the step before, and
+// leaves the thread that hangs behind (left_behind.h).
 //
 // A step whose loss or gradient is not finite is skipped on all ranks; after ten in a row the run ends with an Error
 // that names the rows. Weights that are not finite end it too, and are saved nowhere. Where the disk is full, see

@@ -35,13 +35,14 @@ StepLoss mean(const StepLoss& sums, int64_t steps) {
 RunEnd TrainingLoop::go() {
   check();
   share_weights();
-  if (!open()) return RunEnd::kFinished;
-  if (any_rank(group_, stop_)) return stopped_after_saving();
-  while (!done()) {
-    if (!train_epoch()) return stopped();
-    if (!state_.finished && !finish_epoch()) return stopped();
-    if (!done() && any_rank(group_, stop_)) return stopped();
+  if (open() == Next::kEnd) return RunEnd::kFinished;
+  Next next = any_rank(group_, stop_) ? save_and_stop() : Next::kGoOn;
+  while (next == Next::kGoOn) {
+    next = train_epoch();
+    if (next == Next::kGoOn) next = finish_epoch();
+    if (next == Next::kGoOn && any_rank(group_, stop_)) next = Next::kStop;
   }
+  if (next == Next::kStop) return stopped();
   group_.barrier();  // no rank ends well before rank 0 has written the model
   if (files_) spdlog::info("finished: {}", files_->folder().model().string());
   return RunEnd::kFinished;
@@ -88,8 +89,8 @@ void TrainingLoop::share_weights() {
                 "the model");
 }
 
-// False when there is nothing left to do. Rank 0 reads and checks, the others follow.
-bool TrainingLoop::open() {
+// Rank 0 reads and checks, the others follow.
+Next TrainingLoop::open() {
   std::optional<SavedRun> saved;
   if (group_.is_main()) {
     files_.emplace(options_, train().keep_states);
@@ -104,23 +105,22 @@ bool TrainingLoop::open() {
     state_.stale = 0;
   }
   state_.best_by = train().best_metric;
-  if (text.empty()) return true;
+  if (text.empty()) return Next::kGoOn;
   state_.finished = train().patience > 0 && state_.stale >= train().patience;
   trainer_.broadcast_state();
   if (done()) {
     if (files_) spdlog::info("the run in {} is finished: {} steps", files_->folder().root().string(), state_.step);
     if (files_ && !std::filesystem::exists(files_->folder().model())) {  // someone took it away
       write_checkpoints(/*epoch_done=*/false, /*best=*/false);
-      files_->save_or_throw(state_, trainer_.state());
+      save_finally();
     }
-    return false;
+    return Next::kEnd;
   }
   if (files_) spdlog::info("resuming in epoch {} after step {}", state_.epoch + 1, state_.step);
-  return true;
+  return Next::kGoOn;
 }
 
-// False when stopped on the way.
-bool TrainingLoop::train_epoch() {
+Next TrainingLoop::train_epoch() {
   const int64_t end = rows_per_epoch(), first = state_.rows, batch = batch_size();
   const auto [from, to] = share_of_batch();
   std::vector<int64_t> positions;  // of this rank's rows
@@ -132,8 +132,10 @@ bool TrainingLoop::train_epoch() {
   if (files_) progress.emplace(fmt::format("epoch {}/{}", state_.epoch + 1, train().epochs), end, first);
   double seconds = 0;
   while (state_.rows < end) {
-    if (validation_due() && !validate_within_epoch()) return false;
-    if (state_.finished) return true;
+    if (validation_due()) {
+      const Next next = validate_within_epoch();
+      if (next != Next::kGoOn) return next;
+    }
     const auto step_start = std::chrono::steady_clock::now();
     const double waited_before = loader.seconds_waited();
     const StepResult result = step_or_save(loader);
@@ -150,14 +152,14 @@ bool TrainingLoop::train_epoch() {
     if (result.stop) return save_and_stop();
     if (files_ && files_->seconds_since_save() >= 60 * train().save_minutes) save();
   }
-  return true;
+  return Next::kGoOn;
 }
 
-// False. A stop that finds nothing worth saving is an Error.
-bool TrainingLoop::save_and_stop() {
+// A stop that finds nothing worth saving is an Error.
+Next TrainingLoop::save_and_stop() {
   require_finite();
-  if (files_) files_->save_or_throw(state_, trainer_.state());
-  return false;
+  if (files_) save_finally();
+  return Next::kStop;
 }
 
 // Where a rank fails before its step is done, by a picture that cannot be read or in the group, the weights are those
@@ -168,7 +170,7 @@ StepResult TrainingLoop::step_or_save(Loader& loader) {
   } catch (const Error&) {
     if (files_ && trainer_.is_finite()) {
       try {
-        files_->save_or_throw(state_, trainer_.state());
+        save_finally();
         spdlog::info("the state after step {} is saved: mend the cause, and go on with --resume", state_.step);
       } catch (const Error& error) {
         spdlog::warn("the state after step {} cannot be saved: {}", state_.step, error.what());
@@ -295,9 +297,8 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
   progress->update(state_.rows, note);
 }
 
-// Everything that an epoch leaves, its state last: a kill before that repeats the epoch's end. False when stopped in
-// its validation.
-bool TrainingLoop::finish_epoch() {
+// Everything that an epoch leaves, its state last: a kill before that repeats the epoch's end.
+Next TrainingLoop::finish_epoch() {
   const StepLoss loss = mean(state_.sums, state_.summed);
   const int64_t epoch = state_.epoch + 1;
   Json json = line("epoch", epoch, loss);
@@ -314,29 +315,24 @@ bool TrainingLoop::finish_epoch() {
   if (epoch == train().epochs) check_learned();
   bool best = false;
   if (validation_due()) {
-    const std::optional<Json> rated = validate_and_rate();
-    if (!rated) return false;
-    best = rated->at("best");
-    json["valid"] = rated->at("valid");
-    json["score"] = rated->at("score");
+    const std::optional<Rating> rating = validate_and_rate();
+    if (!rating) return Next::kStop;
+    best = rating->best;
+    put_rating(*rating, json);
     state_.validated = state_.step;
-    summary += ", " + rating_text(*rated);
+    summary += ", " + rating_text(*rating);
   }
   state_.epoch = epoch;
   state_.rows = 0;
   state_.sums = {};
   state_.summed = 0;
   state_.unread_in_epoch = 0;
-  if (!files_) return true;
+  if (!files_) return go_on_or_end();
   write_checkpoints(/*epoch_done=*/true, best);
   files_->log(json);
-  if (done()) {
-    files_->save_or_throw(state_, trainer_.state());
-  } else {
-    save();
-  }
+  save();
   spdlog::info("{}", summary);
-  return true;
+  return go_on_or_end();
 }
 
 void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
@@ -359,20 +355,18 @@ void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
   if (done()) write(folder.model(), false);
 }
 
+// On the way a save may fail, for a full disk, and comes again; the last one of a run may not.
 void TrainingLoop::save() {
+  if (done()) return save_finally();
   require_finite();
   files_->save(state_, trainer_.state());
 }
 
-// Before the first step of this process.
-RunEnd TrainingLoop::stopped_after_saving() {
-  save_and_stop();
-  return stopped();
-}
+void TrainingLoop::save_finally() { files_->save_or_throw(state_, trainer_.state()); }
 
 RunEnd TrainingLoop::stopped() {
   if (files_) spdlog::info("stopped in epoch {} after step {}: --resume goes on", state_.epoch + 1, state_.step);
-  if (files_ && files_->failing()) files_->save_or_throw(state_, trainer_.state());
+  if (files_ && files_->failing()) save_finally();
   group_.barrier();  // rank 0 has saved
   return RunEnd::kStopped;
 }
@@ -383,11 +377,6 @@ nlohmann::ordered_json TrainingLoop::line(const char* type, int64_t epoch, const
   if (train().objective == Objective::kSam) json["loss_iou"] = loss.iou;
   json["lr"] = learning_rate(state_.step - 1);
   return json;
-}
-
-RunEnd run_training(Trainer& trainer, const TrainingSet& set, const RunOptions& options,
-                    const std::function<Validation(SamHq&)>& validate, const std::atomic<bool>& stop) {
-  return abort_on_error(trainer.group(), [&] { return TrainingLoop(trainer, set, options, validate, stop).go(); });
 }
 
 }  // namespace hqsam

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -25,6 +26,20 @@ class AverageScope {
   Trainer& trainer_;
 };
 
+// What a part of a run leaves to do.
+enum class Next {
+  kGoOn,
+  kStop,  // a stop was asked for: the run ends with its state saved
+  kEnd,   // no epoch is left, or train.patience is over
+};
+
+// A validation as rank 0 has it.
+struct Rating {
+  std::map<std::string, double> metrics;
+  std::optional<double> score;  // nothing where it is not finite
+  bool best = false;            // so far
+};
+
 // What run_training does, on one rank.
 class TrainingLoop {
  public:
@@ -39,9 +54,9 @@ class TrainingLoop {
  private:
   void check() const;
   void share_weights();
-  bool open();
-  bool train_epoch();
-  bool save_and_stop();
+  Next open();
+  Next train_epoch();
+  Next save_and_stop();
   StepResult step_or_save(Loader& loader);
   StepResult take_step(Loader& loader);
   void count_unread(Loader& loader, const StepResult& result);
@@ -50,16 +65,18 @@ class TrainingLoop {
   void check_learned() const;
   void require_finite() const;
   void log_step(const StepResult& result, double seconds, double waited, Progress* progress);
-  bool finish_epoch();
-  bool validate_within_epoch();
+  Next finish_epoch();
+  Next validate_within_epoch();
   std::optional<Validation> validate();
-  std::optional<Json> validate_and_rate();
+  std::optional<Rating> validate_and_rate();
   double score_of(const Validation& validation) const;
-  static std::string rating_text(const Json& rated);
+  std::string score_name() const;
+  std::string rating_text(const Rating& rating) const;
+  static void put_rating(const Rating& rating, Json& json);
   void write_checkpoints(bool epoch_done, bool best);
   void save();
+  void save_finally();
   RunEnd stopped();
-  RunEnd stopped_after_saving();
   Json line(const char* type, int64_t epoch, const StepLoss& loss) const;
 
   const TrainOptions& train() const { return trainer_.options(); }
@@ -72,6 +89,7 @@ class TrainingLoop {
   int64_t steps_per_epoch() const { return set_.size() / batch_size(); }
   int64_t last_step() const { return steps_per_epoch() * train().epochs; }
   bool done() const { return state_.finished || state_.epoch >= train().epochs; }
+  Next go_on_or_end() const { return done() ? Next::kEnd : Next::kGoOn; }
   bool validation_due() const;
   double learning_rate(int64_t step) const {
     return train().lr * schedule_factor(train().schedule, step, steps_per_epoch(), train().epochs);

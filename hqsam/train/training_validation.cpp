@@ -2,9 +2,9 @@
 #include <spdlog/spdlog.h>
 
 #include <cmath>
+#include <limits>
 
 #include "hqsam/core/error.h"
-#include "hqsam/core/left_behind.h"
 #include "hqsam/core/text.h"
 #include "hqsam/data/on_error.h"
 #include "hqsam/train/ranks.h"
@@ -13,19 +13,30 @@
 namespace hqsam {
 namespace {
 
-constexpr char kStopRequested[] = "a stop was requested";
+using Json = nlohmann::ordered_json;
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json metrics_json(const std::map<std::string, double>& metrics) {
+  Json json = Json::object();
+  for (const auto& [name, value] : metrics) json[name] = finite_or_null(value);
+  return json;
+}
+
+// Rank 0's on every rank.
+Rating rating_of_main(Group& group, const Rating& mine) {
+  const Json own = {
+      {"metrics", metrics_json(mine.metrics)}, {"score", mine.score ? Json(*mine.score) : Json()}, {"best", mine.best}};
+  const Json main = Json::parse(from_main(group, own.dump(-1, ' ', false, Json::error_handler_t::replace)));
+  Rating rating{{}, std::nullopt, main.at("best").get<bool>()};
+  for (const auto& [name, value] : main.at("metrics").items()) {
+    rating.metrics[name] = value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
+  }
+  if (!main.at("score").is_null()) rating.score = main.at("score").get<double>();
+  return rating;
+}
 
 }  // namespace
-
-// The thread of a read that hangs keeps the data set.
-Sample StoppableDataset::get(int64_t index) const {
-  using namespace std::chrono_literals;
-  const auto refuse = [] { throw StopRequested(fmt::format("[StoppableDataset] {}", kStopRequested)); };
-  if (stop_) refuse();
-  const auto sample = std::make_shared<Sample>();
-  if (!run_or_leave([sample, index, dataset = dataset_] { *sample = dataset->get(index); }, stop_, 3s)) refuse();
-  return std::move(*sample);
-}
 
 bool TrainingLoop::validation_due() const {
   if (!validate_ || state_.validated >= state_.step) return false;
@@ -35,56 +46,49 @@ bool TrainingLoop::validation_due() const {
   return epoch_done && (state_.epoch + 1) % train().validate_every.epochs == 0;
 }
 
-// False when stopped.
-bool TrainingLoop::validate_within_epoch() {
-  const std::optional<Json> rated = validate_and_rate();
-  if (!rated) return false;
+Next TrainingLoop::validate_within_epoch() {
+  const std::optional<Rating> rating = validate_and_rate();
+  if (!rating) return Next::kStop;
   state_.validated = state_.step;
-  if (!files_) return true;
-  write_checkpoints(/*epoch_done=*/false, rated->at("best"));
-  files_->log({{"type", "valid"},
-               {"epoch", state_.epoch + 1},
-               {"step", state_.step},
-               {"valid", rated->at("valid")},
-               {"score", rated->at("score")}});
-  if (done()) {
-    files_->save_or_throw(state_, trainer_.state());
-  } else {
-    save();
-  }
-  spdlog::info("step {}: {}", state_.step, rating_text(*rated));
-  return true;
+  if (!files_) return go_on_or_end();
+  write_checkpoints(/*epoch_done=*/false, rating->best);
+  Json json = {{"type", "valid"}, {"epoch", state_.epoch + 1}, {"step", state_.step}};
+  put_rating(*rating, json);
+  files_->log(json);
+  save();
+  spdlog::info("step {}: {}", state_.step, rating_text(*rating));
+  return go_on_or_end();
 }
+
+std::string TrainingLoop::score_name() const { return train().best_metric.empty() ? "score" : train().best_metric; }
 
 // "hq.mbiou 71.30 (best so far)"
-std::string TrainingLoop::rating_text(const Json& rated) {
-  const Json& score = rated.at("score");
-  return fmt::format("{} {}{}", rated.at("by").get<std::string>(),
-                     score.is_null() ? "not finite" : fmt::format("{:.2f}", score.get<double>()),
-                     rated.at("best").get<bool>() ? " (best so far)" : "");
+std::string TrainingLoop::rating_text(const Rating& rating) const {
+  return fmt::format("{} {}{}", score_name(), rating.score ? fmt::format("{:.2f}", *rating.score) : "not finite",
+                     rating.best ? " (best so far)" : "");
 }
 
-// {"valid", "score" (null where it is not finite), "by" (the score's name), "best"} as rank 0 has it; nothing when
-// stopped.
-std::optional<nlohmann::ordered_json> TrainingLoop::validate_and_rate() {
+void TrainingLoop::put_rating(const Rating& rating, Json& json) {
+  json["valid"] = metrics_json(rating.metrics);
+  json["score"] = rating.score ? Json(*rating.score) : Json();
+}
+
+// Nothing when stopped.
+std::optional<Rating> TrainingLoop::validate_and_rate() {
   if (files_) save();
   const std::optional<Validation> validation = validate();
   if (!validation) return std::nullopt;
-  const double own_score = score_of(*validation);
-  const Json rated = Json::parse(from_main(
-      group_, Json{{"valid", validation->metrics},
-                   {"score", own_score},
-                   {"by", train().best_metric.empty() ? "score" : train().best_metric},
-                   {"best", std::isfinite(own_score) && (!state_.best_score || own_score > *state_.best_score)}}
-                  .dump(-1, ' ', false, Json::error_handler_t::replace)));
-  if (rated.at("best")) {
-    state_.best_score = rated.at("score").get<double>();
+  Rating own{validation->metrics, score_of(*validation)};
+  if (!std::isfinite(*own.score)) own.score.reset();
+  own.best = own.score && (!state_.best_score || *own.score > *state_.best_score);
+  const Rating rating = rating_of_main(group_, own);
+  if (rating.best) {
+    state_.best_score = rating.score;
     state_.stale = 0;
   } else {
     ++state_.stale;
-    if (files_ && rated.at("score").is_null()) {
-      spdlog::warn("step {}: the validation's {} is not finite and cannot be the best", state_.step,
-                   rated.at("by").get<std::string>());
+    if (files_ && !rating.score) {
+      spdlog::warn("step {}: the validation's {} is not finite and cannot be the best", state_.step, score_name());
     }
   }
   const bool enough = train().patience > 0 && state_.stale >= train().patience;
@@ -92,7 +96,7 @@ std::optional<nlohmann::ordered_json> TrainingLoop::validate_and_rate() {
     spdlog::info("{} validations in a row without a new best: the run ends here", state_.stale);
   }
   state_.finished = enough;
-  return rated;
+  return rating;
 }
 
 // Nothing when stopped on the way; the state was saved before.
@@ -101,8 +105,7 @@ std::optional<Validation> TrainingLoop::validate() {
   const AverageScope average(trainer_);
   try {
     return validate_(trainer_.model());
-  } catch (const Error& error) {
-    if (std::string(error.what()).find(kStopRequested) == std::string::npos) throw;
+  } catch (const Stopped&) {
     return std::nullopt;
   }
 }

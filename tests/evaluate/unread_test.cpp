@@ -31,7 +31,7 @@ EvaluateOptions skipping() {
 class StoppedDataset : public MemoryDataset {
  public:
   using MemoryDataset::MemoryDataset;
-  Sample get(int64_t) const override { throw StopRequested("[test] a stop was requested"); }
+  Sample get(int64_t) const override { throw Stopped("[test] a stop was requested"); }
 };
 
 }  // namespace
@@ -77,7 +77,18 @@ TEST(EvaluateUnread, EndTheEvaluationWithoutSkipAndWhereTheyAreMost) {
 TEST(EvaluateUnread, AStopIsNotAPictureThatCannotBeRead) {
   SamHq model = tiny_model();
   const auto stopped = std::make_shared<StoppedDataset>(std::vector<Sample>{ellipses(1)->get(0)});
-  EXPECT_THROW(evaluate(model, {{"a", stopped}}, skipping(), *make_group()), StopRequested);
+  EXPECT_THROW(evaluate(model, {{"a", stopped}}, skipping(), *make_group()), Stopped);
+}
+
+TEST(EvaluateUnread, AStopOfOneRankIsAStopOfAll) {
+  const std::shared_ptr<const Dataset> whole = ellipses(2);
+  const auto stopped = std::make_shared<StoppedDataset>(std::vector<Sample>{whole->get(0), whole->get(1)});
+  const auto errors = run_ranks(2, [&](const std::shared_ptr<Group>& group) {
+    SamHq own = tiny_model();
+    const NamedDataset set{"a", group->is_main() ? whole : stopped};
+    EXPECT_THROW(evaluate(own, {set}, skipping(), *group), Stopped);
+  });
+  for (const std::string& error : errors) EXPECT_EQ(error, "");
 }
 
 }  // namespace hqsam

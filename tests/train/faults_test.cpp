@@ -6,6 +6,7 @@
 #include <csignal>
 #include <limits>
 
+#include "hqsam/data/stoppable_dataset.h"
 #include "hqsam/train/metrics_log.h"
 #include "hqsam/train/run_files.h"
 #include "temporary_folder.h"

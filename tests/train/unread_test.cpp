@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "hqsam/core/left_behind.h"
+#include "hqsam/data/on_error.h"
+#include "hqsam/data/stoppable_dataset.h"
 #include "thread_group.h"
 #include "train/run_fixture.h"
 
@@ -179,7 +181,7 @@ TEST(StoppableDataset, LeavesAReadThatHangs) {
     stop = true;
   });
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_THROW(stoppable.get(1), StopRequested);
+  EXPECT_THROW(stoppable.get(1), Stopped);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 6s);
   dataset->release();
 }
