@@ -99,30 +99,22 @@ void draw_mask(Image& image, const Mask& mask, Color color, double opacity) {
   }
 }
 
-void draw_box(Image& image, const Box& box, Color color) {
+void draw_box(Image& image, const Box& box_in_image, Color color) {
   cv::Mat canvas = view_of("draw_box", image);
   const int width = line_width(image);
-  const cv::Point low = pixel("draw_box", image, box.x0, box.y0), high = pixel("draw_box", image, box.x1, box.y1);
+  const cv::Point low = pixel("draw_box", image, box_in_image.x0, box_in_image.y0),
+                  high = pixel("draw_box", image, box_in_image.x1, box_in_image.y1);
   cv::rectangle(canvas, low, high, scalar(kDark), width + 2, cv::LINE_AA);  // an edge against any background
   cv::rectangle(canvas, low, high, scalar(color), width, cv::LINE_AA);
 }
 
-void draw_point(Image& image, const Point& point, Color color) {
+void draw_point(Image& image, const Point& point_in_image, Color color) {
   cv::Mat canvas = view_of("draw_point", image);
   const int width = line_width(image);
-  const cv::Point center = pixel("draw_point", image, point.x, point.y);
+  const cv::Point center = pixel("draw_point", image, point_in_image.x, point_in_image.y);
   cv::circle(canvas, center, 3 * width + 1, scalar(kDark), cv::FILLED, cv::LINE_AA);
   cv::circle(canvas, center, 3 * width, scalar(kLight), cv::FILLED, cv::LINE_AA);
   cv::circle(canvas, center, 2 * width, scalar(color), cv::FILLED, cv::LINE_AA);
-}
-
-void draw_text(Image& image, const std::string& text, Point top_left, Color color) {
-  cv::Mat canvas = view_of("draw_text", image);
-  const double side = static_cast<double>(std::max(image.height, image.width));
-  const Text shape(text, std::max(9.0, side / 60));
-  const cv::Point corner = pixel("draw_text", image, top_left.x, top_left.y);
-  cv::rectangle(canvas, cv::Rect(corner, cv::Size(shape.width(), shape.height())), scalar(kDark), cv::FILLED);
-  put(canvas, text, shape, corner, color);
 }
 
 Image side_by_side(std::span<const Panel> panels, int64_t max_height) {

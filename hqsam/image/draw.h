@@ -14,11 +14,10 @@ using Color = std::array<uint8_t, 3>;  // RGB
 inline constexpr Color kSamColor = {255, 127, 14}, kHqColor = {31, 150, 255}, kPromptColor = {60, 220, 90},
                        kTruthColor = {200, 60, 200};
 
-// All draw into an RGB image of the mask's / points' frame.
+// All draw into an RGB image, a mask into one of its size.
 void draw_mask(Image& image, const Mask& mask, Color color, double opacity = 0.5);  // fill + outline
-void draw_box(Image& image, const Box& box, Color color);                           // line width grows with the picture
-void draw_point(Image& image, const Point& point, Color color);
-void draw_text(Image& image, const std::string& text, Point top_left, Color color);  // dark backing
+void draw_box(Image& image, const Box& box_in_image, Color color);                  // line width grows with the picture
+void draw_point(Image& image, const Point& point_in_image, Color color);
 
 // Panels side by side, scaled to one height (at most max_height pixels), a caption over each.
 struct Panel {

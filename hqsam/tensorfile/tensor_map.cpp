@@ -39,11 +39,4 @@ std::vector<std::string> TensorMap::names() const {
   return names;
 }
 
-void write_tensors(const std::filesystem::path& path, const TensorMap& map) {
-  const std::string extension = path.extension().string();
-  if (extension == ".safetensors") return write_safetensors(path, map);
-  if (extension == ".pth" || extension == ".pt") return write_pth(path, map);
-  fail("write_tensors", "{} has the extension '{}', expected .pth, .pt or .safetensors", path.string(), extension);
-}
-
 }  // namespace hqsam

@@ -50,7 +50,5 @@ void write_pth(const std::filesystem::path& path, const TensorMap& map);
 TensorMap read_tensors(const std::filesystem::path& path);
 // The same, of the tensors that `take` takes alone; nothing of the others is read.
 TensorMap read_tensors(const std::filesystem::path& path, const TakeTensors& take);
-// By the extension: .pth, .pt or .safetensors.
-void write_tensors(const std::filesystem::path& path, const TensorMap& map);
 
 }  // namespace hqsam

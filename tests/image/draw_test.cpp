@@ -62,22 +62,6 @@ TEST(DrawPoint, CoversItsPixelAndAcceptsPointsOutside) {
   EXPECT_THROW(draw_point(image, {std::nan(""), 0}, kHqColor), Error);
 }
 
-TEST(DrawText, IsReadableOnWhiteAndBlack) {
-  for (const uint8_t background : {0, 255}) {
-    Image image(100, 200, 3, background);
-    draw_text(image, "IoU 0.9", {4, 4}, {255, 255, 255});
-    int64_t dark = 0, light = 0;
-    for (int64_t y = 6; y < 14; ++y) {
-      for (int64_t x = 6; x < 50; ++x) {
-        dark += color_at(image, y, x)[0] < 60;
-        light += color_at(image, y, x)[0] > 200;
-      }
-    }
-    EXPECT_GT(dark, 50);
-    EXPECT_GT(light, 20);
-  }
-}
-
 TEST(SideBySide, PutsPanelsOfOneHeightUnderTheirCaptions) {
   const Panel panels[] = {{Image(50, 100, 3, 200), "left"},
                           {Image(400, 400, 1, 90), "a caption too long for its panel"}};

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "hqsam/tensorfile/tensor_map.h"
 #include "temporary_folder.h"
+#include "write_tensors.h"
 
 namespace hqsam::testing_support {
 

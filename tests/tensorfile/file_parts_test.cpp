@@ -11,6 +11,7 @@
 #include "errors.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "temporary_folder.h"
+#include "write_tensors.h"
 
 namespace hqsam {
 namespace {
