@@ -6,9 +6,9 @@
 #include <map>
 #include <numbers>
 
+#include "hqsam/core/base64.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
-#include "hqsam/data/base64.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/data/picture_json.h"
 #include "hqsam/image/codec.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/core/base64.h"
 #include "hqsam/core/error.h"
 #include "hqsam/data/annotation_writer.h"
 #include "hqsam/data/json_line.h"
@@ -10,18 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-std::string base64_text(std::string_view bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t at = 0; at < bytes.size(); at += 3) {
-    uint32_t bits = 0;
-    for (size_t i = at; i < at + 3; ++i) bits = bits << 8 | (i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : 0U);
-    for (int digit = 0; digit < 4; ++digit) text += kDigits[bits >> (18 - 6 * digit) & 63];
-  }
-  for (size_t i = 0; i < (3 - bytes.size() % 3) % 3; ++i) text[text.size() - 1 - i] = '=';
-  return text;
-}
 
 Json shape(const MaskInfo& info, const char* type, Json points, Json group) {
   return {{"label", category_label(info)},

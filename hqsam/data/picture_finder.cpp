@@ -171,8 +171,7 @@ class Finder {
   std::optional<FolderIndex> index_;
 };
 
-}  // namespace
-
+// The ways to read a name, likeliest first; the name itself is the first.
 std::vector<std::string> spellings_of(const std::string& name) {
   std::vector<std::string> spellings = {name};
   const auto add = [&](const std::string& spelling) {
@@ -192,6 +191,8 @@ std::vector<std::string> spellings_of(const std::string& name) {
   add(decoded);
   return spellings;
 }
+
+}  // namespace
 
 std::vector<FoundPicture> find_pictures(const fs::path& folder, const std::vector<std::string>& names) {
   Finder finder(folder);

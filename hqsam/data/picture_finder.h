@@ -26,7 +26,4 @@ struct FoundPicture {
 // folder, but for links that lie in it. Throws Error where the folder is missing.
 std::vector<FoundPicture> find_pictures(const std::filesystem::path& folder, const std::vector<std::string>& names);
 
-// The ways to read a name, likeliest first; the name itself is the first.
-std::vector<std::string> spellings_of(const std::string& name);
-
 }  // namespace hqsam

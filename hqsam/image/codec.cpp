@@ -36,18 +36,6 @@ Image read_gray(const std::filesystem::path& path) {
   return decode_gray(file.bytes(), path.string());
 }
 
-Image read_indices(const std::filesystem::path& path) {
-  Raster raster = read_raster(path);
-  auto* samples = std::get_if<std::vector<uint8_t>>(&raster.samples);
-  if (raster.channels != 1 || samples == nullptr) {
-    fail("read_image", "{} has more than one channel or 8 bits: it holds no palette indices", path.string());
-  }
-  Image image;
-  image.height = raster.height, image.width = raster.width, image.channels = 1;
-  image.pixels = std::move(*samples);
-  return image;
-}
-
 std::string encode_image(const Image& image, const std::string& format, int jpeg_quality) {
   check_image("encode_image", image);
   if (format != ".png" && format != ".jpg") {

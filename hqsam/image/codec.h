@@ -64,8 +64,6 @@ Image picture_of(Raster raster, const std::string& name, const PictureOptions& o
 // One channel of 8 bits, not turned: gray, the first channel of a colour file, a palette's red; more bits by kFull.
 Image read_gray(const std::filesystem::path& path);
 Image decode_gray(std::span<const std::byte> file, const std::string& name);
-// Palette indices, or the values of a gray file of at most 8 bits, as they are stored. Throws Error for other files.
-Image read_indices(const std::filesystem::path& path);
 
 // By the extension: .png or .jpg / .jpeg (quality 0 to 100). Written through AtomicFile.
 void write_image(const std::filesystem::path& path, const Image& image, int jpeg_quality = 92);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "hqsam/core/base64.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/resize.h"
 #include "hqsam/report/html_style.h"
@@ -72,22 +73,9 @@ std::string escape_html(std::string_view text) {
   return html;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (size_t k = 0; k < 4; ++k) text += k <= count ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
-
 std::string html_image(const Image& image, const std::string& alt) {
   return fmt::format("<img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/jpeg;base64,{}\">", image.width,
-                     image.height, escape_html(alt), base64(encode_image(image, ".jpg", kJpegQuality)));
+                     image.height, escape_html(alt), base64_text(encode_image(image, ".jpg", kJpegQuality)));
 }
 
 std::string html_scroll(const std::string& kind, const std::string& label, const std::string& content) {

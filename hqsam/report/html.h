@@ -13,9 +13,6 @@ namespace hqsam {
 // &, <, >, " and ' as entities. Bytes that are not UTF-8 become U+FFFD, control characters blanks.
 std::string escape_html(std::string_view text);
 
-// RFC 4648, with padding.
-std::string base64(std::string_view bytes);
-
 // A picture as an <img> that carries its own bytes (JPEG).
 std::string html_image(const Image& image, const std::string& alt);
 

@@ -228,7 +228,7 @@ TEST_F(Convert, LabelPicturesNumberTheObjectsAndCountWhatIsCovered) {
   EXPECT_EQ(report.masks, 2);
   EXPECT_EQ(report.losses,
             "1 masks where others lie over them (smaller ones lie on top), 1 masks that others cover (left out)");
-  const Image labels = read_indices(out() / "gt/a.png");
+  const Image labels = read_gray(out() / "gt/a.png");
   EXPECT_EQ(*labels.at(5, 5), 3);
   EXPECT_EQ(*labels.at(20, 20), 2);
   EXPECT_EQ(*labels.at(30, 30), 0);

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "data/fixtures.h"
+#include "hqsam/core/base64.h"
 #include "hqsam/core/file.h"
-#include "hqsam/data/base64.h"
 #include "hqsam/data/labelme_json.h"
 #include "hqsam/data/odd_objects.h"
 #include "hqsam/image/codec.h"
@@ -29,17 +29,6 @@ json file(const json& shapes) {
 }
 
 PictureObjects read(const json& object) { return read_labelme_json(object.dump(), "a.json", {40, 50}); }
-
-std::string base64_of(const std::string& bytes) {
-  const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t bits = 0;
-    for (size_t j = 0; j < 3; ++j) bits = bits << 8 | (i + j < bytes.size() ? static_cast<uint8_t>(bytes[i + j]) : 0u);
-    for (size_t j = 0; j < 4; ++j) text += i + j <= bytes.size() ? digits[bits >> (18 - 6 * j) & 63] : '=';
-  }
-  return text;
-}
 
 TEST(LabelmeJson, DrawsEveryShapeWithAnArea) {
   const json corners = {{10, 10}, {30, 10}, {30, 20}, {10, 20}};
@@ -66,7 +55,7 @@ TEST(LabelmeJson, PastesAMaskBetweenItsCorners) {
   Image image(2, 3, 1);
   image.pixels = {1, 0, 1, 1, 1, 0};
   json mask = shape("mask", {{10.0, 20.0}, {12.0, 21.0}});
-  mask["mask"] = base64_of(encode_image(image, ".png"));
+  mask["mask"] = base64_text(encode_image(image, ".png"));
   const PictureObjects objects = read(file(json::array({mask})));
   ASSERT_EQ(objects.objects.size(), 1) << objects.why_skipped;
   const Mask pasted = rle_decode(objects.objects[0].rle);
@@ -142,12 +131,6 @@ TEST(LabelmeJson, SaysWhatAnotherJsonIs) {
   EXPECT_TRUE(contains(error(R"({"x": 1})"), "an object of 'x'"));
   EXPECT_TRUE(contains(error("[]"), "expects a JSON object, got []"));
   EXPECT_TRUE(contains(error("{\"shapes\": [{"), "a.json is not sound JSON"));
-}
-
-TEST(Base64, GivesTheBytes) {
-  EXPECT_EQ(base64_bytes("aGVsbG8="), "hello");
-  EXPECT_EQ(base64_bytes("data:image/png;base64,aGVs\nbG8"), "hello");
-  EXPECT_TRUE(contains(error_of([] { base64_bytes("a*"); }), "position 1"));
 }
 
 class Labelme : public ::testing::Test {

@@ -30,14 +30,6 @@ TEST(Html, EscapesMarkupAndBrokenText) {
   EXPECT_EQ(escape_html("tab\there"), "tab here");
 }
 
-TEST(Html, Base64IsRfc4648s) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64(std::string("\xFF\xFE\x00", 3)), "//4A");
-}
-
 TEST(IntervalPlot, HasALinePerRowAndStaysFinite) {
   const std::string plot = interval_plot({{"a<b", {1, -0.5, 2.5}}, {"a name much too long for its place", {0, 0, 0}}});
   EXPECT_EQ(occurrences(plot, "class=\"bar\""), 2U);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/base64.h"
+#include "hqsam/core/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "hqsam/core/error.h"
@@ -40,6 +41,19 @@ std::string base64_bytes(std::string_view text) {
     bytes.push_back(static_cast<char>(bits >> count & 0xff));
   }
   return bytes;
+}
+
+std::string base64_text(std::string_view bytes) {
+  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t count = std::min<size_t>(3, bytes.size() - i);
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<uint8_t>(bytes[i + k]) : 0U);
+    for (size_t k = 0; k < 4; ++k) text += k <= count ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return text;
 }
 
 }  // namespace hqsam

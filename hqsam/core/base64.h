@@ -10,4 +10,7 @@ namespace hqsam {
 // front ("data:image/png;base64,"). Throws Error at any other character.
 std::string base64_bytes(std::string_view text);
 
+// Bytes as base64 (RFC 4648), filled up at the end.
+std::string base64_text(std::string_view bytes);
+
 }  // namespace hqsam
