@@ -29,6 +29,7 @@ endfunction()
 
 hqsam_third(spdlog spdlog::spdlog Threads::Threads)
 hqsam_third(json nlohmann_json::nlohmann_json)
+hqsam_third(zlib ZLIB::ZLIB)
 hqsam_third(torch LibTorch::LibTorch)
 hqsam_third(image opencv_core opencv_imgproc opencv_imgcodecs JPEG::JPEG PNG::PNG ZLIB::ZLIB TIFF::TIFF GIF::GIF)
 if(TARGET yaml-cpp::yaml-cpp)

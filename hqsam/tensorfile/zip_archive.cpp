@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/tensorfile/zip_archive.h"
 
+#include <zlib.h>
+
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <optional>
 #include <unordered_set>
@@ -20,23 +21,6 @@ constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd
 constexpr uint32_t kEnd64 = 0x06064b50, kEnd64Locator = 0x07064b50;
 constexpr size_t kEndBytes = 22, kEnd64Bytes = 56, kLocatorBytes = 20, kEntryBytes = 46, kLocalBytes = 30;
 constexpr uint64_t kMaxRecords = 1 << 20;
-
-// tables[k][b]: the CRC of byte b followed by k zero bytes, so that eight bytes go in one step.
-constexpr auto kCrcTables = [] {
-  std::array<std::array<uint32_t, 256>, 8> tables{};
-  for (uint32_t i = 0; i < 256; ++i) {
-    uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0u);
-    tables[0][i] = crc;
-  }
-  for (size_t k = 1; k < 8; ++k) {
-    for (size_t i = 0; i < 256; ++i) {
-      const uint32_t before = tables[k - 1][i];
-      tables[k][i] = (before >> 8) ^ tables[0][before & 0xff];
-    }
-  }
-  return tables;
-}();
 
 struct Directory {
   uint64_t begin = 0, size = 0, count = 0;
@@ -179,20 +163,7 @@ ZipRecord locate(const FileParts& file, const DirectoryEntry& entry, uint64_t re
 }  // namespace
 
 uint32_t crc32(std::span<const std::byte> bytes) {
-  const auto& tables = kCrcTables;
-  uint32_t crc = 0xffffffffu;
-  size_t at = 0;
-  for (; at + 8 <= bytes.size(); at += 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + at, sizeof word);
-    word ^= crc;
-    crc = 0;
-    for (size_t k = 0; k < 8; ++k) crc ^= tables[7 - k][(word >> (8 * k)) & 0xff];
-  }
-  for (; at < bytes.size(); ++at) {
-    crc = (crc >> 8) ^ tables[0][(crc ^ std::to_integer<uint32_t>(bytes[at])) & 0xff];
-  }
-  return ~crc;
+  return static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
 bool ZipArchive::looks_like_zip(std::span<const std::byte> front) {
