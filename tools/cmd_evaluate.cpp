@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common.h"
+#include "hqsam/config/choices.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
@@ -21,19 +22,19 @@ namespace {
 namespace fs = std::filesystem;
 
 struct EvaluateArguments {
-  std::string config, checkpoint, base, output, masks, protocol;
-  std::vector<std::string> set, beside;
+  std::string config, checkpoint, base, output, protocol;
+  std::vector<std::string> set, masks, beside;
   int64_t limit = -1, image_size = 0;
   ComputeOptions compute;
 };
 
 Config read_config(const EvaluateArguments& arguments) {
-  std::vector<std::string> overrides = arguments.set;
-  if (!arguments.masks.empty()) overrides.push_back("evaluate.masks=[" + arguments.masks + "]");
-  if (!arguments.protocol.empty()) overrides.push_back("evaluate.protocol=" + arguments.protocol);
-  if (arguments.limit >= 0) overrides.push_back("evaluate.limit=" + std::to_string(arguments.limit));
-  if (arguments.image_size > 0) overrides.push_back("data.image_size=" + std::to_string(arguments.image_size));
-  Config config = load_config(arguments.config, overrides);
+  std::vector<Override> options;
+  if (!arguments.masks.empty()) options.push_back({"--masks", "evaluate.masks", arguments.masks});
+  if (!arguments.protocol.empty()) options.push_back({"--protocol", "evaluate.protocol", arguments.protocol});
+  if (arguments.limit >= 0) options.push_back({"--limit", "evaluate.limit", arguments.limit});
+  if (arguments.image_size > 0) options.push_back({"--image-size", "data.image_size", arguments.image_size});
+  Config config = load_config(arguments.config, arguments.set, options);
   if (!arguments.output.empty()) {
     config.output = arguments.output;
   } else if (!config.output.empty()) {
@@ -139,9 +140,12 @@ void add_evaluate(CLI::App& app, Run& run) {
   add_repeated(*command, "--set", arguments->set, "key=value over the config; repeatable");
   command->add_option("--output", arguments->output,
                       "folder of the results; default: evaluate/ in the config's output");
-  command->add_option("--masks", arguments->masks, "of sam,hq,sum; default: the config's, or all");
+  command->add_option("--masks", arguments->masks, "of sam,hq,sum; default: the config's, or all")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)));
   command->add_option("--protocol", arguments->protocol, "reference (squashed, as in training) or keep_aspect")
-      ->check(CLI::IsMember({"reference", "keep_aspect"}));
+      ->check(CLI::IsMember(words<Protocol>(kProtocols)));
   command->add_option("--limit", arguments->limit, "pictures per set, evenly spaced; 0 = all")->check(whole_number(0));
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the config's")
       ->check(whole_number(1, kMostPixels));

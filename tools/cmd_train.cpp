@@ -92,10 +92,12 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
 
 int train(const TrainArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
-  std::vector<std::string> overrides = arguments.set;
-  if (arguments.compute.precision != "auto") overrides.push_back("train.precision=" + arguments.compute.precision);
-  Config config =
-      load_config(std::vector<std::filesystem::path>(arguments.configs.begin(), arguments.configs.end()), overrides);
+  std::vector<Override> options;
+  if (arguments.compute.precision != "auto") {
+    options.push_back({"--precision", "train.precision", arguments.compute.precision});
+  }
+  const std::vector<std::filesystem::path> files(arguments.configs.begin(), arguments.configs.end());
+  Config config = load_config(files, arguments.set, options);
   if (!arguments.output.empty()) config.output = std::filesystem::absolute(arguments.output).lexically_normal();
   if (config.output.empty())
     fail("train", "no folder to write to: set output in {}, or --output", arguments.configs.back());

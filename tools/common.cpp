@@ -89,7 +89,7 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
       ->check(whole_number(0, 4096))
       ->capture_default_str();
   command.add_option("--precision", options.precision, "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
-      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}))
+      ->check(CLI::IsMember(words<Precision>(kPrecisions)))
       ->capture_default_str();
 }
 

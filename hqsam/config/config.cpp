@@ -362,14 +362,15 @@ void read_evaluate(YamlMap map, Config& config) {
 
 }  // namespace
 
-Config load_config(const fs::path& path, const std::vector<std::string>& overrides) {
-  return load_config(std::vector<fs::path>{path}, overrides);
+Config load_config(const fs::path& path, const std::vector<std::string>& sets, const std::vector<Override>& options) {
+  return load_config(std::vector<fs::path>{path}, sets, options);
 }
 
-Config load_config(const std::vector<fs::path>& paths, const std::vector<std::string>& overrides) {
+Config load_config(const std::vector<fs::path>& paths, const std::vector<std::string>& sets,
+                   const std::vector<Override>& options) {
   std::vector<std::string> names;
   for (const fs::path& path : paths) names.push_back(path.string());
-  const YamlFile file(names, overrides);
+  const YamlFile file(names, sets, options);
   YamlMap root(file, file.root(), "");
   Config config;
   std::string output;

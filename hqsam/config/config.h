@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "hqsam/data/folder_dataset.h"
+#include "hqsam/config/override.h"
+#include "hqsam/data/set_options.h"
 #include "hqsam/data/training_set.h"
 #include "hqsam/evaluate/evaluate.h"
 #include "hqsam/train/trainer.h"
@@ -27,14 +28,17 @@ struct Config {
   std::filesystem::path output;
 };
 
-// Reads YAML. overrides are "train.epochs=2" as from --set. ${VAR} is expanded from the environment;
+// Reads YAML. sets are "train.epochs=2" as from --set; options, such as {"--limit", "evaluate.limit", 5}, come after
+// them, and messages name both as a user typed them. ${VAR} is expanded from the environment;
 // data.root is relative to the config's folder, and the paths in the sets to it; other paths to the
 // working directory. Unknown keys and values of the wrong type are Errors that name key, line and the
 // nearest known key.
-Config load_config(const std::filesystem::path& path, const std::vector<std::string>& overrides = {});
+Config load_config(const std::filesystem::path& path, const std::vector<std::string>& sets = {},
+                   const std::vector<Override>& options = {});
 // Of several files, at least one, each laid over those before it: mappings join key by key, a list or a single value
 // takes the earlier one's place. data.root is relative to the folder of the file that has it, else of the first.
-Config load_config(const std::vector<std::filesystem::path>& paths, const std::vector<std::string>& overrides = {});
+Config load_config(const std::vector<std::filesystem::path>& paths, const std::vector<std::string>& sets = {},
+                   const std::vector<Override>& options = {});
 
 // The resolved config, absolute paths, as YAML that load_config reads back to the same.
 std::string to_yaml(const Config& config);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/config/yaml_file.h"
+
 #include <yaml-cpp/eventhandler.h>
 
 #include <charconv>
@@ -6,7 +8,7 @@
 #include <set>
 #include <sstream>
 
-#include "hqsam/config/yaml_map.h"
+#include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 
 namespace hqsam {
@@ -60,40 +62,40 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-size_t list_index(const std::string& text, size_t count, const std::string& override_text) {
+size_t list_index(const std::string& text, size_t count, const std::string& source) {
   size_t index = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
   if (error != std::errc() || end != text.data() + text.size() || index >= count) {
-    fail("load_config", "--set {}: '{}' is not one of the list's {} items (0, 1, ...)", override_text, text, count);
+    fail("load_config", "{}: '{}' is not one of the list's {} items (0, 1, ...)", source, text, count);
   }
   return index;
 }
 
 // Nodes are handles: a copy refers to the same node, and assigning a node to a child puts it into the tree.
 void set_value(YAML::Node node, const std::vector<std::string>& keys, size_t depth, const YAML::Node& value,
-               const std::string& override_text) {
+               const std::string& source) {
   if (node.IsScalar()) {
-    fail("load_config", "--set {}: '{}' is a key of a single value, which has none", override_text, keys[depth]);
+    fail("load_config", "{}: '{}' is a key of a single value, which has none", source, keys[depth]);
   }
   const bool last = depth + 1 == keys.size();
   if (node.IsSequence()) {
-    const size_t index = list_index(keys[depth], node.size(), override_text);
+    const size_t index = list_index(keys[depth], node.size(), source);
     if (last) {
       node[index] = value;
     } else {
-      set_value(node[index], keys, depth + 1, value, override_text);
+      set_value(node[index], keys, depth + 1, value, source);
     }
     return;
   }
   if (!node.IsMap() && !node.IsNull()) {
-    fail("load_config", "--set {}: there is no mapping that '{}' could be a key of", override_text, keys[depth]);
+    fail("load_config", "{}: there is no mapping that '{}' could be a key of", source, keys[depth]);
   }
   if (last) {
     node[keys[depth]] = value;
     return;
   }
   if (!node[keys[depth]] || node[keys[depth]].IsNull()) node[keys[depth]] = YAML::Node(YAML::NodeType::Map);
-  set_value(node[keys[depth]], keys, depth + 1, value, override_text);
+  set_value(node[keys[depth]], keys, depth + 1, value, source);
 }
 
 YAML::Node read(const std::string& path) {
@@ -106,12 +108,14 @@ YAML::Node read(const std::string& path) {
 
 }  // namespace
 
-YamlFile::YamlFile(const std::vector<std::string>& paths, const std::vector<std::string>& overrides) {
+YamlFile::YamlFile(const std::vector<std::string>& paths, const std::vector<std::string>& sets,
+                   const std::vector<Override>& options) {
   if (paths.empty()) fail("load_config", "expected at least one file");
   first_ = paths.front();
   root_.reset(read(first_));
   for (size_t i = 1; i < paths.size(); ++i) lay_over(root_, read(paths[i]), "", paths[i]);
-  for (const std::string& text : overrides) apply(text);
+  for (const std::string& set : sets) apply(set);
+  for (const Override& option : options) apply(option);
 }
 
 void YamlFile::lay_over(YAML::Node below, const YAML::Node& above, const std::string& path, const std::string& name) {
@@ -144,39 +148,54 @@ const std::string& YamlFile::file_of(std::string path) const {
   }
 }
 
-void YamlFile::apply(const std::string& text) {
-  const size_t equals = text.find('=');
+void YamlFile::apply(const std::string& set) {
+  const std::string source = "--set " + set;
+  const size_t equals = set.find('=');
   if (equals == std::string::npos || equals == 0) {
-    fail("load_config", "--set {}: expected key=value, such as train.epochs=2", text);
+    fail("load_config", "{}: expected key=value, such as train.epochs=2", source);
   }
-  const std::string path = text.substr(0, equals);
+  const std::string path = set.substr(0, equals);
   const std::vector<std::string> keys = split(path, '.');
   for (const std::string& key : keys) {
-    if (key.empty()) fail("load_config", "--set {}: the key '{}' has an empty part", text, path);
+    if (key.empty()) fail("load_config", "{}: the key '{}' has an empty part", source, path);
   }
   YAML::Node value;
   try {
-    const std::string yaml = text.substr(equals + 1);
-    if (holds_several_documents(yaml)) fail("load_config", "--set {}: there is something behind the value", text);
+    const std::string yaml = set.substr(equals + 1);
+    if (holds_several_documents(yaml)) fail("load_config", "{}: there is something behind the value", source);
     value.reset(YAML::Load(yaml));
   } catch (const YAML::Exception& error) {
-    fail("load_config", "--set {}: the value is not valid YAML: {}", text, error.msg);
+    fail("load_config", "{}: the value is not valid YAML: {}", source, error.msg);
   }
-  set_value(root_, keys, 0, value, text);
-  overrides_[path] = text;
+  set_value(root_, keys, 0, value, source);
+  overrides_[path] = source;
+}
+
+void YamlFile::apply(const Override& option) {
+  YAML::Node value;
+  std::string shown;
+  if (const auto* number = std::get_if<int64_t>(&option.value)) value = shown = std::to_string(*number);
+  if (const auto* word = std::get_if<std::string>(&option.value)) value = shown = *word;
+  if (const auto* words = std::get_if<std::vector<std::string>>(&option.value)) {
+    value = *words;
+    shown = fmt::format("{}", fmt::join(*words, ","));
+  }
+  const std::string source = option.option + " " + shown;
+  set_value(root_, split(option.key, '.'), 0, value, source);
+  overrides_[option.key] = source;
 }
 
 std::string YamlFile::where(const std::string& path, const YAML::Node& node) const {
   for (std::string prefix = path;;) {
     const auto found = overrides_.find(prefix);
-    if (found != overrides_.end()) return "--set " + found->second;
+    if (found != overrides_.end()) return found->second;
     const size_t dot = prefix.rfind('.');
     if (dot == std::string::npos) break;
     prefix.resize(dot);
   }
   if (node.Mark().is_null()) {  // a mapping that an override made to put its value in
     const auto within = overrides_.lower_bound(path + ".");
-    if (within != overrides_.end() && within->first.starts_with(path + ".")) return "--set " + within->second;
+    if (within != overrides_.end() && within->first.starts_with(path + ".")) return within->second;
     return file_of(path);
   }
   return fmt::format("{}:{}", file_of(path), node.Mark().line + 1);

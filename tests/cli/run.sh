@@ -88,9 +88,13 @@ bad_configs() {
   refuses 1 "absent.pth" "$hqsam" train --config good.yaml --set model.checkpoint=absent.pth
   refuses 1 "data.train is empty" "$hqsam" train --config good.yaml --set 'data.train=[]'
   refuses 1 "data.valid is empty" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set 'data.valid=[]'
+  refuses 1 "--image-size 8: 'data.image_size' must be auto or in" "$hqsam" evaluate --config good.yaml \
+    --checkpoint "$model" --image-size 8
+  refuses 2 "--protocol: squashed not in" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --protocol squashed
+  refuses 2 "--masks: all not in" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --masks hq,all
   refuses 1 "no folder" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --set data.valid.0.masks=nowhere
   refuses 1 "in this version" "$hqsam" train --config good.yaml --set train.trainable=loro
-  refuses 1 "in this version" "$hqsam" train --config good.yaml --precision int8
+  refuses 2 "--precision: int8 not in" "$hqsam" train --config good.yaml --precision int8
   refuses 1 "fewer than train.batch_size" "$hqsam" train --config good.yaml --set train.batch_size=9
   leaves_nothing run
 }

@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::require(::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, parts[0].data(), parts[0].size(), 0) == bytes);
   int nodes_left = 500;
   attempt([&] {
-    const YamlFile file(path, {parts.begin() + 1, parts.end()});
+    const YamlFile file({path}, {parts.begin() + 1, parts.end()});
     walk(file, file.root(), "", nodes_left);
   });
   return 0;
