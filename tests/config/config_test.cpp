@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "errors.h"
+#include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "temporary_folder.h"
 
@@ -318,22 +318,6 @@ TEST_F(LoadConfig, NamesTheOverrideInMessages) {
   EXPECT_EQ(error(kWhole, {"train.epochs.x=2"}),
             "[load_config] --set train.epochs.x=2: 'x' is a key of a single value, which has none");
   EXPECT_NE(error(kWhole, {"train.epochs=[1"}).find("the value is not valid YAML"), std::string::npos);
-}
-
-TEST_F(LoadConfig, NamesTheOptionThatBroughtAValue) {
-  write_file(folder_ / "run.yaml", "evaluate: {limit: 3}");
-  const auto load = [&](const Override& option) {
-    return load_config(folder_ / "run.yaml", {"evaluate.limit=4", "evaluate.protocol=reference"}, {option});
-  };
-  EXPECT_EQ(load({"--limit", "evaluate.limit", int64_t{7}}).evaluate.limit, 7);
-  EXPECT_EQ(load({"--protocol", "evaluate.protocol", "keep_aspect"}).evaluate.protocol, Protocol::kKeepAspect);
-  EXPECT_EQ(load({"--masks", "evaluate.masks", std::vector<std::string>{"hq", "sam"}}).evaluate.masks,
-            (std::vector<MaskKind>{MaskKind::kHq, MaskKind::kSam}));
-  const auto refusal = [&](const Override& option) { return error_of([&] { load(option); }); };
-  EXPECT_EQ(refusal({"--limit", "evaluate.limit", int64_t{-7}}).find("[load_config] --limit -7: 'evaluate.limit'"), 0U);
-  EXPECT_EQ(refusal({"--masks", "evaluate.masks", std::vector<std::string>{"hq", "all"}})
-                .find("[load_config] --masks hq,all: 'evaluate.masks' is one of"),
-            0U);
 }
 
 TEST_F(LoadConfig, ExpandsEnvironmentVariables) {

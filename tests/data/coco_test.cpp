@@ -1,76 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/coco.h"
 
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
-#include "data/fixtures.h"
-#include "hqsam/core/file.h"
+#include "data/coco_fixture.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/image/codec.h"
-#include "hqsam/mask/segmentation.h"
-#include "temporary_folder.h"
 
 namespace hqsam {
-namespace {
-
-using nlohmann::json;
-
-// Two pictures of 40 x 50 (height x width), the second without masks.
-class Coco : public ::testing::Test {
- protected:
-  Coco() {
-    std::filesystem::create_directories(folder / "im");
-    for (const char* name : {"a.jpg", "b.jpg"}) write_image(folder / "im" / name, random_picture({40, 50}, 3, 1));
-    file = {
-        {"images", {image(7, "b.jpg"), image(3, "a.jpg")}},
-        {"annotations", {annotation(1, json::parse("[[5, 5, 25, 5, 25, 20, 5, 20]]")), annotation(2, run_lengths())}},
-        {"categories", {{{"id", 1}, {"name", "cat"}}, {{"id", 2}, {"name", "dog"}}}}};
-    options = {.name = "set", .images = folder / "im"};
-    options.format = SetFormat::kCoco;
-    options.annotations = folder / "set.json";
-  }
-
-  static json image(int64_t id, const std::string& name) {
-    return {{"id", id}, {"file_name", name}, {"height", 40}, {"width", 50}};
-  }
-  static json annotation(int64_t category, const json& segmentation) {
-    return {{"id", category},
-            {"image_id", 3},
-            {"category_id", category},
-            {"segmentation", segmentation},
-            {"iscrowd", category == 2 ? 1 : 0},
-            {"area", 300.5}};
-  }
-  static json run_lengths() {
-    Mask mask(40, 50);
-    mask.at(3, 4) = mask.at(4, 4) = mask.at(9, 30) = 1;
-    return rle_to_json(rle_encode(mask));
-  }
-  static json box(int64_t picture, int64_t category, const json& numbers, double score = 0.5) {
-    return {{"image_id", picture}, {"category_id", category}, {"bbox", numbers}, {"score", score}};
-  }
-
-  std::shared_ptr<const Dataset> open() {
-    write_file(options.annotations, file.dump());
-    if (!detections.is_null()) {
-      options.detections = folder / "boxes.json";
-      write_file(options.detections, detections.dump());
-    }
-    return open_coco(options);
-  }
-  std::string refusal() {
-    return error_of([&] { open(); });
-  }
-
-  testing_support::TemporaryFolder temporary;
-  const std::filesystem::path folder = temporary.path;
-  json file, detections;
-  SetOptions options;
-};
-
-}  // namespace
 
 TEST_F(Coco, GivesPicturesInOrderOfIdsWithAllTheirMasks) {
   const auto dataset = open();
@@ -112,34 +46,6 @@ TEST_F(Coco, ReadsLvisUrlsAndItsListsOfCategories) {
   EXPECT_TRUE(sample.federated);
   EXPECT_EQ(sample.negative_categories, std::vector<int64_t>{2});
   EXPECT_EQ(sample.not_exhaustive_categories, std::vector<int64_t>{1});
-}
-
-TEST_F(Coco, CutsADetectorsBoxesToThePicture) {
-  detections = {box(3, 1, {5, 6, 10, 12}, 0.75), box(3, 2, {-5, 30, 20, 40}), box(3, 1, {60, 5, 10, 10}),
-                box(3, 1, {5, 5, 0, 10}), box(7, 1, {1, 1, 5, 5})};
-  const auto dataset = open();
-  const Sample sample = dataset->get(0);
-  ASSERT_EQ(sample.boxes.size(), 2U);
-  EXPECT_EQ(sample.boxes[0].box_in_image, (Box{5, 6, 15, 18}));
-  EXPECT_EQ(sample.boxes[0].score, 0.75);
-  EXPECT_EQ(sample.boxes[1].box_in_image, (Box{0, 30, 15, 40}));
-  EXPECT_EQ(sample.skipped, 2);
-  EXPECT_EQ(dataset->get(1).boxes.size(), 1U);
-  EXPECT_TRUE(sample.detected);
-}
-
-TEST_F(Coco, LeavesUnknownDetectionsOutAndRefusesThoseOfOtherData) {
-  detections = {box(3, 1, {5, 6, 10, 12}), box(99, 1, {5, 6, 10, 12}), box(3, 77, {5, 6, 10, 12}), box(3, 1, {5, 6}),
-                3};
-  detections[0]["image_id"] = "3";
-  EXPECT_EQ(open()->get(0).boxes.size(), 1U);
-  EXPECT_EQ(open()->get(0).skipped, 1);
-  detections = json::array({box(99, 1, {5, 6, 10, 12})});
-  EXPECT_PRED2(contains, refusal(), "of another data set");
-  detections = json::array({box(3, 1, {5, 6, 10})});
-  EXPECT_PRED2(contains, refusal(), "1 without 'bbox': [x, y, width, height] (number 1)");
-  detections = json::object();
-  EXPECT_PRED2(contains, refusal(), "of another data set");
 }
 
 TEST_F(Coco, CountsMasksThatLie) {
@@ -375,6 +281,8 @@ TEST_F(Coco, RefusesPicturesOfAnotherSize) {
   EXPECT_PRED2(contains, error_of([&] { dataset->get(0); }), "are height and width exchanged?");
 }
 
+namespace {
+
 // A JPEG with an EXIF orientation tag.
 std::string with_orientation(std::string jpeg, char orientation) {
   const std::string exif(
@@ -383,6 +291,8 @@ std::string with_orientation(std::string jpeg, char orientation) {
       29);
   return jpeg.insert(2, exif + orientation + std::string(6, '\0'));
 }
+
+}  // namespace
 
 TEST_F(Coco, TurnsMasksOfTheStoredFrameWithThePicture) {
   const auto path = folder / "im" / "a.jpg";
@@ -419,32 +329,6 @@ TEST_F(Coco, LeavesMasksOfTheUprightFrameAsTheyAre) {
   const Sample turned = open()->get(0);
   EXPECT_TRUE(turned.turned);
   EXPECT_EQ(turned.labels.size(), 2U);
-}
-
-TEST_F(Coco, ReadsVideosFrameByFrame) {
-  file = {{"videos", {{{"id", 1}, {"height", 40}, {"width", 50}, {"file_names", {"a.jpg", "b.jpg"}}}}},
-          {"annotations",
-           {{{"id", 1}, {"video_id", 1}, {"category_id", 2}, {"segmentations", {run_lengths(), nullptr}}},
-            {{"id", 2}, {"video_id", 1}, {"category_id", 3}, {"segmentations", {run_lengths(), run_lengths()}}}}}};
-  write_file(options.annotations, file.dump());
-  options.format = SetFormat::kYtvis;
-  const auto dataset = open_ytvis(options);
-  ASSERT_EQ(dataset->size(), 2);
-  EXPECT_EQ(dataset->get(0).labels.size(), 2U);
-  ASSERT_EQ(dataset->get(1).labels.size(), 1U);
-  EXPECT_EQ(dataset->get(1).infos[0].category, 3);
-  file["annotations"][0]["segmentations"] = json::array({run_lengths()});  // of one frame
-  file["annotations"].push_back(file["annotations"][1]);
-  file["annotations"][2]["segmentations"][0] = json::parse("[[1, 2, 3]]");
-  file["annotations"][2]["video_id"] = "1";
-  write_file(options.annotations, file.dump());
-  const Sample sample = open_ytvis(options)->get(0);
-  EXPECT_EQ(sample.labels.size(), 1U);
-  EXPECT_EQ(sample.skipped, 1);
-  EXPECT_EQ(open_ytvis(options)->get(1).labels.size(), 2U);
-  file["annotations"] = json::array({file["annotations"][0]});
-  write_file(options.annotations, file.dump());
-  EXPECT_PRED2(contains, error_of([&] { open_ytvis(options); }), "more or fewer frames than its video");
 }
 
 }  // namespace hqsam
