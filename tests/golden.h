@@ -2,9 +2,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "golden_path.h"
@@ -34,11 +34,11 @@ inline nlohmann::json golden_config(const TensorMap& map) {
   return config;
 }
 
-// Cases are numbered from 0: how many have a tensor of this name ("3.box").
-inline int64_t golden_cases(const TensorMap& map, const std::string& name) {
+// How many tensors there are whose names are the two parts around a number that counts from 0 ("step" 1 ".loss").
+inline int64_t count_numbered(const TensorMap& map, const std::string& before, const std::string& after) {
   int64_t count = 0;
-  while (map.find(std::to_string(count) + "." + name) != nullptr) ++count;
-  EXPECT_GT(count, 0) << "no golden has '" << name << "'";
+  while (map.find(before + std::to_string(count) + after) != nullptr) ++count;
+  EXPECT_GT(count, 0) << "no tensor is named '" << before << "0" << after << "'";
   return count;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "golden_path.h"
 #include "hqsam/core/file.h"
 #include "hqsam/tensorfile/tensor_map.h"
 #include "hqsam/tensorfile/zip_writer.h"
@@ -29,7 +30,7 @@ class TempFolderTest : public testing::Test {
   const std::filesystem::path folder_ = temporary_.path;
 };
 
-inline std::string golden(const std::string& name) { return std::string(HQSAM_SOURCE_DIR) + "/tests/golden/" + name; }
+inline std::string golden(const std::string& name) { return testing_support::golden_path(name); }
 
 // Exactly equal: dtype, shape and bits (floats without NaN).
 inline void expect_same(const torch::Tensor& a, const torch::Tensor& b, const std::string& name) {
