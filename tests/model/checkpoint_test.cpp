@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/checkpoint.h"
 
-#include "golden.h"
+#include "golden_options.h"
 #include "hqsam/core/error.h"
 #include "hqsam/model/unfilled.h"
 #include "temporary_folder.h"
@@ -44,12 +44,18 @@ TEST(Variants, KeepTheirNamesAtOtherSizes) {
 }
 
 TEST(Checkpoint, ReadsTheArchitectureFromShapes) {
-  const CheckpointInfo info = inspect_checkpoint(golden("sam_hq_micro.pth"));
+  const TensorMap map = golden("sam_hq_micro.pth");
+  const CheckpointInfo info = inspect_checkpoint(map);
+  const MaskDecoderOptions decoder = mask_decoder_options(map, "mask_decoder.");
   EXPECT_EQ(info.dialect, "HQ-SAM");
   EXPECT_EQ(info.dtype, "fp32");
   EXPECT_TRUE(info.missing.empty());
   EXPECT_TRUE(info.unknown.empty());
-  EXPECT_EQ(info.options.image_size(), 128);
+  EXPECT_EQ(info.options.image_size(), golden("sam_hq_predict.safetensors").at("preprocessed").size(3));
+  EXPECT_EQ(info.options.mask_decoder.vit_dim, decoder.vit_dim);
+  EXPECT_EQ(info.options.mask_decoder.iou_head_hidden_dim, decoder.iou_head_hidden_dim);
+  EXPECT_EQ(info.options.mask_decoder.transformer.embedding_dim, decoder.transformer.embedding_dim);
+  EXPECT_EQ(info.options.mask_decoder.transformer.mlp_dim, decoder.transformer.mlp_dim);
   EXPECT_EQ(info.options.mask_decoder.transformer.downsample_rate, 2);
   for (const auto& make : {vit_b, micro}) {  // what we write says what it is
     SamHq model(make());

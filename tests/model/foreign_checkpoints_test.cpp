@@ -70,11 +70,16 @@ TEST_F(ForeignCheckpoints, WithBookkeepingAloneLoad) {
 }
 
 TEST_F(ForeignCheckpoints, OfOtherShapesAreRefused) {
-  expect_refused(and_also("mask_decoder.mask_tokens.weight", torch::zeros({9, 32})), "has 9 tokens where SAM has 4");
-  expect_refused(and_also("image_encoder.pos_embed", torch::zeros({1, 8, 8, 8, 32})), "SAM-Med3D");
-  const std::string pruned = "image_encoder.blocks.2.mlp.lin1.weight";
-  const TensorMap map = and_also(pruned, torch::zeros({5, 32}));
-  expect_refused(map, "'" + pruned + "' is [5,32], not [");
+  const TensorMap fine = golden("sam_hq_micro.pth");
+  const auto& tokens = fine.at("mask_decoder.mask_tokens.weight");
+  expect_refused(and_also("mask_decoder.mask_tokens.weight", torch::zeros({9, tokens.size(1)})),
+                 "has 9 tokens where SAM has 4");
+  const auto positions = fine.at("image_encoder.pos_embed").unsqueeze(1);
+  expect_refused(and_also("image_encoder.pos_embed", positions.repeat({1, positions.size(2), 1, 1, 1})), "SAM-Med3D");
+  const std::string pruned = "image_encoder.blocks.1.mlp.lin1.weight";
+  const int64_t width = fine.at(pruned).size(1);
+  const TensorMap map = and_also(pruned, torch::zeros({5, width}));
+  expect_refused(map, fmt::format("'{}' is [5,{}], not [", pruned, width));
   EXPECT_EQ(inspect_checkpoint(map).reshaped.size(), 1u);
 }
 

@@ -1,45 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/image_encoder_vit.h"
 
+#include <algorithm>
+
 #include "devices.h"
-#include "golden.h"
+#include "golden_options.h"
 #include "hqsam/core/error.h"
 #include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 using namespace testing_support;
 
-namespace {
-
-ImageEncoderVitOptions golden_options() {
-  ImageEncoderVitOptions options;
-  options.image_size = 128;
-  options.embed_dim = 32;
-  options.depth = 4;
-  options.num_heads = 2;
-  options.mlp_dim = 128;
-  options.out_chans = 32;
-  options.window_size = 3;
-  options.global_attn_indexes = {1, 3};
-  return options;
-}
-
-}  // namespace
-
 class ImageEncoderVitGolden : public OverDevices {};
 OVER_DEVICES(ImageEncoderVitGolden);
 
 TEST_P(ImageEncoderVitGolden, MatchesReferenceWithPaddedWindows) {
   const TensorMap map = to_device(golden("image_encoder_vit.safetensors"), GetParam());
-  ImageEncoderVit encoder(golden_options());
+  ImageEncoderVit encoder(vit_options(map));
   load_module(*encoder, map, "w.");
   encoder->to(GetParam());
   torch::NoGradGuard no_grad;
   const ImageFeatures features = encoder->forward(map.at("x"));
   expect_close(features.image_embeddings, map.at("image_embeddings"), 1e-5);
-  ASSERT_EQ(features.interm_embeddings.size(), 2u);
-  expect_close(features.interm_embeddings[0], map.at("interm_embeddings.0"), 1e-5);
-  expect_close(features.interm_embeddings[1], map.at("interm_embeddings.1"), 1e-5);
+  ASSERT_EQ(features.interm_embeddings.size(), encoder->options().global_attn_indexes.size());
+  for (size_t i = 0; i < features.interm_embeddings.size(); ++i) {
+    expect_close(features.interm_embeddings[i], map.at(fmt::format("interm_embeddings.{}", i)), 1e-5);
+  }
 }
 
 // At sizes for which a GPU has kernels (ops), with windows that reach beyond the picture.
@@ -66,12 +52,16 @@ TEST_P(ImageEncoderVitGolden, GivesNearlyTheSameInBf16) {
 TEST(ImageEncoderVit, RelativePositionsTrain) {
   // The fused attention must not drop the gradient of the tables inside its bias.
   const TensorMap map = golden("image_encoder_vit.safetensors");
-  ImageEncoderVit encoder(golden_options());
+  ImageEncoderVit encoder(vit_options(map));
   load_module(*encoder, map, "w.");
   encoder->to(torch::kFloat64);
   const auto image = map.at("x").to(torch::kFloat64);
   const auto loss = [&] { return encoder->forward(image).image_embeddings.square().sum(); };
-  for (const char* key : {"blocks.0.attn.rel_pos_h", "blocks.1.attn.rel_pos_w"}) {
+  const auto& global = encoder->options().global_attn_indexes;
+  int64_t windowed = 0;
+  while (std::find(global.begin(), global.end(), windowed) != global.end()) ++windowed;
+  for (const std::string& key :
+       {fmt::format("blocks.{}.attn.rel_pos_h", windowed), fmt::format("blocks.{}.attn.rel_pos_w", global.at(0))}) {
     encoder->zero_grad();
     loss().backward();
     auto table = encoder->named_parameters()[key];
@@ -89,8 +79,15 @@ TEST(ImageEncoderVit, RelativePositionsTrain) {
 }
 
 TEST(ImageEncoderVit, RefusesAnotherInputSize) {
-  ImageEncoderVit encoder(golden_options());
-  EXPECT_THROW(encoder->forward(torch::zeros({1, 3, 64, 128})), Error);
+  ImageEncoderVit encoder(ImageEncoderVitOptions{.image_size = 32,
+                                                 .embed_dim = 8,
+                                                 .depth = 1,
+                                                 .num_heads = 1,
+                                                 .mlp_dim = 8,
+                                                 .out_chans = 8,
+                                                 .window_size = 2,
+                                                 .global_attn_indexes = {0}});
+  EXPECT_THROW(encoder->forward(torch::zeros({1, 3, 16, 32})), Error);
 }
 
 TEST(ImageEncoderVitOptions, NamesTheWrongField) {

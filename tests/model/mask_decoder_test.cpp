@@ -2,24 +2,11 @@
 #include "hqsam/model/mask_decoder.h"
 
 #include "devices.h"
-#include "golden.h"
+#include "golden_options.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
 using namespace testing_support;
-
-namespace {
-
-MaskDecoderOptions golden_options() {
-  MaskDecoderOptions options;
-  options.transformer.embedding_dim = 32;
-  options.transformer.mlp_dim = 64;
-  options.iou_head_hidden_dim = 32;
-  options.vit_dim = 32;
-  return options;
-}
-
-}  // namespace
 
 class MaskDecoderHq : public OverDevices {
  protected:
@@ -38,7 +25,7 @@ class MaskDecoderHq : public OverDevices {
   }
   torch::NoGradGuard no_grad;
   TensorMap map;
-  MaskDecoder decoder{golden_options()};
+  MaskDecoder decoder{mask_decoder_options(map, "w.")};
   ImageFeatures features;
   DecoderInput input;
 };
@@ -58,14 +45,15 @@ TEST_P(MaskDecoderHq, GivesAllThreeMasksBestFirst) {
   const DecoderOutput output = decoder->forward(input, DecoderPass::kSamAndHq);
   const SelectedMasks sam = select_masks(output, MaskKind::kSam, Multimask::kAll);
   const SelectedMasks sum = select_masks(output, MaskKind::kSum, Multimask::kAll);
-  ASSERT_EQ(sam.logits.size(1), 3);
+  const int64_t slots = decoder->options().num_multimask_outputs + 1;
+  ASSERT_EQ(sam.logits.size(1), slots - 1);
   for (int64_t row = 0; row < output.iou.size(0); ++row) {
-    std::vector<bool> used(4);
-    for (int64_t k = 0; k < 3; ++k) {
+    std::vector<bool> used(slots);
+    for (int64_t k = 0; k < slots - 1; ++k) {
       if (k > 0) EXPECT_LE(sam.iou[row][k].item<float>(), sam.iou[row][k - 1].item<float>());
       int64_t slot = 1;
-      while (slot < 4 && !torch::equal(output.iou[row][slot], sam.iou[row][k])) ++slot;
-      ASSERT_LT(slot, 4);
+      while (slot < slots && !torch::equal(output.iou[row][slot], sam.iou[row][k])) ++slot;
+      ASSERT_LT(slot, slots);
       EXPECT_FALSE(used[slot]) << "slot " << slot << " comes twice";
       used[slot] = true;
       EXPECT_TRUE(torch::equal(sam.logits[row][k], output.masks_sam[row][slot]));
@@ -93,32 +81,35 @@ TEST_P(MaskDecoderHq, IsSamInAPassWithoutTheHqToken) {
 }
 
 TEST_P(MaskDecoderHq, TreatsEachImageOfABatchAlone) {
-  // Two images, two prompts each: the first image's rows equal those of a batch of one.
+  // Two images: the first one's rows equal those of a batch of one.
+  const int64_t rows = input.sparse.size(0);
   const auto twice = [](const torch::Tensor& x) { return torch::cat({x, x.flip(-1)}); };
   const ImageFeatures two = {twice(features.image_embeddings), {twice(features.interm_embeddings[0])}};
   const DecoderInput batch = {two.image_embeddings, input.image_pe, twice(input.sparse), twice(input.dense),
                               decoder->hq_features(two)};
   const DecoderOutput output = decoder->forward(batch, DecoderPass::kSamAndHq);
-  ASSERT_EQ(output.masks_hq.size(0), 4);
+  ASSERT_EQ(output.masks_hq.size(0), 2 * rows);
   const DecoderOutput alone = decoder->forward(input, DecoderPass::kSamAndHq);
-  expect_close(output.masks_hq.slice(0, 0, 2), alone.masks_hq, 1e-5);
-  expect_close(output.masks_sam.slice(0, 0, 2), alone.masks_sam, 1e-5);
+  expect_close(output.masks_hq.slice(0, 0, rows), alone.masks_hq, 1e-5);
+  expect_close(output.masks_sam.slice(0, 0, rows), alone.masks_sam, 1e-5);
 }
 
 TEST_P(MaskDecoderHq, MatchesReferenceTransformer) {
-  TwoWayTransformer transformer(golden_options().transformer);
+  TwoWayTransformer transformer(decoder->options().transformer);
   load_module(*transformer, map, "w.transformer.");
   transformer->to(GetParam());
+  const int64_t rows = input.sparse.size(0);
   const auto tokens =
-      torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")}).unsqueeze(0).expand({2, -1, -1});
-  const TwoWayOutput output = transformer->forward(input.image_embeddings.repeat_interleave(2, 0) + input.dense,
+      torch::cat({map.at("w.iou_token.weight"), map.at("w.mask_tokens.weight")}).unsqueeze(0).expand({rows, -1, -1});
+  const TwoWayOutput output = transformer->forward(input.image_embeddings.repeat_interleave(rows, 0) + input.dense,
                                                    input.image_pe, torch::cat({tokens, input.sparse}, 1));
   expect_close(output.queries, map.at("two_way.queries"), 1e-5);
   expect_close(output.keys, map.at("two_way.keys"), 1e-5);
 }
 
 TEST(MaskDecoder, RefusesTheHqPassWithoutHqModules) {
-  MaskDecoderOptions options = golden_options();
+  MaskDecoderOptions options;
+  options.transformer.embedding_dim = 32;
   options.vit_dim = 0;
   MaskDecoder sam(options);
   const DecoderInput input = {torch::zeros({1, 32, 4, 4}),

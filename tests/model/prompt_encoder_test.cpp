@@ -2,7 +2,7 @@
 #include "hqsam/model/prompt_encoder.h"
 
 #include "devices.h"
-#include "golden.h"
+#include "golden_options.h"
 #include "hqsam/core/error.h"
 #include "hqsam/ops/autocast.h"
 
@@ -25,7 +25,7 @@ class PromptEncoderTest : public OverDevices {
     encoder->to(GetParam());
   }
   TensorMap map;
-  PromptEncoder encoder{PromptEncoderOptions{.embed_dim = 32, .image_size = 128, .grid = 8, .mask_in_chans = 16}};
+  PromptEncoder encoder{prompt_encoder_options(map)};
   torch::NoGradGuard no_grad;
 };
 OVER_DEVICES(PromptEncoderTest);
@@ -68,7 +68,7 @@ TEST_P(PromptEncoderTest, RefusesNoPromptAndWrongShapes) {
   prompts.boxes = torch::zeros({2, 5}, GetParam());
   EXPECT_THROW(encoder->forward(prompts), Error);
   prompts = {};
-  prompts.masks = torch::zeros({1, 1, 16, 16}, GetParam());
+  prompts.masks = torch::zeros({1, 1, encoder->options().grid, encoder->options().grid}, GetParam());
   EXPECT_THROW(encoder->forward(prompts), Error);
 }
 

@@ -17,7 +17,6 @@ namespace {
 
 constexpr const char* kPosEmbed = "image_encoder.pos_embed";
 
-// A grid of 8, windows of 3, global blocks 1 and 3.
 TensorMap source() { return golden("sam_hq_micro.pth"); }
 SamHqOptions source_options() { return inspect_checkpoint(source()).options; }
 
@@ -31,7 +30,7 @@ double cubic_at(const torch::Tensor& values, double x) {
   const auto left = static_cast<int64_t>(std::floor(x));
   double sum = 0;
   for (int64_t i = left - 1; i <= left + 2; ++i) {
-    sum += kernel(x - static_cast<double>(i)) * values[std::clamp<int64_t>(i, 0, 7)].item<double>();
+    sum += kernel(x - static_cast<double>(i)) * values[std::clamp<int64_t>(i, 0, values.size(0) - 1)].item<double>();
   }
   return sum;
 }
@@ -40,13 +39,15 @@ double cubic_at(const torch::Tensor& values, double x) {
 
 TEST(ResizeCheckpoint, InterpolatesThePositionEmbeddingBicubically) {
   TensorMap map = source();
-  const auto values = torch::arange(8, torch::kFloat32).square();
-  map.set(kPosEmbed, values.view({1, 1, 8, 1}).expand_as(map.at(kPosEmbed)).contiguous());
-  for (const int64_t grid : {4, 12, 16}) {  // smaller without antialiasing: four taps all the same
-    const auto resized = resize_checkpoint(map, source_options(), 16 * grid).at(kPosEmbed);
+  const int64_t before = source_options().grid(), patch = source_options().image_size() / before;
+  const auto values = torch::arange(before, torch::kFloat32).square();
+  map.set(kPosEmbed, values.view({1, 1, before, 1}).expand_as(map.at(kPosEmbed)).contiguous());
+  for (const int64_t grid : {before / 2, before + 4, 2 * before}) {  // smaller without antialiasing: four taps too
+    const auto resized = resize_checkpoint(map, source_options(), patch * grid).at(kPosEmbed);
     ASSERT_EQ(resized.sizes(), (torch::IntArrayRef{1, grid, grid, map.at(kPosEmbed).size(3)}));
     for (int64_t x = 0; x < grid; ++x) {
-      const auto expected = torch::full({grid}, cubic_at(values, (x + 0.5) * 8 / static_cast<double>(grid) - 0.5));
+      const double scale = static_cast<double>(before) / static_cast<double>(grid);
+      const auto expected = torch::full({grid}, cubic_at(values, (x + 0.5) * scale - 0.5));
       expect_close(resized[0].select(1, x).select(1, 0), expected.to(torch::kFloat32), 1e-5, std::to_string(x));
     }
   }
@@ -56,7 +57,8 @@ TEST(ResizeCheckpoint, ResizesTablesOfGlobalBlocksOnly) {
   const TensorMap map = source();
   const SamHqOptions options = source_options();
   const auto& encoder = std::get<ImageEncoderVitOptions>(options.image_encoder);
-  const TensorMap resized = resize_checkpoint(map, options, 192);
+  const int64_t grid = options.grid() + 4;
+  const TensorMap resized = resize_checkpoint(map, options, encoder.patch_size * grid);
   for (const auto& [key, tensor] : map.tensors) {
     const auto& other = resized.at(key);
     if (key == kPosEmbed) continue;
@@ -65,8 +67,8 @@ TEST(ResizeCheckpoint, ResizesTablesOfGlobalBlocksOnly) {
       global = global || key.starts_with(fmt::format("image_encoder.blocks.{}.attn.rel_pos_", block));
     }
     if (global) {  // as SAM interpolates when it runs
-      EXPECT_EQ(other.size(0), 2 * 12 - 1) << key;
-      expect_close(get_rel_pos(12, 12, other), get_rel_pos(12, 12, tensor), 1e-6, key);
+      EXPECT_EQ(other.size(0), 2 * grid - 1) << key;
+      expect_close(get_rel_pos(grid, grid, other), get_rel_pos(grid, grid, tensor), 1e-6, key);
     } else {
       EXPECT_TRUE(torch::equal(other, tensor)) << key;
     }
@@ -93,7 +95,7 @@ TEST(ResizeCheckpoint, GivesANativeModelOfThatSize) {
 }
 
 TEST(ResizeCheckpoint, LeavesItsOwnSizeAlone) {
-  const TensorMap map = source(), same = resize_checkpoint(map, source_options(), 128);
+  const TensorMap map = source(), same = resize_checkpoint(map, source_options(), source_options().image_size());
   for (const auto& [key, tensor] : map.tensors) EXPECT_TRUE(torch::equal(same.at(key), tensor)) << key;
 }
 

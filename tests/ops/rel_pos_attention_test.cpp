@@ -35,10 +35,13 @@ RelPosAttentionInput to(RelPosAttentionInput input, torch::Device device, torch:
 
 TEST(RelPos, MatchesReferenceAlsoInterpolated) {
   const TensorMap map = golden("rel_pos.safetensors");
-  const auto& table = map.at("table");
-  expect_close(get_rel_pos(14, 14, table), map.at("rel_pos.q14_k14"), 1e-6);
-  expect_close(get_rel_pos(10, 10, table), map.at("rel_pos.q10_k10_interpolated"), 1e-6);
-  expect_close(get_rel_pos(7, 14, table), map.at("rel_pos.q7_k14"), 1e-6);
+  int cases = 0;
+  for (const auto& [name, expected] : map.tensors) {  // "rel_pos.q7_k14..." is [7,14,C]
+    if (!name.starts_with("rel_pos.")) continue;
+    expect_close(get_rel_pos(expected.size(0), expected.size(1), map.at("table")), expected, 1e-6, name);
+    ++cases;
+  }
+  EXPECT_GE(cases, 3);
 }
 
 // Written out for one query, in float64.
