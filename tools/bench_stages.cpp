@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/data/folder_dataset.h"
@@ -44,10 +45,8 @@ StageTime time_stage(const std::string& name, const BenchOptions& options, const
     progress.update(i + 1);
   }
   if (!options.trace.empty()) trace(options.trace / file_name(name), run);
-  std::sort(times.begin(), times.end());
-  const size_t middle = times.size() / 2;
-  const double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
-  return {name, median, times.front(), times.back()};
+  const auto [least, most] = std::minmax_element(times.begin(), times.end());
+  return {name, median(times), *least, *most};
 }
 
 // Noise: a GPU's clock depends on what it computes with.
@@ -87,7 +86,7 @@ StageTime time_row(const SamHq& model, const BenchOptions& options) {
   const SampleOnDisk sample;
   RowOptions row;
   row.image_size = model->image_size();
-  row.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  row.prompts = {{{PromptType::kBox}}, {{PromptType::kPoints}}, {{PromptType::kNoisyMask}}};
   row.pinned = model->device().is_cuda();
   const TrainingSet set({{std::make_shared<FolderDataset>(sample.options()), 1.0}}, row);
   int64_t epoch = 0;

@@ -5,6 +5,7 @@
 #include "common.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/config/open.h"
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
@@ -24,7 +25,7 @@ namespace fs = std::filesystem;
 struct EvaluateArguments {
   std::string config, checkpoint, base, output, protocol;
   std::vector<std::string> set, masks, beside;
-  int64_t limit = -1, image_size = 0;
+  int64_t limit = -1, image_size = 0, batch = 0;
   ComputeOptions compute;
 };
 
@@ -33,6 +34,7 @@ Config read_config(const EvaluateArguments& arguments) {
   if (!arguments.masks.empty()) options.push_back({"--masks", "evaluate.masks", arguments.masks});
   if (!arguments.protocol.empty()) options.push_back({"--protocol", "evaluate.protocol", arguments.protocol});
   if (arguments.limit >= 0) options.push_back({"--limit", "evaluate.limit", arguments.limit});
+  if (arguments.batch > 0) options.push_back({"--batch", "evaluate.batch", arguments.batch});
   if (arguments.image_size > 0) options.push_back({"--image-size", "data.image_size", arguments.image_size});
   Config config = load_config(arguments.config, arguments.set, options);
   if (!arguments.output.empty()) {
@@ -146,6 +148,8 @@ void add_evaluate(CLI::App& app, Run& run) {
       ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)));
   command->add_option("--protocol", arguments->protocol, "reference (squashed, as in training) or keep_aspect")
       ->check(CLI::IsMember(words<Protocol>(kProtocols)));
+  command->add_option("--batch", arguments->batch, "pictures that the encoder takes at once; default: 1")
+      ->check(whole_number(1, kMostEncoded));
   command->add_option("--limit", arguments->limit, "pictures per set, evenly spaced; 0 = all")->check(whole_number(0));
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the config's")
       ->check(whole_number(1, kMostPixels));

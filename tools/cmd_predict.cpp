@@ -4,6 +4,7 @@
 
 #include "common.h"
 #include "hqsam/config/choices.h"
+#include "hqsam/core/bounds.h"
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
@@ -22,11 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 
 struct PredictArguments {
-  std::string checkpoint, base, output, multimask = "none", masks = "sum";
-  std::vector<std::string> images;
+  std::string checkpoint, base, output, multimask = "none", masks = "sum", save_embedding;
+  std::vector<std::string> images, embeddings;
   PromptArguments prompts;
   bool logits = false;
-  int64_t image_size = 0;
+  int64_t image_size = 0, batch = 1;
   ComputeOptions compute;
 };
 
@@ -40,9 +41,13 @@ void print_outcome(const PredictOutcome& outcome, const std::string& output, dou
 int predict(const PredictArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const torch::Device device = start_device(arguments.compute);
-  const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
+  const bool in_bf16 = wants_bf16(arguments.compute, device);
+  const Bf16Scope bf16(device.type(), in_bf16);
   require_writable_folder("predict", arguments.output);
-  const std::vector<fs::path> pictures = list_pictures(arguments.images, arguments.output);
+  if (!arguments.save_embedding.empty()) require_writable_folder("predict", arguments.save_embedding);
+  const std::vector<fs::path> pictures = arguments.embeddings.empty()
+                                             ? list_pictures(arguments.images, arguments.output)
+                                             : list_embeddings(arguments.embeddings);
   const PromptSource source = prompt_source(arguments.prompts, pictures);
   LoadOptions load{.hq = arguments.masks == "sam" ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
@@ -50,7 +55,12 @@ int predict(const PredictArguments& arguments) {
   model->to(device);
   SamPredictor predictor(model);
 
-  PredictRunOptions options{.output = arguments.output, .logits = arguments.logits};
+  PredictRunOptions options{.output = arguments.output,
+                            .logits = arguments.logits,
+                            .embeddings = !arguments.embeddings.empty(),
+                            .save_embeddings = arguments.save_embedding,
+                            .bf16 = in_bf16,
+                            .batch = arguments.batch};
   options.masks = choose(arguments.masks, kMaskKinds, "predict", "--masks");
   options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
   constexpr int kMostWriters = 4;  // beside which the model's threads are busy
@@ -88,7 +98,13 @@ void add_predict(CLI::App& app, Run& run) {
   command->add_option("--checkpoint", arguments->checkpoint, "HQ-SAM's, or SAM's with --masks sam")->required();
   command->add_option("--base", arguments->base,
                       "the SAM that trained keys belong to, where the checkpoint holds no more");
-  command->add_option("--image", arguments->images, "pictures, or folders of them")->required();
+  auto* source = command->add_option_group("source");
+  auto* image = source->add_option("--image", arguments->images, "pictures, or folders of them");
+  source
+      ->add_option("--embedding", arguments->embeddings,
+                   "in place of pictures: what --save-embedding left of them, or folders of it; no overlays")
+      ->excludes(image);
+  source->require_option(1);
   command->add_option("--output", arguments->output, "folder of the results")->required();
   add_repeated(*command, "--box", arguments->prompts.boxes, "x0,y0,x1,y1 in pixels; repeatable, one result each")
       ->check(CLI::Validator(check_box, "", "box"));
@@ -107,6 +123,13 @@ void add_predict(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"sum", "hq", "sam"}))
       ->capture_default_str();
   command->add_flag("--logits", arguments->logits, "also write <stem>.safetensors: low_res_logits, logits, iou");
+  command
+      ->add_option("--save-embedding", arguments->save_embedding,
+                   "folder of PICTURE.safetensors, what the encoder makes of each picture, for later prompts")
+      ->excludes("--embedding");
+  command->add_option("--batch", arguments->batch, "pictures that the encoder takes at once")
+      ->check(whole_number(1, kMostEncoded))
+      ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
       ->check(whole_number(1, kMostPixels));
   add_compute(*command, arguments->compute);

@@ -119,8 +119,7 @@ torch::Device start_device(const ComputeOptions& options) {
 }
 
 bool wants_bf16(const ComputeOptions& options, const torch::Device& device) {
-  const Precision precision = choose(options.precision, kPrecisions, "precision", "--precision");
-  return precision == Precision::kBf16 || (precision == Precision::kAuto && device.is_cuda());
+  return runs_in_bf16(choose(options.precision, kPrecisions, "precision", "--precision"), device);
 }
 
 }  // namespace hqsam

@@ -35,19 +35,6 @@ Overlay::Overlay(const Image& picture, size_t prompts)
   hq_ = picture_;
 }
 
-void Overlay::add_prompt(const PredictPrompt& prompt, const SamPredictor& predictor) {
-  if (prompt.mask_input.defined()) draw_mask(picture_, predictor.mask_at(prompt.mask_input, size()), kPromptColor);
-  if (prompt.box) {
-    const Box& box = *prompt.box;
-    draw_box(picture_, {box.x0 * scale_x_, box.y0 * scale_y_, box.x1 * scale_x_, box.y1 * scale_y_}, kPromptColor);
-  }
-  for (size_t i = 0; i < prompt.points.size(); ++i) {
-    const bool inside = prompt.point_labels.empty() || prompt.point_labels[i] == 1;
-    const Point& point = prompt.points[i];
-    draw_point(picture_, {point.x * scale_x_, point.y * scale_y_}, inside ? kPromptColor : kSamColor);
-  }
-}
-
 void Overlay::write(const std::filesystem::path& path, bool with_hq) {
   const std::string some = shown_ < prompts_ ? fmt::format(" ({} of {})", shown_, prompts_) : "";
   std::vector<Panel> panels = {{std::move(picture_), "prompt" + some}, {std::move(sam_), "SAM" + some}};

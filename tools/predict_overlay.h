@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "hqsam/image/draw.h"
-#include "hqsam/predict/predictor.h"
 
 namespace hqsam {
 
@@ -17,7 +16,8 @@ class Overlay {
 
   Size size() const { return picture_.size(); }  // of the masks
   size_t shown() const { return shown_; }        // the first so many prompts
-  void add_prompt(const PredictPrompt& prompt, const SamPredictor& predictor);
+  // In the picture's frame, but for a rough mask of the overlay's size.
+  void add_prompt(const PromptMarks& prompt) { draw_prompt(picture_, prompt.scaled(scale_x_, scale_y_)); }
   void add_sam(const Mask& mask) { draw_mask(sam_, mask, kSamColor); }
   void add_hq(const Mask& mask) { draw_mask(hq_, mask, kHqColor); }
   void write(const std::filesystem::path& path, bool with_hq);

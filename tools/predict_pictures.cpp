@@ -104,20 +104,37 @@ std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& out
   return findings.pictures;
 }
 
-void check_stems(const std::vector<fs::path>& pictures, const fs::path& output) {
-  std::map<std::string, fs::path> by_stem;
+using ByStem = std::map<std::string, fs::path>;
+
+ByStem by_stem(const std::vector<fs::path>& pictures) {
+  ByStem all;
   for (const fs::path& picture : pictures) {
-    const auto [at, added] = by_stem.emplace(picture.stem().string(), picture);
+    const auto [at, added] = all.emplace(picture.stem().string(), picture);
     if (added) continue;
     fail("predict", "{} and {} would write the same files: give one at a time", at->second.string(), picture.string());
   }
+  return all;
+}
+
+void check_stems(const std::vector<fs::path>& pictures, const fs::path& output) {
+  const ByStem stems = by_stem(pictures);
   for (const fs::path& picture : pictures) {
     if (!same_place(fs::absolute(picture).parent_path(), output)) continue;
-    const auto origin = by_stem.find(origin_of_result(picture));
-    if (origin == by_stem.end()) continue;
+    const auto origin = stems.find(origin_of_result(picture));
+    if (origin == stems.end()) continue;
     fail("predict", "{} would be overwritten by the results of {}: take another --output", picture.string(),
          origin->second.string());
   }
+}
+
+std::vector<fs::path> embeddings_in(const std::string& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (lower_extension(entry.path()) == ".safetensors") files.push_back(entry.path());
+  }
+  if (files.empty()) fail("predict", "--embedding {}: no .safetensors in this folder", folder);
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace
@@ -133,6 +150,22 @@ std::vector<fs::path> list_pictures(const std::vector<std::string>& arguments, c
     }
   }
   check_stems(pictures, output);
+  return pictures;
+}
+
+std::vector<fs::path> list_embeddings(const std::vector<std::string>& arguments) {
+  std::vector<fs::path> pictures;
+  for (const std::string& argument : arguments) {
+    const std::vector<fs::path> files =
+        fs::is_directory(argument) ? embeddings_in(argument) : std::vector<fs::path>{argument};
+    for (const fs::path& file : files) {
+      if (file.extension() != ".safetensors") {
+        fail("predict", "--embedding {}: expected a .safetensors that --save-embedding wrote", file.string());
+      }
+      pictures.push_back(fs::path(file).replace_extension());
+    }
+  }
+  by_stem(pictures);
   return pictures;
 }
 

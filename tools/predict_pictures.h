@@ -13,4 +13,8 @@ namespace hqsam {
 std::vector<std::filesystem::path> list_pictures(const std::vector<std::string>& arguments,
                                                  const std::filesystem::path& output);
 
+// The pictures whose embeddings these files are, PICTURE.safetensors, or that folders hold: their paths without the
+// ending. Throws Error for a folder without any, another ending, and two pictures of one stem.
+std::vector<std::filesystem::path> list_embeddings(const std::vector<std::string>& arguments);
+
 }  // namespace hqsam

@@ -52,7 +52,7 @@ Json failure_json(const PromptFailure& failure, const StatedPrompt& stated) {
 
 }  // namespace
 
-ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, size_t threads)
+ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts)
     : of_(std::move(of)), stem_(of_.picture.stem().string()), stated_(stated), prompts_(prompts) {
   const auto count = prompts.placed.size() * static_cast<size_t>(of_.per_prompt);
   results_.resize(count);
@@ -64,11 +64,9 @@ ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const Plac
     scores_ = torch::zeros({rows});
   }
   fs::create_directories(of_.folder);
-  jobs_ = std::make_unique<Jobs>(threads);
 }
 
 ResultWriter::~ResultWriter() {
-  jobs_.reset();  // nobody writes any more
   if (finished_ || std::count(written_.begin(), written_.end(), 1) == 0) return;
   std::error_code ignored;
   if (!files_of_results(file(".json")).empty()) fs::remove(file(".json"), ignored);
@@ -85,16 +83,15 @@ std::string ResultWriter::mask_name(size_t result) const {
   return fmt::format("{}_{}.png", stem_, number * per_prompt + result % per_prompt);
 }
 
-void ResultWriter::add(size_t placed, int64_t rank, Prediction prediction) {
-  const size_t result = placed * static_cast<size_t>(of_.per_prompt) + static_cast<size_t>(rank);
-  if (of_.logits) {
-    const auto row = static_cast<int64_t>(result);
-    low_res_[row].copy_(prediction.low_res_logits);
-    logits_[row].copy_(prediction.logits);
-    scores_[row] = prediction.score;
-  }
-  const auto mask = std::make_shared<const PackedMask>(std::move(prediction.packed));
-  jobs_->add([this, result, mask, score = prediction.score] { write_mask(result, *mask, score); });
+size_t ResultWriter::result_of(size_t placed, int64_t rank) const {
+  return placed * static_cast<size_t>(of_.per_prompt) + static_cast<size_t>(rank);
+}
+
+void ResultWriter::keep_logits(size_t result, const Prediction& prediction) {
+  const auto row = static_cast<int64_t>(result);
+  low_res_[row].copy_(prediction.low_res_logits);
+  logits_[row].copy_(prediction.logits);
+  scores_[row] = prediction.score;
 }
 
 void ResultWriter::write_mask(size_t result, const PackedMask& mask, double score) {
@@ -131,7 +128,7 @@ void ResultWriter::write_logits() {
 }
 
 void ResultWriter::write_json() {
-  Json json = {{"image", of_.picture.string()}, {"size", {of_.size.height, of_.size.width}}, {"masks", of_.masks}};
+  Json json = {{"image", of_.image}, {"size", {of_.size.height, of_.size.width}}, {"masks", of_.masks}};
   if (of_.logits) json["logits"] = file(".safetensors").filename().string();
   Json failed = Json::array();
   for (const PromptFailure& failure : prompts_.failed) {
@@ -144,7 +141,6 @@ void ResultWriter::write_json() {
 }
 
 void ResultWriter::finish() {
-  jobs_->finish();
   if (of_.logits) write_logits();
   std::vector<std::string> stale = files_of_results(file(".json"));
   for (size_t i = 0; i < results_.size(); ++i) std::erase(stale, mask_name(i));

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "hqsam/core/jobs.h"
 #include "hqsam/mask/packed.h"
 #include "hqsam/predict/place_prompt.h"
 
@@ -15,7 +13,9 @@ namespace hqsam {
 
 // What is written of one picture, and where.
 struct ResultsOf {
-  std::filesystem::path folder, picture;
+  std::filesystem::path folder;
+  std::filesystem::path picture;  // names the files by its stem
+  std::string image;              // the picture, as the JSON tells it
   Size size;
   std::string masks;       // the word of --masks
   int64_t per_prompt = 1;  // results of each prompt
@@ -23,27 +23,30 @@ struct ResultsOf {
   int64_t mask_side = 0;   // of low_res_logits, pixels
 };
 
-// Writes a picture's results as they come: <stem>_<i>.png on other threads, i = number of the prompt * per_prompt +
-// rank; at the end <stem>.json and, where asked for, <stem>.safetensors. Memory grows with the number of results by
-// their run lengths alone, but for logits: 4 bytes for each of their pixels.
+// Writes a picture's results: <stem>_<i>.png as they come, i = number of the prompt * per_prompt + rank; at the end
+// <stem>.json and, where asked for, <stem>.safetensors. Memory grows with the number of results by their run lengths
+// alone, but for logits: 4 bytes for each of their pixels.
 class ResultWriter {
  public:
   // stated and prompts must outlive it.
-  ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, size_t threads);
+  ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts);
   // Without finish(), what was written is removed, and the JSON of an earlier run whose masks it was to replace.
   ~ResultWriter();
   ResultWriter(const ResultWriter&) = delete;
   ResultWriter& operator=(const ResultWriter&) = delete;
 
-  // placed: an index into prompts.placed. Throws what writing an earlier one threw.
-  void add(size_t placed, int64_t rank, Prediction prediction);
-  // Writes the JSON, and removes masks that an earlier run listed and this one did not write.
+  // placed: an index into prompts.placed.
+  size_t result_of(size_t placed, int64_t rank) const;
+  // Before write_mask, by one thread.
+  void keep_logits(size_t result, const Prediction& prediction);
+  // From several threads, each result once.
+  void write_mask(size_t result, const PackedMask& mask, double score);
+  // After all: writes the JSON, and removes masks that an earlier run listed and this one did not write.
   void finish();
 
  private:
   std::filesystem::path file(const std::string& ending) const;
   std::string mask_name(size_t result) const;
-  void write_mask(size_t result, const PackedMask& mask, double score);
   void write_logits();
   void write_json();
 
@@ -55,7 +58,6 @@ class ResultWriter {
   std::vector<char> written_;  // not bool: threads write beside each other
   torch::Tensor low_res_, logits_, scores_;
   bool finished_ = false;
-  std::unique_ptr<Jobs> jobs_;
 };
 
 // Throws Error where the folder takes no names as long as those of the results of this many masks.

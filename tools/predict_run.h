@@ -16,7 +16,11 @@ struct PredictRunOptions {
   MaskKind masks = MaskKind::kSum;
   Multimask multimask = Multimask::kNone;
   bool logits = false;
-  size_t threads = 0;  // that write beside the model's
+  bool embeddings = false;                // the pictures are embedding files, PICTURE.safetensors
+  std::filesystem::path save_embeddings;  // a folder of PICTURE.safetensors; "": none
+  bool bf16 = false;                      // the precision of the run, told in them
+  int64_t batch = 1;                      // pictures that the encoder takes at once
+  size_t threads = 0;                     // that write beside the model's
 };
 
 // What became of the pictures.
@@ -26,8 +30,8 @@ struct PredictOutcome {
   std::vector<std::string> without_prompts;  // pictures
 };
 
-// Predicts one picture after the other. One that fails is told at once, and the others are done all the same; the
-// failure of an only picture is thrown.
+// Predicts one picture after the other, reads the next meanwhile, and writes those before on other threads. One that
+// fails is told at once, and the others are done all the same; the failure of an only picture is thrown.
 PredictOutcome predict_pictures(SamPredictor& predictor, const std::vector<std::filesystem::path>& pictures,
                                 const PromptSource& source, const PredictRunOptions& options);
 

@@ -232,17 +232,19 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
 void read_prompts(YamlMap& root, RowOptions& rows) {
   if (!root.has("prompts")) {  // the paper's mixture
     root.maps("prompts");
-    rows.prompts = {{.type = PromptType::kBox}, {.type = PromptType::kPoints}, {.type = PromptType::kNoisyMask}};
+    rows.prompts = {
+        {.types = {PromptType::kBox}}, {.types = {PromptType::kPoints}}, {.types = {PromptType::kNoisyMask}}};
     return;
   }
   rows.prompts.clear();
   for (YamlMap& map : root.maps("prompts")) {
     PromptOptions prompt;
-    map.read("type", prompt.type, kPromptTypes);
+    map.read("type", prompt.types, kPromptTypes);
     map.read("weight", prompt.weight);
-    if (prompt.type == PromptType::kPoints) map.read("count", prompt.count);
+    if (prompt.has(PromptType::kPoints)) map.read("count", prompt.count);
     map.finish();
-    if (!map.has("type")) map.refuse("type", "is needed: box, points or noisy_mask");
+    if (!map.has("type"))
+      map.refuse("type", "is needed: box, points or noisy_mask, or a list of these for a prompt of several");
     map.validate(prompt);
     rows.prompts.push_back(prompt);
   }
@@ -353,6 +355,7 @@ void read_evaluate(YamlMap map, Config& config) {
   map.read("fine_structure", evaluate.fine_structure, kSwitch);
   map.read("max_detections", evaluate.ap.max_detections);
   map.read("max_detections_in_picture", evaluate.ap.max_detections_in_picture);
+  map.read("batch", evaluate.batch);
   map.read("limit", evaluate.limit);
   map.read("seed", evaluate.seed);
   map.validate(evaluate);

@@ -97,22 +97,21 @@ std::function<Validation(SamHq&)> open_validation(const Config& config, std::vec
     look_before_run(set.name, *set.dataset, config.evaluate.workers, config.evaluate.on_error);
     set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
   }
-  const bool fp32 = config.train.precision == Precision::kFp32;
-  return [sets = std::move(sets), options, group, fp32](SamHq& model) {
+  return [sets = std::move(sets), options, group, precision = config.train.precision](SamHq& model) {
     const torch::Device device = model->device();
-    const Bf16Scope bf16(device.type(), device.is_cuda() && !fp32);
+    const Bf16Scope bf16(device.type(), runs_in_bf16(precision, device));
     const EvaluateResult result = evaluate(model, sets, options, *group);
-    const std::string kind = to_string(options.masks.front());
+    const MaskKind kind = options.masks.front();
     const auto mean = result.mean.find(kind);
     if (mean == result.mean.end() || !mean->second.contains("mbiou")) {
       fail("validation", "no mask of data.valid could be scored");
     }
     Validation validation{mean->second.at("mbiou"), {}};
-    for (const auto& [metric, value] : mean->second) validation.metrics[kind + "." + metric] = value;
+    for (const auto& [metric, value] : mean->second) validation.metrics[to_string(kind) + "." + metric] = value;
     for (const SetResult& set : result.sets) {
       for (const auto& [of_kind, metrics] : set.metrics) {
         for (const auto& [metric, value] : metrics) {
-          validation.metrics[set.name + "/" + of_kind + "." + metric] = value;
+          validation.metrics[set.name + "/" + to_string(of_kind) + "." + metric] = value;
         }
       }
     }

@@ -124,13 +124,24 @@ void put_data(YAML::Emitter& out, const Config& config) {
   out << YAML::EndMap << YAML::EndMap;
 }
 
+// A word for one type, a list for several.
+void put_types(YAML::Emitter& out, const std::vector<PromptType>& types) {
+  if (types.size() == 1) {
+    put(out, "type", word_of(types.front(), kPromptTypes));
+    return;
+  }
+  out << YAML::Key << "type" << YAML::Value << YAML::BeginSeq;
+  for (const PromptType type : types) out << word_of(type, kPromptTypes);
+  out << YAML::EndSeq;
+}
+
 void put_prompts(YAML::Emitter& out, const Config& config) {
   out << YAML::Key << "prompts" << YAML::Value << YAML::BeginSeq;
   for (const PromptOptions& prompt : config.rows.prompts) {
     out << YAML::Flow << YAML::BeginMap;
-    put(out, "type", word_of(prompt.type, kPromptTypes));
+    put_types(out, prompt.types);
     put(out, "weight", digits(prompt.weight));
-    if (prompt.type == PromptType::kPoints) put(out, "count", prompt.count);
+    if (prompt.has(PromptType::kPoints)) put(out, "count", prompt.count);
     out << YAML::EndMap;
   }
   out << YAML::EndSeq;
@@ -208,6 +219,7 @@ void put_evaluate(YAML::Emitter& out, const Config& config) {
   put(out, "fine_structure", word_of(evaluate.fine_structure, kSwitch));
   put(out, "max_detections", evaluate.ap.max_detections);
   put(out, "max_detections_in_picture", evaluate.ap.max_detections_in_picture);
+  if (evaluate.batch != 1) put(out, "batch", evaluate.batch);
   put(out, "limit", evaluate.limit);
   put(out, "seed", std::to_string(evaluate.seed));
   out << YAML::EndMap;

@@ -29,11 +29,12 @@ class YamlMap {
     std::string word;
     if (take(key)) read(key, word), value = choose(word, choices, "load_config", at(key));
   }
+  // A list, or one word alone.
   template <class E, size_t N>
   void read(const std::string& key, std::vector<E>& values, const Choice<E> (&choices)[N]) {
     if (!take(key)) return;
     values.clear();
-    for (const std::string& word : texts(key)) values.push_back(choose(word, choices, "load_config", at(key)));
+    for (const std::string& word : list(key)) values.push_back(choose(word, choices, "load_config", at(key)));
   }
   std::vector<std::string> list(const std::string& key);  // a list of values, or one alone; of an absent key: none
   YamlMap map(const std::string& key);                    // of an absent key: an empty one

@@ -9,6 +9,7 @@
 namespace hqsam {
 
 inline constexpr int64_t kMostWorkers = 256;  // threads beside the model's that prepare or measure
+inline constexpr int64_t kMostEncoded = 64;   // pictures that an encoder takes at once
 
 // Options' numbers: each has a least and a greatest value that makes sense. Throws
 // Error("[options] field must be in 0..10 (0 = off), got 11") unless low <= value <= high, as no NaN or infinity is.

@@ -6,8 +6,8 @@
 
 #include "hqsam/core/bounds.h"
 #include "hqsam/core/error.h"
-#include "hqsam/data/plane.h"
 #include "hqsam/image/counts.h"
+#include "hqsam/image/plane.h"
 
 namespace hqsam {
 namespace {
@@ -52,33 +52,23 @@ std::vector<Point> draw_points(std::vector<int64_t> pixels, int64_t side, int64_
   return points;
 }
 
-Prompt box_prompt(const Box& box) {
-  const auto number = [](double value) { return static_cast<float>(value); };
-  return {PromptType::kBox, torch::tensor({number(box.x0), number(box.y0), number(box.x1), number(box.y1)}), {}, {}};
+void add_points(const std::vector<Point>& points_in_input, Prompt& prompt) {
+  prompt.points_in_input = points_tensor(points_in_input);
+  prompt.point_labels = torch::ones({std::ssize(points_in_input)}, torch::kInt32);
 }
 
-Prompt points_prompt(const std::vector<Point>& points) {
-  torch::Tensor tensor = torch::empty({static_cast<int64_t>(points.size()), 2}, torch::kFloat32);
-  float* out = tensor.data_ptr<float>();
-  for (const Point& point : points) {
-    *out++ = static_cast<float>(point.x);
-    *out++ = static_cast<float>(point.y);
-  }
-  return {PromptType::kPoints, {}, tensor, {}};
-}
-
-Prompt noisy_mask_prompt(const torch::Tensor& label, RandomStream& stream) {
+torch::Tensor draw_noisy_mask(const torch::Tensor& label, RandomStream& stream) {
   const torch::Tensor mask = mask_input_of_label(label);
   torch::Tensor noise = torch::empty(mask.sizes(), torch::kFloat32);
   float* values = noise.data_ptr<float>();
   std::generate(values, values + noise.numel(), [&] { return static_cast<float>(stream.normal()); });
-  return {PromptType::kNoisyMask, {}, {}, noisy_mask(mask, noise).squeeze(0)};
+  return noisy_mask(mask, noise).squeeze(0);
 }
 
 // The entry drawn by weight among those that a label with `inside` pixels can serve; null where none can.
 const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64_t inside, RandomStream& stream) {
   const auto weight = [&](const PromptOptions& entry) {
-    return entry.type == PromptType::kPoints && entry.count > inside ? 0.0 : entry.weight;
+    return entry.has(PromptType::kPoints) && entry.count > inside ? 0.0 : entry.weight;
   };
   double total = 0;
   for (const PromptOptions& entry : mixture) total += weight(entry);
@@ -95,7 +85,13 @@ const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64
 
 }  // namespace
 
+bool PromptOptions::has(PromptType type) const { return std::find(types.begin(), types.end(), type) != types.end(); }
+
 void PromptOptions::validate() const {
+  if (types.empty()) fail("PromptOptions", "types must name at least one of box, points, noisy_mask");
+  for (const PromptType type : types) {
+    if (std::count(types.begin(), types.end(), type) > 1) fail("PromptOptions", "types names one of them twice");
+  }
   require_within("PromptOptions", "weight", weight, 1e-6, 1e6);
   require_within("PromptOptions", "count", count, 1, kMostPromptPoints);
 }
@@ -117,12 +113,6 @@ std::optional<Box> label_box(const float* label, int64_t side) {
   if (right < 0) return std::nullopt;
   return Box{static_cast<double>(left), static_cast<double>(top), static_cast<double>(right),
              static_cast<double>(bottom)};
-}
-
-std::optional<std::vector<Point>> label_points(const float* label, int64_t side, int64_t count, RandomStream& stream) {
-  std::vector<int64_t> pixels = inside_pixels(label, side);
-  if (static_cast<int64_t>(pixels.size()) < count) return std::nullopt;
-  return draw_points(std::move(pixels), side, count, stream);
 }
 
 torch::Tensor mask_input_of_label(const torch::Tensor& label) {
@@ -168,17 +158,19 @@ Prompt draw_prompt(const torch::Tensor& label, const std::vector<PromptOptions>&
   const int64_t side = whole.size(1);
   const int64_t inside = count_above(values, side * side, kInside);
   const PromptOptions* entry = draw_entry(mixture, inside, stream);
-  if (inside == 0) return noisy_mask_prompt(whole, stream);
-  if (entry == nullptr) return points_prompt(draw_points(inside_pixels(values, side), side, inside, stream));
-  switch (entry->type) {
-    case PromptType::kBox:
-      return box_prompt(*label_box(values, side));
-    case PromptType::kPoints:
-      return points_prompt(draw_points(inside_pixels(values, side), side, entry->count, stream));
-    case PromptType::kNoisyMask:
-      break;
+  Prompt prompt;
+  if (inside == 0) {
+    prompt.mask_in_mask_input = draw_noisy_mask(whole, stream);
+  } else if (entry == nullptr) {
+    add_points(draw_points(inside_pixels(values, side), side, inside, stream), prompt);
+  } else {
+    if (entry->has(PromptType::kBox)) prompt.box_in_input = box_tensor(*label_box(values, side));
+    if (entry->has(PromptType::kPoints)) {
+      add_points(draw_points(inside_pixels(values, side), side, entry->count, stream), prompt);
+    }
+    if (entry->has(PromptType::kNoisyMask)) prompt.mask_in_mask_input = draw_noisy_mask(whole, stream);
   }
-  return noisy_mask_prompt(whole, stream);
+  return prompt;
 }
 
 }  // namespace hqsam

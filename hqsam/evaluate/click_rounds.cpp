@@ -7,45 +7,42 @@ namespace hqsam {
 namespace {
 
 // low_res [1,M,M]: the logits of the round before; undefined for the first.
-PromptRow row_of(const std::vector<Click>& clicks, const InputFrame& frame, const torch::Tensor& low_res) {
-  PromptRow row;
-  std::vector<float> points;
+Prompt prompt_of(const std::vector<Click>& clicks, const InputFrame& frame, const torch::Tensor& low_res) {
+  std::vector<Point> points;
   std::vector<int> labels;
   for (const Click& click : clicks) {
-    const Point point = frame.to_input(Point{static_cast<double>(click.x), static_cast<double>(click.y)});
-    points.insert(points.end(), {static_cast<float>(point.x), static_cast<float>(point.y)});
+    points.push_back(frame.to_input(Point{static_cast<double>(click.x), static_cast<double>(click.y)}));
     labels.push_back(click.positive ? 1 : 0);
   }
-  row.points = torch::tensor(points, torch::kFloat32).view({-1, 2});
-  row.point_labels = torch::tensor(labels, torch::kInt32);
-  row.mask = low_res;
-  return row;
+  return {
+      .points_in_input = points_tensor(points), .point_labels = labels_tensor(labels), .mask_in_mask_input = low_res};
 }
 
 }  // namespace
 
-std::vector<ClickTrack> run_clicks(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
+std::vector<ClickTrack> run_clicks(PictureSession& session, const PreparedSample& sample,
                                    const EvaluateOptions& options, MaskKind kind) {
-  const Size size = sample.frame.image_size;
+  const Size size = session.frame().image_size;
   std::vector<ClickTrack> tracks(sample.truths.size());
   std::vector<PackedMask> masks(tracks.size(), pack_tightly(Mask(size.height, size.width)));
   std::vector<torch::Tensor> low_res(tracks.size());
   FrameRoom room;
   for (int64_t round = 0; round < options.clicks; ++round) {
-    std::vector<PromptRow> rows;
+    std::vector<Prompt> prompts;
     std::vector<size_t> active;
     for (size_t i = 0; i < tracks.size(); ++i) {
       const auto click = next_click(unpack(masks[i]), unpack(*sample.truths[i]), tracks[i].clicks);
       if (!click) continue;
       tracks[i].clicks.push_back(*click);
-      rows.push_back(row_of(tracks[i].clicks, sample.frame, low_res[i]));
+      prompts.push_back(prompt_of(tracks[i].clicks, session.frame(), low_res[i]));
       active.push_back(i);
     }
-    const auto take = [&](MaskKind, size_t row, const torch::Tensor& logits, double) {
-      masks[active[row]] = mask_in_image(logits, sample, options.protocol, model->image_size(), room);
-      low_res[active[row]] = logits[0].cpu().clone();
+    const auto take = [&](const Decoded& decoded) {
+      const size_t track = active[decoded.prompt];
+      masks[track] = session.mask_in_image(decoded.low_res, room);
+      low_res[track] = decoded.low_res[0].cpu().clone();
     };
-    if (!rows.empty()) decode_prompts(model, picture, rows, {kind}, /*with_iou=*/false, take);
+    if (!prompts.empty()) session.decode(prompts, {.kinds = {kind}, .scores = false}, take);
     for (size_t i = 0; i < tracks.size(); ++i) tracks[i].ious.push_back(mask_iou(masks[i], *sample.truths[i]));
   }
   for (size_t i = 0; i < tracks.size(); ++i) tracks[i].mask = std::move(masks[i]);

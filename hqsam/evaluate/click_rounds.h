@@ -2,7 +2,7 @@
 #pragma once
 
 #include "hqsam/data/clicks.h"
-#include "hqsam/evaluate/protocol.h"
+#include "hqsam/evaluate/prepare.h"
 
 namespace hqsam {
 
@@ -14,7 +14,7 @@ struct ClickTrack {
 };
 
 // Every mask of a prepared sample clicked options.clicks times, all masks of the picture in each decoder batch.
-std::vector<ClickTrack> run_clicks(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
+std::vector<ClickTrack> run_clicks(PictureSession& session, const PreparedSample& sample,
                                    const EvaluateOptions& options, MaskKind kind);
 
 }  // namespace hqsam

@@ -89,14 +89,18 @@ class SetLine {
       while (started < indices_.size() && ahead_.size() < room) prepare(indices_[started++]);
     };
     prepare_ahead();
+    std::vector<Waiting> group;
     for (size_t i = 0; i < indices_.size(); ++i) {
       Prepared prepared = take_prepared();
       prepare_ahead();
-      if (prepared.unread.empty()) {
-        run_model(i, std::move(prepared.samples));
-      } else {
+      if (!prepared.unread.empty()) {
         for (auto& of_prompt : results_) of_prompt[i].unread = prepared.unread;
+      } else if (prepared.samples.front().picture.pixels_in_input.defined()) {
+        group.push_back({i, std::move(prepared.samples)});
+      } else {  // nothing to ask for
+        run_prompts({i, std::move(prepared.samples)}, nullptr);
       }
+      if (std::ssize(group) == options_.front().batch || i + 1 == indices_.size()) run_model(group);
       if (progress) progress->update(static_cast<int64_t>(i) + 1);
     }
     behind_.finish();
@@ -124,6 +128,12 @@ class SetLine {
     std::atomic<int64_t> left = 1;
   };
 
+  // Until the encoder takes it with others.
+  struct Waiting {
+    size_t number;  // among the indices
+    std::vector<PreparedSample> samples;
+  };
+
   Prepared take_prepared() {
     Timed<Prepared> done = ahead_.front().get();
     ahead_.pop_front();
@@ -134,13 +144,13 @@ class SetLine {
   void prepare(int64_t index) {
     // Without workers the work is done when its result is asked for.
     const auto policy = options_.front().workers > 0 ? std::launch::async : std::launch::deferred;
-    ahead_.push_back(std::async(policy, [this, index, side = model_->image_size()] {
+    ahead_.push_back(std::async(policy, [this, index, sizes = sizes_of(model_)] {
       return timed([&] {
         Prepared prepared;
         std::optional<Sample> sample = read(index, prepared.unread);
         if (!sample) return prepared;
         sample->set = set_.name;
-        prepared.samples = prepare_prompts(*sample, index, options_, side);
+        prepared.samples = prepare_prompts(*sample, index, options_, sizes);
         return prepared;
       });
     }));
@@ -150,7 +160,7 @@ class SetLine {
   std::optional<Sample> read(int64_t index, std::string& unread) const {
     try {
       return set_.dataset->get(index);
-    } catch (const StopRequested&) {
+    } catch (const Stopped&) {
       throw;
     } catch (const Error& error) {
       if (options_.front().on_error == OnError::kStop) throw;
@@ -159,21 +169,29 @@ class SetLine {
     }
   }
 
-  void run_model(size_t number, std::vector<PreparedSample> samples) {
-    EncodedPicture encoded;
-    if (samples.front().image_in_input.defined()) {
-      auto made = timed([&] { return encode_sample(model_, samples.front(), options_.front().masks); });
-      seconds_.encoder += made.seconds;
-      encoded = std::move(made.value);
-    }
-    for (size_t i = 0; i < samples.size(); ++i) {
-      const auto picture = std::make_shared<Picture>(std::move(samples[i]), options_[i]);
-      PictureResult& result = results_[i][number];
+  // The pictures of a group through the encoder together, then each one's prompts.
+  void run_model(std::vector<Waiting>& group) {
+    if (group.empty()) return;
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<const PictureInput*> pictures;
+    for (const Waiting& waiting : group) pictures.push_back(&waiting.samples.front().picture);
+    std::vector<PictureSession> sessions = PictureSession::encode(model_, pictures);
+    seconds_.encoder += seconds_since(start);
+    for (size_t i = 0; i < group.size(); ++i) run_prompts(std::move(group[i]), &sessions[i]);
+    group.clear();
+  }
+
+  // session: null where the picture has no prompts.
+  void run_prompts(Waiting waiting, PictureSession* session) {
+    for (size_t i = 0; i < waiting.samples.size(); ++i) {
+      const auto picture = std::make_shared<Picture>(std::move(waiting.samples[i]), options_[i]);
+      PictureResult& result = results_[i][waiting.number];
       const auto start = std::chrono::steady_clock::now();
       double waited = 0;
-      answer_prompts(model_, encoded, picture->sample, options_[i], [&](MaskKind kind, size_t prompt, Answer answer) {
+      const auto take = [&](MaskKind kind, size_t prompt, Answer answer) {
         waited += measure_later(picture, result, kind, prompt, std::move(answer));
-      });
+      };
+      if (!picture->sample.prompts.empty()) answer_prompts(*session, picture->sample, options_[i], take);
       seconds_.decoder += seconds_since(start) - waited;
       timed_measure([&] { picture->done(result); });
     }
@@ -236,7 +254,7 @@ RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const 
 EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector<std::vector<PictureResult>*>& pictures,
                         const EvaluateOptions& options) {
   EvaluateResult result;
-  std::map<std::string, std::map<std::string, double>> counted;  // sets that have a kind's metric
+  MetricsByKind counted;  // sets that have a kind's metric
   for (size_t i = 0; i < sets.size(); ++i) {
     result.sets.push_back(summarize(sets[i].name, *pictures[i], options, result.samples));
     for (const auto& [kind, metrics] : result.sets.back().metrics) {
@@ -281,8 +299,10 @@ void check_options(const EvaluateOptions& options, const EvaluateOptions& first)
   options.validate();
   const bool same = options.protocol == first.protocol && options.masks == first.masks &&
                     options.limit == first.limit && options.workers == first.workers && options.seed == first.seed &&
-                    options.on_error == first.on_error;
-  if (!same) fail(kEvaluate, "prompts of one evaluation must share protocol, masks, limit, workers, seed and on_error");
+                    options.on_error == first.on_error && options.batch == first.batch;
+  if (!same) {
+    fail(kEvaluate, "prompts of one evaluation must share protocol, masks, limit, workers, batch, seed and on_error");
+  }
 }
 
 }  // namespace
@@ -299,6 +319,7 @@ void EvaluateOptions::validate() const {
   require_within(where, "clicks", clicks, 1, kMostClicks);
   ap.validate();
   require_within(where, "workers", workers, 0, kMostWorkers);
+  require_within(where, "batch", batch, 1, kMostEncoded);
   require_within(where, "limit", limit, 0, 1'000'000'000, " (0 = all pictures)");
 }
 

@@ -31,25 +31,24 @@ void add_click_metrics(const std::vector<std::vector<double>>& curves, int64_t c
 
 }  // namespace
 
-void answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
-                    const EvaluateOptions& options, const OnAnswer& on_answer) {
-  if (sample.prompts.empty()) return;
+void answer_prompts(PictureSession& session, const PreparedSample& sample, const EvaluateOptions& options,
+                    const OnAnswer& on_answer) {
   if (options.origin == PromptOrigin::kClicks) {
     for (const MaskKind kind : options.masks) {
-      std::vector<ClickTrack> tracks = run_clicks(model, picture, sample, options, kind);
+      std::vector<ClickTrack> tracks = run_clicks(session, sample, options, kind);
       for (size_t i = 0; i < tracks.size(); ++i) {
         on_answer(kind, i, {share(std::move(tracks[i].mask)), 0, std::move(tracks[i].ious)});
       }
     }
     return;
   }
-  const bool with_iou = wants_ap(sample, options) && sample.box_scores.empty();
   FrameRoom room;
-  const auto take = [&](MaskKind kind, size_t prompt, const torch::Tensor& low_res, double iou) {
-    PackedMask mask = mask_in_image(low_res, sample, options.protocol, model->image_size(), room);
-    on_answer(kind, prompt, {share(std::move(mask)), sample.box_scores.empty() ? iou : sample.box_scores[prompt]});
-  };
-  decode_prompts(model, picture, sample.prompts, options.masks, with_iou, take);
+  const DecodeOptions decode{
+      .kinds = options.masks, .scores = wants_ap(sample, options) && sample.box_scores.empty(), .batch = kDecoderRows};
+  session.decode(sample.prompts, decode, [&](const Decoded& decoded) {
+    const double score = sample.box_scores.empty() ? decoded.score : sample.box_scores[decoded.prompt];
+    on_answer(decoded.kind, decoded.prompt, {share(session.mask_in_image(decoded.low_res, room)), score});
+  });
 }
 
 PictureMeasure::PictureMeasure(const PreparedSample& sample, const EvaluateOptions& options)
@@ -109,11 +108,11 @@ PictureResult PictureMeasure::conclude() const {
   picture.skipped = sample_.skipped;
   for (size_t i = 0; i < truths_.size(); ++i) {
     SampleResult result{sample_.set, sample_.name, sample_.image_path, sample_.mask_indexes[i], {}};
-    for (const auto& [kind, of_kind] : kinds_) result.scores[to_string(kind)] = of_kind.scores[i];
+    for (const auto& [kind, of_kind] : kinds_) result.scores[kind] = of_kind.scores[i];
     picture.samples.push_back(std::move(result));
   }
   if (!matcher_) return picture;
-  for (const auto& [kind, of_kind] : kinds_) picture.ap[to_string(kind)] = matcher_->conclude(of_kind.rows);
+  for (const auto& [kind, of_kind] : kinds_) picture.ap[kind] = matcher_->conclude(of_kind.rows);
   return picture;
 }
 
@@ -121,7 +120,7 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
                     std::vector<SampleResult>& samples) {
   SetResult set{name, static_cast<int64_t>(pictures.size()), 0, {}};
   const size_t first = samples.size();
-  std::map<std::string, ApAccumulator> ap;
+  std::map<MaskKind, ApAccumulator> ap;
   for (size_t i = 0; i < pictures.size(); ++i) {
     if (!pictures[i].unread.empty()) ++set.unread, --set.images;
     set.skipped += pictures[i].skipped;
@@ -131,10 +130,9 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
     }
   }
   const auto masks = static_cast<double>(samples.size() - first);
-  std::map<std::string, std::vector<double>> boundary_ious;
-  std::map<std::string, std::vector<std::vector<double>>> click_ious;
-  std::map<std::string, std::map<std::string, std::vector<double>>>
-      fine;  // kind -> metric -> of the masks that have it
+  std::map<MaskKind, std::vector<double>> boundary_ious;
+  std::map<MaskKind, std::vector<std::vector<double>>> click_ious;
+  std::map<MaskKind, std::map<std::string, std::vector<double>>> fine;  // metric -> of the masks that have it
   for (size_t i = first; i < samples.size(); ++i) {
     for (const auto& [kind, scores] : samples[i].scores) {
       auto& metrics = set.metrics[kind];

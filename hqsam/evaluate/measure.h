@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "hqsam/evaluate/protocol.h"
+#include "hqsam/evaluate/prepare.h"
 #include "hqsam/evaluate/shard.h"
 #include "hqsam/metrics/iou.h"
 
@@ -19,8 +19,8 @@ struct Answer {
 using OnAnswer = std::function<void(MaskKind kind, size_t prompt, Answer answer)>;
 
 // Runs the model on a picture's prompts and hands out their masks, one at a time. Nothing where it has none.
-void answer_prompts(SamHq& model, const EncodedPicture& picture, const PreparedSample& sample,
-                    const EvaluateOptions& options, const OnAnswer& on_answer);
+void answer_prompts(PictureSession& session, const PreparedSample& sample, const EvaluateOptions& options,
+                    const OnAnswer& on_answer);
 
 // The metrics of one picture, mask by mask: what is held are packed truths and numbers.
 class PictureMeasure {

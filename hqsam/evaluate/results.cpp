@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
-#include "hqsam/evaluate/evaluate.h"
+#include "hqsam/evaluate/result.h"
 #include "hqsam/metrics/curves.h"
 
 namespace hqsam {
@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kKinds[] = {"sam", "hq", "sum"};  // in the order of tables
+constexpr MaskKind kKinds[] = {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum};  // in the order of tables
 
 // File names need not be UTF-8, JSON must be.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
@@ -31,34 +31,31 @@ double value_of(const SampleResult::Scores& scores, Metric metric) {
 constexpr std::pair<Metric, const char*> kPooled[] = {
     {Metric::kIou, "miou"}, {Metric::kBoundaryIou, "mbiou"}, {Metric::kStrictBoundaryIou, "mbiou_strict"}};
 
-std::vector<double> values(const EvaluateResult& result, const std::string& kind, Metric metric,
-                           const std::string& set) {
+std::vector<double> values(const EvaluateResult& result, MaskKind kind, Metric metric, const std::string& set) {
   std::vector<double> percent;
   for (const SampleResult& sample : result.samples) {
     if (!set.empty() && sample.set != set) continue;
     const auto at = sample.scores.find(kind);
-    if (at == sample.scores.end()) fail("evaluate", "the result has no '{}' masks; evaluate them too", kind);
+    if (at == sample.scores.end()) fail("evaluate", "the result has no '{}' masks; evaluate them too", to_string(kind));
     percent.push_back(100 * value_of(at->second, metric));
   }
   return percent;
 }
 
-bool has_kind(const EvaluateResult& result, const std::string& kind) { return result.mean.count(kind) > 0; }
+bool has_kind(const EvaluateResult& result, MaskKind kind) { return result.mean.count(kind) > 0; }
 
 Json interval_json(const Interval& interval) {
   return {{"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
 }
 
-Json metrics_json(const std::map<std::string, std::map<std::string, double>>& metrics) {
+Json metrics_json(const MetricsByKind& metrics) {
   Json json = Json::object();
-  for (const char* kind : kKinds) {
-    const auto at = metrics.find(kind);
-    if (at == metrics.end()) continue;
-    json[kind] = Json::object();
+  for (const auto& [kind, of_kind] : metrics) {
+    Json& own = json[to_string(kind)] = Json::object();
     for (const auto& [metric, name] : kPooled) {  // the known ones first
-      if (at->second.count(name)) json[kind][name] = at->second.at(name);
+      if (of_kind.count(name)) own[name] = of_kind.at(name);
     }
-    for (const auto& [name, value] : at->second) json[kind][name] = value;
+    for (const auto& [name, value] : of_kind) own[name] = value;
   }
   return json;
 }
@@ -66,16 +63,17 @@ Json metrics_json(const std::map<std::string, std::map<std::string, double>>& me
 Json pooled_json(const EvaluateResult& result) {
   Json pooled = {{"masks", result.samples.size()}};
   if (result.samples.empty()) return pooled;
-  for (const std::string kind : kKinds) {
+  for (const MaskKind kind : kKinds) {
     if (!has_kind(result, kind)) continue;
     for (const auto& [metric, name] : kPooled) {
-      pooled[kind][name] = interval_json(mean_interval(result, kind, metric));
+      pooled[to_string(kind)][name] = interval_json(mean_interval(result, kind, metric));
     }
   }
-  for (const std::string kind : {"hq", "sum"}) {
-    if (!has_kind(result, kind) || !has_kind(result, "sam")) continue;
+  for (const MaskKind kind : {MaskKind::kHq, MaskKind::kSum}) {
+    if (!has_kind(result, kind) || !has_kind(result, MaskKind::kSam)) continue;
     for (const auto& [metric, name] : kPooled) {
-      pooled[kind + "-sam"][name] = interval_json(difference_interval(result, kind, "sam", metric));
+      const Interval interval = difference_interval(result, kind, MaskKind::kSam, metric);
+      pooled[to_string(kind) + "-sam"][name] = interval_json(interval);
     }
   }
   return pooled;
@@ -84,14 +82,14 @@ Json pooled_json(const EvaluateResult& result) {
 // kind -> {"miou": [after 1, 2, ... clicks]}, all sets' masks as one.
 Json clicks_json(const EvaluateResult& result, int64_t clicks) {
   Json json = Json::object();
-  for (const std::string kind : kKinds) {
+  for (const MaskKind kind : kKinds) {
     std::vector<std::vector<double>> curves;
     for (const SampleResult& sample : result.samples) {
       if (sample.scores.count(kind)) curves.push_back(sample.scores.at(kind).click_ious);
     }
     std::vector<double> mean = mean_curve(curves, clicks);
     for (double& value : mean) value *= 100;
-    if (!mean.empty()) json[kind] = {{"miou", mean}};
+    if (!mean.empty()) json[to_string(kind)] = {{"miou", mean}};
   }
   return json;
 }
@@ -105,10 +103,9 @@ std::string padded(const std::string& text, size_t width) {
   return text + std::string(width - std::min(width, columns(text)), ' ');
 }
 
-std::string metric_cells(const std::vector<std::string>& kinds,
-                         const std::map<std::string, std::map<std::string, double>>& metrics) {
+std::string metric_cells(const std::vector<MaskKind>& kinds, const MetricsByKind& metrics) {
   std::string cells;
-  for (const std::string& kind : kinds) {
+  for (const MaskKind kind : kinds) {
     const auto at = metrics.find(kind);
     for (const char* name : {"miou", "mbiou"}) {
       const bool there = at != metrics.end() && at->second.count(name) > 0;
@@ -123,10 +120,10 @@ std::string extra_table(const EvaluateResult& result, size_t width,
                         const std::vector<std::pair<const char*, const char*>>& names) {
   std::string rows;
   const auto add = [&](const std::string& set, const auto& metrics) {
-    for (const std::string kind : kKinds) {
+    for (const MaskKind kind : kKinds) {
       const auto at = metrics.find(kind);
       if (at == metrics.end() || !at->second.count(names.front().first)) continue;
-      rows += fmt::format("{}  {:>4}", padded(set, width), kind);
+      rows += fmt::format("{}  {:>4}", padded(set, width), to_string(kind));
       for (const auto& [name, title] : names) {
         rows += at->second.count(name) ? fmt::format(" {:8.2f}", at->second.at(name)) : "        -";
       }
@@ -140,9 +137,9 @@ std::string extra_table(const EvaluateResult& result, size_t width,
   return head + "\n" + rows;
 }
 
-std::string difference_line(const EvaluateResult& result, const std::string& kind, const std::string& label) {
+std::string difference_line(const EvaluateResult& result, MaskKind kind, const std::string& label) {
   const auto text = [&](Metric metric) {
-    const Interval interval = difference_interval(result, kind, "sam", metric);
+    const Interval interval = difference_interval(result, kind, MaskKind::kSam, metric);
     return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", interval.mean, interval.low, interval.high);
   };
   return fmt::format("  {} - SAM  mIoU {}  mBIoU {}\n", label, text(Metric::kIou), text(Metric::kBoundaryIou));
@@ -183,12 +180,12 @@ std::string prompt_name(PromptType type) {
   return "noisy_mask";
 }
 
-Interval mean_interval(const EvaluateResult& result, const std::string& kind, Metric metric, const std::string& set) {
+Interval mean_interval(const EvaluateResult& result, MaskKind kind, Metric metric, const std::string& set) {
   return bootstrap_mean(values(result, kind, metric, set));
 }
 
-Interval difference_interval(const EvaluateResult& result, const std::string& kind, const std::string& baseline,
-                             Metric metric, const std::string& set) {
+Interval difference_interval(const EvaluateResult& result, MaskKind kind, MaskKind baseline, Metric metric,
+                             const std::string& set) {
   std::vector<double> differences = values(result, kind, metric, set);
   const std::vector<double> of_baseline = values(result, baseline, metric, set);
   std::transform(differences.begin(), differences.end(), of_baseline.begin(), differences.begin(), std::minus<>());
@@ -228,18 +225,17 @@ std::string samples_jsonl(const EvaluateResult& result) {
   std::string lines;
   for (const SampleResult& sample : result.samples) {
     Json line = {{"set", sample.set}, {"file", sample.image_path}, {"mask", sample.mask_index}};
-    for (const char* kind : kKinds) {
-      const auto at = sample.scores.find(kind);
-      if (at == sample.scores.end()) continue;
-      line[kind] = {{"iou", 100 * at->second.iou},
-                    {"biou", 100 * at->second.boundary_iou},
-                    {"biou_strict", 100 * at->second.strict_boundary_iou}};
-      if (at->second.thin_iou) line[kind]["thin_iou"] = 100 * *at->second.thin_iou;
-      if (at->second.hce) line[kind]["hce"] = *at->second.hce;
-      if (at->second.click_ious.empty()) continue;
-      std::vector<double> clicks = at->second.click_ious;
+    for (const auto& [kind, scores] : sample.scores) {
+      Json& own = line[to_string(kind)];
+      own = {{"iou", 100 * scores.iou},
+             {"biou", 100 * scores.boundary_iou},
+             {"biou_strict", 100 * scores.strict_boundary_iou}};
+      if (scores.thin_iou) own["thin_iou"] = 100 * *scores.thin_iou;
+      if (scores.hce) own["hce"] = *scores.hce;
+      if (scores.click_ious.empty()) continue;
+      std::vector<double> clicks = scores.click_ious;
       for (double& value : clicks) value *= 100;
-      line[kind]["clicks"] = clicks;
+      own["clicks"] = clicks;
     }
     lines += dump(line, -1) + "\n";
   }
@@ -247,17 +243,18 @@ std::string samples_jsonl(const EvaluateResult& result) {
 }
 
 std::string results_table(const EvaluateResult& result) {
-  std::vector<std::string> kinds;
-  for (const char* kind : kKinds) {
-    if (has_kind(result, kind)) kinds.emplace_back(kind);
+  std::vector<MaskKind> kinds;
+  for (const MaskKind kind : kKinds) {
+    if (has_kind(result, kind)) kinds.push_back(kind);
   }
   size_t width = 4;
   for (const SetResult& set : result.sets) width = std::max(width, columns(set.name));
 
   std::string head = padded("", width) + "        ", units = padded("set", width) + "  images";
-  for (std::string kind : kinds) {
-    std::transform(kind.begin(), kind.end(), kind.begin(), ::toupper);
-    head += fmt::format("  {:^13}", kind);
+  for (const MaskKind kind : kinds) {
+    std::string word = to_string(kind);
+    std::transform(word.begin(), word.end(), word.begin(), ::toupper);
+    head += fmt::format("  {:^13}", word);
     units += fmt::format("  {:>6} {:>6}", "mIoU", "mBIoU");
   }
   while (head.ends_with(' ')) head.pop_back();
@@ -299,11 +296,11 @@ std::string results_table(const EvaluateResult& result) {
                         {"miou_click20", "mIoU@20"}});
   table += extra_table(result, width, {{"hce", "HCE"}, {"thin_iou", "thin IoU"}, {"mbiou_strict", "strict"}});
   if (result.samples.empty()) return table;
-  if (!has_kind(result, "sam") || kinds.size() < 2) return table;
+  if (!has_kind(result, MaskKind::kSam) || kinds.size() < 2) return table;
 
   table += fmt::format("pooled per image, {} masks (95 % bootstrap intervals):\n", result.samples.size());
-  if (has_kind(result, "hq")) table += difference_line(result, "hq", "HQ ");
-  if (has_kind(result, "sum")) table += difference_line(result, "sum", "SUM");
+  if (has_kind(result, MaskKind::kHq)) table += difference_line(result, MaskKind::kHq, "HQ ");
+  if (has_kind(result, MaskKind::kSum)) table += difference_line(result, MaskKind::kSum, "SUM");
   return table;
 }
 

@@ -20,17 +20,19 @@ std::optional<T> optional_of(const json& value) {
   return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
 }
 
+MaskKind kind_of(const std::string& word) { return choose(word, kMaskKinds, "merge_ranks", "kind of mask"); }
+
 json to_json(const PictureResult& picture) {
   json samples = json::array();
   for (const SampleResult& sample : picture.samples) {
     json scores = json::object();
     for (const auto& [kind, of_kind] : sample.scores) {
-      scores[kind] = {of_kind.iou,
-                      of_kind.boundary_iou,
-                      of_kind.strict_boundary_iou,
-                      optional_json(of_kind.thin_iou),
-                      optional_json(of_kind.hce),
-                      of_kind.click_ious};
+      scores[to_string(kind)] = {of_kind.iou,
+                                 of_kind.boundary_iou,
+                                 of_kind.strict_boundary_iou,
+                                 optional_json(of_kind.thin_iou),
+                                 optional_json(of_kind.hce),
+                                 of_kind.click_ious};
     }
     samples.push_back({sample.set, sample.name, sample.image_path, sample.mask_index, scores});
   }
@@ -39,7 +41,7 @@ json to_json(const PictureResult& picture) {
     ApAccumulator one;
     one.add(0, of_kind);
     const std::string bytes = one.bytes();
-    ap[kind] = json::binary({bytes.begin(), bytes.end()});
+    ap[to_string(kind)] = json::binary({bytes.begin(), bytes.end()});
   }
   return {{"samples", samples}, {"skipped", picture.skipped}, {"ap", ap}, {"unread", picture.unread}};
 }
@@ -51,18 +53,18 @@ PictureResult picture_of(const json& object) {
   for (const json& row : object.at("samples")) {
     SampleResult sample{row.at(0), row.at(1), row.at(2), row.at(3), {}};
     for (const auto& [kind, scores] : row.at(4).items()) {
-      sample.scores[kind] = {scores.at(0),
-                             scores.at(1),
-                             scores.at(2),
-                             optional_of<double>(scores.at(3)),
-                             optional_of<int64_t>(scores.at(4)),
-                             scores.at(5).get<std::vector<double>>()};
+      sample.scores[kind_of(kind)] = {scores.at(0),
+                                      scores.at(1),
+                                      scores.at(2),
+                                      optional_of<double>(scores.at(3)),
+                                      optional_of<int64_t>(scores.at(4)),
+                                      scores.at(5).get<std::vector<double>>()};
     }
     picture.samples.push_back(std::move(sample));
   }
   for (const auto& [kind, packed] : object.at("ap").items()) {
     const auto& bytes = packed.get_binary();
-    picture.ap[kind] = ApAccumulator::from_bytes({bytes.begin(), bytes.end()}).pictures().at(0);
+    picture.ap[kind_of(kind)] = ApAccumulator::from_bytes({bytes.begin(), bytes.end()}).pictures().at(0);
   }
   return picture;
 }

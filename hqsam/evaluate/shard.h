@@ -10,10 +10,10 @@
 namespace hqsam {
 
 struct PictureResult {
-  std::vector<SampleResult> samples;         // one per mask that was measured
-  int64_t skipped = 0;                       // masks without an inside, and what a reader left out
-  std::map<std::string, ApPicture> ap = {};  // by kind; empty where the set states no categories
-  std::string unread = {};                   // why the picture could not be read; "": it was
+  std::vector<SampleResult> samples;      // one per mask that was measured
+  int64_t skipped = 0;                    // masks without an inside, and what a reader left out
+  std::map<MaskKind, ApPicture> ap = {};  // empty where the set states no categories
+  std::string unread = {};                // why the picture could not be read; "": it was
 };
 
 // For each set, its pictures in order. Rank r of n holds pictures r, r + n, r + 2 n, ...

@@ -117,6 +117,22 @@ void draw_point(Image& image, const Point& point_in_image, Color color) {
   cv::circle(canvas, center, 2 * width, scalar(color), cv::FILLED, cv::LINE_AA);
 }
 
+PromptMarks PromptMarks::scaled(double x, double y) const {
+  PromptMarks result = *this;
+  if (box) result.box = Box{box->x0 * x, box->y0 * y, box->x1 * x, box->y1 * y};
+  for (Point& point : result.points) point = {point.x * x, point.y * y};
+  return result;
+}
+
+void draw_prompt(Image& image, const PromptMarks& prompt) {
+  if (prompt.rough_mask) draw_mask(image, *prompt.rough_mask, kPromptColor);
+  if (prompt.box) draw_box(image, *prompt.box, kPromptColor);
+  for (size_t i = 0; i < prompt.points.size(); ++i) {
+    const bool inside = prompt.positive.empty() || prompt.positive[i];
+    draw_point(image, prompt.points[i], inside ? kPromptColor : kOutsideColor);
+  }
+}
+
 Image side_by_side(std::span<const Panel> panels, int64_t max_height) {
   if (panels.empty()) fail("side_by_side", "expected at least one panel");
   if (max_height < 1) fail("side_by_side", "expected a height of at least one pixel, got {}", max_height);

@@ -141,12 +141,13 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
   };
   const auto tokens = torch::cat({output_tokens(pass, rows), input.sparse}, 1);
   const auto source = per_row(input.image_embeddings) + input.dense;
-  const auto [queries, keys] = transformer_(source, input.image_pe, tokens, input.attention);
+  const auto [queries, keys, attention] = transformer_(source, input.image_pe, tokens, input.with_attention);
   const bool like_transformers = options_.like_transformers && pass != DecoderPass::kSam;
   const auto upscaled =
       output_upscaling_->forward(like_transformers ? source.transpose(2, 3) : keys.transpose(1, 2).view_as(source));
 
   DecoderOutput output;
+  output.attention = attention;
   if (pass != DecoderPass::kHqOnly) {
     output.masks_sam = sam_masks(queries, upscaled);
     output.iou = iou_prediction_head_(queries.select(1, 0));

@@ -24,15 +24,16 @@ struct DecoderInput {
   torch::Tensor sparse;            // [N,T,C], N = B * prompts per image, prompts of one image together
   torch::Tensor dense;             // [N,C,G,G]
   torch::Tensor hq_features;       // of MaskDecoder::hq_features; unused by kSam
-  // Where set, receives what the output tokens look at, [N,heads,T,G*G]: the weights of the transformer's final
-  // attention to the image; sam_token() and hq_token() say which row is whose.
-  torch::Tensor* attention = nullptr;
+  bool with_attention = false;     // DecoderOutput::attention
 };
 
 struct DecoderOutput {
   torch::Tensor masks_sam;  // [N,4,4G,4G] logits: slot 0 is the single mask, 1-3 the multimask; undefined for kHqOnly
   torch::Tensor masks_hq;   // [N,1,4G,4G] logits; undefined for kSam
   torch::Tensor iou;        // [N,4] SAM's predicted IoU per slot; undefined for kHqOnly
+  // What the output tokens look at, where asked for, [N,heads,T,G*G]: the weights of the transformer's final attention
+  // to the image; sam_token() and hq_token() say which row is whose.
+  torch::Tensor attention;
 };
 
 // SAM's mask decoder and, where vit_dim is set, HQ-SAM's additions to it (Ke et al., NeurIPS 2023, section 3.2), or
@@ -51,7 +52,7 @@ class MaskDecoderImpl : public torch::nn::Module {
   const MaskDecoderOptions& options() const { return options_; }
   // The keys' first words of what HQ training adds: hf_token, hf_mlp, compress_vit_feat, ..., all that there may be.
   static const std::vector<std::string>& hq_module_names();
-  // Positions among the tokens of DecoderInput::attention: of SAM's single mask, and of HQ's (in an HQ pass).
+  // Positions among the tokens of DecoderOutput::attention: of SAM's single mask, and of HQ's (in an HQ pass).
   int64_t sam_token() const { return 1; }
   int64_t hq_token() const { return options_.hq_token(); }
 

@@ -4,16 +4,9 @@
 #include <torch/torch.h>
 
 #include "hqsam/model/options.h"
+#include "hqsam/prompt/prompt.h"
 
 namespace hqsam {
-
-// Prompts in the input frame, N rows; undefined tensors are prompts not given. At least one is defined.
-struct PromptTensors {
-  torch::Tensor points;        // [N,K,2] x y, pixels
-  torch::Tensor point_labels;  // [N,K]: 1 positive, 0 negative, -1 not a point
-  torch::Tensor boxes;         // [N,4] x0 y0 x1 y1, pixels
-  torch::Tensor masks;         // [N,1,4*grid,4*grid]: logits, or 0/255 as in HQ-SAM's training
-};
 
 struct PromptEmbeddings {
   torch::Tensor sparse;  // [N,T,embed_dim], T = tokens of points and boxes, 0 where there are none

@@ -52,10 +52,10 @@ torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
 ImageFeatures SamHqImpl::encode(const torch::Tensor& image) { return image_encoder->forward(preprocess(image)); }
 
 DecoderOutput SamHqImpl::decode(const ImageFeatures& features, const torch::Tensor& hq_features,
-                                const PromptTensors& prompts, DecoderPass pass) {
-  const auto embedded = prompt_encoder(prompts);
+                                const PromptTensors& prompts, DecoderPass pass, bool with_attention) {
+  const auto [sparse, dense] = prompt_encoder(prompts);
   return mask_decoder->forward(
-      {features.image_embeddings, prompt_encoder->dense_pe(), embedded.sparse, embedded.dense, hq_features}, pass);
+      {features.image_embeddings, prompt_encoder->dense_pe(), sparse, dense, hq_features, with_attention}, pass);
 }
 
 bool is_hq_key(const std::string& key) {

@@ -39,9 +39,10 @@ class SamHqImpl : public torch::nn::Module {
   torch::Tensor preprocess(const torch::Tensor& image) const;
   // preprocess, then the image encoder.
   ImageFeatures encode(const torch::Tensor& image);
-  // Prompts of B images -> masks; hq_features (of features, once per image) is unused by kSam.
+  // Prompts of B images -> masks; hq_features (of features, once per image) is unused by kSam. Whatever decodes calls
+  // this: PictureSession and Trainer.
   DecoderOutput decode(const ImageFeatures& features, const torch::Tensor& hq_features, const PromptTensors& prompts,
-                       DecoderPass pass);
+                       DecoderPass pass, bool with_attention = false);
 
   int64_t image_size() const { return options_.image_size(); }
   int64_t mask_input_size() const { return 4 * options_.prompt_encoder.grid; }

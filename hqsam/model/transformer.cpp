@@ -55,7 +55,7 @@ TwoWayAttentionBlockImpl::TwoWayAttentionBlockImpl(const TwoWayTransformerOption
 
 TwoWayOutput TwoWayAttentionBlockImpl::forward(TwoWayOutput state, const torch::Tensor& query_pe,
                                                const torch::Tensor& key_pe) {
-  auto& [queries, keys] = state;
+  torch::Tensor &queries = state.queries, &keys = state.keys;
   if (skip_first_layer_pe_) {  // the first layer: no positions and no residual
     queries = self_attn_(queries, queries, queries);
   } else {
@@ -80,12 +80,12 @@ TwoWayTransformerImpl::TwoWayTransformerImpl(TwoWayTransformerOptions options) {
 }
 
 TwoWayOutput TwoWayTransformerImpl::forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
-                                            const torch::Tensor& tokens, torch::Tensor* attention) {
+                                            const torch::Tensor& tokens, bool with_attention) {
   const auto key_pe = image_pe.flatten(2).transpose(1, 2);
   TwoWayOutput state{tokens, image_embedding.flatten(2).transpose(1, 2)};
   for (const auto& layer : *layers_) state = layer->as<TwoWayAttentionBlockImpl>()->forward(state, tokens, key_pe);
   const auto q = state.queries + tokens, k = state.keys + key_pe;
-  if (attention) *attention = final_attn_token_to_image_->weights(q, k);
+  if (with_attention) state.attention = final_attn_token_to_image_->weights(q, k);
   const auto attended = final_attn_token_to_image_(q, k, state.keys);
   state.queries = norm_final_attn_(state.queries + attended);
   return state;

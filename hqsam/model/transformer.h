@@ -27,8 +27,9 @@ class DecoderAttentionImpl : public torch::nn::Module {
 TORCH_MODULE(DecoderAttention);
 
 struct TwoWayOutput {
-  torch::Tensor queries;  // [N,T,C] tokens
-  torch::Tensor keys;     // [N,G*G,C] image
+  torch::Tensor queries;         // [N,T,C] tokens
+  torch::Tensor keys;            // [N,G*G,C] image
+  torch::Tensor attention = {};  // [N,heads,T,G*G] of the transformer's last attention of tokens to the image
 };
 
 // Self-attention of tokens, tokens to image, MLP on tokens, image to tokens.
@@ -48,10 +49,9 @@ TORCH_MODULE(TwoWayAttentionBlock);
 class TwoWayTransformerImpl : public torch::nn::Module {
  public:
   explicit TwoWayTransformerImpl(TwoWayTransformerOptions options);
-  // image_embedding [N,C,G,G], image_pe [1,C,G,G], tokens [N,T,C]. attention, where given, receives the weights
-  // [N,heads,T,G*G] of the final attention of tokens to the image.
+  // image_embedding [N,C,G,G], image_pe [1,C,G,G], tokens [N,T,C]. with_attention: fills the output's.
   TwoWayOutput forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe, const torch::Tensor& tokens,
-                       torch::Tensor* attention = nullptr);
+                       bool with_attention = false);
 
  private:
   torch::nn::ModuleList layers_;

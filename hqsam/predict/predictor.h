@@ -5,16 +5,11 @@
 #include <optional>
 #include <vector>
 
-#include "hqsam/image/image.h"
-#include "hqsam/mask/packed.h"
-#include "hqsam/model/sam_hq.h"
-#include "hqsam/predict/input_frame.h"
-#include "hqsam/predict/prompt_rows.h"
-#include "hqsam/predict/tensor_image.h"
+#include "hqsam/predict/picture_session.h"
 
 namespace hqsam {
 
-// What to segment, in the picture's frame. Points go with the box or stand alone; at least one prompt.
+// What to segment, in the picture's frame. Box, points and mask alone or together; at least one of them.
 // Boxes and points may lie partly outside the picture, as in SAM.
 struct PredictPrompt {
   std::optional<Box> box;
@@ -44,14 +39,15 @@ struct Prediction {
 // Takes a prediction of prompt number `prompt` as soon as it is made; rank counts its masks from 0, best first.
 using OnPrediction = std::function<void(size_t prompt, int64_t rank, Prediction prediction)>;
 
-// One picture, any number of prompts. Keeps the aspect: longest side to the model's size with Pillow's
-// antialiased bilinear, padded; masks go back through the padded square, cropped, to the picture's size.
+// A PictureSession that keeps the aspect, with prompts and masks in the picture's frame.
 class SamPredictor {
  public:
   explicit SamPredictor(SamHq model);
 
   // RGB; runs the encoder once. Throws Error for a gray or empty picture; the one set before then stays.
   void set_image(const Image& image);
+  // In place of set_image: a session of this model under Protocol::kKeepAspect.
+  void set_session(PictureSession session);
   // With Multimask::kAll the best of them.
   Prediction predict(const PredictPrompt& prompt, const PredictOptions& options = {});
   // Prompts of any kinds, those of equal shape together in decoder batches; results in the order of prompts,
@@ -72,27 +68,25 @@ class SamPredictor {
   int64_t masks_per_prompt(const PredictOptions& options) const;
 
   SamHq& model() { return model_; }
-  Size image_size() const { return frame_.image_size; }
+  Size image_size() const { return session().frame().image_size; }
+  // Throws Error before a picture is set.
+  const PictureSession& session() const;
 
  private:
-  void hand_out(const SelectedMasks& selected, const std::vector<int64_t>& batch, const PredictOptions& options,
-                const OnPrediction& on_prediction, FrameRoom& room) const;
-  torch::Tensor logits_at(const torch::Tensor& low_res, Size size) const;  // [1,M,M] -> [H,W]
-
   SamHq model_;
-  InputFrame frame_;
-  ImageFeatures features_;
-  torch::Tensor hq_features_;
+  std::optional<PictureSession> session_;
 };
 
-// SAM's postprocess_masks: low_res [N,C,M,M] -> S x S, cut to input_size, -> image_size; both bilinear.
-torch::Tensor postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size);
-// The same into a tensor that is used again (FrameRoom).
-void postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size,
-                       torch::Tensor& room);
+// The prompt in the input frame. mask_input_size is the model's. Throws Error, naming the prompt by `number`, as
+// SamPredictor::predict does.
+Prompt prompt_in_input(const PredictPrompt& prompt, const InputFrame& frame, int64_t mask_input_size,
+                       size_t number = 0);
 
-// A mask of the picture's size as a mask prompt: brought to the mask input as in training, 0 or 255: [1,M,M].
-// The mask is scaled with the picture's aspect into the padded square, then to M x M.
+// A mask as a mask prompt [1,M,M], 0 or 255, M = mask_input_size: gray, of the picture's size, is brought to the square
+// input of this side as training brings labels there, lying as the picture does, then to M x M by plain bilinear
+// interpolation.
+torch::Tensor mask_prompt(const Image& gray, const InputFrame& frame, int64_t side, int64_t mask_input_size);
+// Under Protocol::kKeepAspect.
 torch::Tensor mask_prompt(const Mask& mask, int64_t side, int64_t mask_input_size);
 
 }  // namespace hqsam

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cmath>
+#include <span>
 
 #include "hqsam/core/error.h"
-#include "hqsam/evaluate/protocol.h"
-#include "hqsam/predict/predictor.h"
+#include "hqsam/evaluate/prepare.h"
 
 namespace hqsam {
 namespace {
@@ -22,47 +22,30 @@ double glow(double value, size_t channel) {
   return (1 - share) * kGlow[at][channel] + share * kGlow[at + 1][channel];
 }
 
-// [1,heads,T,G*G] of one pass over a sample's only prompt.
-torch::Tensor run_decoder(SamHq& model, const PreparedSample& sample) {
-  const auto device = model->device();
-  const bool hq = model->has_hq();
-  const ImageFeatures features = model->encode(sample.image_in_input.to(device));
-  const auto prompt = model->prompt_encoder->forward(stack_prompts(sample.prompts, {0}, device));
-  torch::Tensor attention;
-  DecoderInput input;
-  input.image_embeddings = features.image_embeddings;
-  input.image_pe = model->prompt_encoder->dense_pe();
-  input.sparse = prompt.sparse;
-  input.dense = prompt.dense;
-  if (hq) input.hq_features = model->mask_decoder->hq_features(features);
-  input.attention = &attention;
-  model->mask_decoder->forward(input, hq ? DecoderPass::kSamAndHq : DecoderPass::kSam);
-  return attention.to(torch::kFloat32);
-}
-
 }  // namespace
 
-std::map<std::string, torch::Tensor> token_attention(SamHq& model, const Sample& sample, int64_t mask_index,
-                                                     const EvaluateOptions& options, int64_t index,
-                                                     std::optional<Size> size) {
+std::map<MaskKind, torch::Tensor> token_attention(SamHq& model, const Sample& sample, int64_t mask_index,
+                                                  const EvaluateOptions& options, int64_t index,
+                                                  std::optional<Size> size) {
   const torch::NoGradGuard no_grad;
-  const int64_t side = model->image_size();
-  const PreparedSample prepared = prepare_sample(sample, index, options, side, mask_index);
+  const PreparedSample prepared = prepare_sample(sample, index, options, sizes_of(model), mask_index);
   if (prepared.prompts.empty()) {
     fail("token_attention", "mask {} of {} has no inside", mask_index, sample.image_path);
   }
-  const auto attention = run_decoder(model, prepared).mean(1);  // [1,T,G*G]
-  const auto grid = std::llround(std::sqrt(static_cast<double>(attention.size(2))));
+  PictureSession session(model, prepared.picture);
+  const MaskKind kind = model->has_hq() ? MaskKind::kHq : MaskKind::kSam;
+  torch::Tensor attention;  // [1,T,G,G]
+  session.decode(std::span(prepared.prompts).first(1), {.kinds = {kind}, .scores = false, .attention = true},
+                 [&](const Decoded& decoded) { attention = decoded.attention; });
+  FrameRoom room;
   const auto in_image = [&](int64_t token) {
-    const auto low_res = attention.select(1, token).view({1, 1, grid, grid});
-    auto weights =
-        postprocess_masks(low_res, side, prepared.frame.input_size, size.value_or(sample.image.size()))[0][0];
-    weights = weights - weights.min();
+    const auto of_token = session.logits_in_image(attention.narrow(1, token, 1), room, size).clone();
+    const auto weights = of_token - of_token.min();
     return (weights / weights.max().clamp_min(1e-12)).cpu().contiguous();
   };
-  std::map<std::string, torch::Tensor> maps;
-  maps["sam"] = in_image(model->mask_decoder->sam_token());
-  if (model->has_hq()) maps["hq"] = in_image(model->mask_decoder->hq_token());
+  std::map<MaskKind, torch::Tensor> maps;
+  maps[MaskKind::kSam] = in_image(model->mask_decoder->sam_token());
+  if (model->has_hq()) maps[MaskKind::kHq] = in_image(model->mask_decoder->hq_token());
   return maps;
 }
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/report/cost.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
-#include "hqsam/evaluate/protocol.h"
+#include "hqsam/evaluate/prepare.h"
 #include "hqsam/report/html.h"
 
 namespace hqsam {
@@ -14,21 +13,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 // Seconds of the model's work on one prompt; the copy to the CPU waits for a GPU.
 double seconds_of(SamHq& model, const PreparedSample& sample, MaskKind kind) {
   const auto start = std::chrono::steady_clock::now();
-  decode_sample(model, sample, {kind}).at(kind).cpu();
+  PictureSession session(model, sample.picture);
+  const DecodeOptions decode{.kinds = {kind}, .scores = false};
+  session.decode(sample.prompts, decode, [](const Decoded& decoded) { decoded.low_res.cpu(); });
   return seconds_since(start);
 }
 
 // The first mask with an inside of up to `count` pictures, sets in turn.
 std::vector<PreparedSample> some_samples(const std::vector<NamedDataset>& sets, const EvaluateOptions& options,
-                                         int64_t side, int64_t count) {
+                                         ModelSizes sizes, int64_t count) {
   std::vector<PreparedSample> samples;
   bool any = true;
   for (int64_t i = 0; any && static_cast<int64_t>(samples.size()) < count; ++i) {
@@ -36,7 +32,7 @@ std::vector<PreparedSample> some_samples(const std::vector<NamedDataset>& sets, 
     for (const NamedDataset& set : sets) {
       if (i >= set.dataset->size() || static_cast<int64_t>(samples.size()) == count) continue;
       any = true;
-      PreparedSample sample = prepare_sample(set.dataset->get(i), i, options, side);
+      PreparedSample sample = prepare_sample(set.dataset->get(i), i, options, sizes);
       if (sample.prompts.empty()) continue;
       sample.prompts.resize(1);
       sample.truths.clear();
@@ -68,7 +64,7 @@ std::vector<CostRow> measure_costs(SamHq& model, const std::vector<NamedDataset>
   sam.parameters = sam.learnable;
   hq.parameters = sam.parameters + hq.learnable;
   std::vector<double> sam_seconds, hq_seconds;
-  const auto samples = some_samples(sets, options, model->image_size(), pictures);
+  const auto samples = some_samples(sets, options, sizes_of(model), pictures);
   for (size_t i = 0; i <= samples.size() && !samples.empty(); ++i) {  // one round more, to warm up
     const PreparedSample& sample = samples[i == 0 ? 0 : i - 1];
     const double of_sam = seconds_of(model, sample, MaskKind::kSam);

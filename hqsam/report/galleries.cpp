@@ -42,12 +42,13 @@ std::vector<double> negated(std::vector<double> values) {
 }  // namespace
 
 std::vector<Gallery> choose_galleries(const EvaluateResult& result, int64_t count) {
-  const std::string kind = leading_kind(result), label = kind_label(kind);
-  const bool paired = kind != "sam" && result.mean.count("sam");
+  const MaskKind kind = leading_kind(result);
+  const std::string label = kind_label(kind);
+  const bool paired = kind != MaskKind::kSam && result.mean.count(MaskKind::kSam);
   std::vector<double> scores, gains;
   for (const SampleResult& sample : result.samples) {
     scores.push_back(sample.scores.at(kind).boundary_iou);
-    if (paired) gains.push_back(scores.back() - sample.scores.at("sam").boundary_iou);
+    if (paired) gains.push_back(scores.back() - sample.scores.at(MaskKind::kSam).boundary_iou);
   }
 
   const auto each = static_cast<size_t>(std::max<int64_t>(count, 0));

@@ -9,8 +9,6 @@
 namespace hqsam {
 namespace {
 
-constexpr Color kOutsideColor = {230, 60, 60};  // of points that the mask must leave out
-
 std::string caption(const ComparisonPanel& panel) {
   if (!panel.scores) return panel.name;
   return fmt::format("{}  IoU {:.1f}  boundary IoU {:.1f}", panel.name, 100 * panel.scores->iou,
@@ -18,15 +16,6 @@ std::string caption(const ComparisonPanel& panel) {
 }
 
 }  // namespace
-
-void draw_prompt(Image& image, const SampleMasks& masks) {
-  if (masks.rough_mask_in_image) draw_mask(image, *masks.rough_mask_in_image, kPromptColor);
-  if (masks.box_in_image) draw_box(image, *masks.box_in_image, kPromptColor);
-  for (size_t i = 0; i < masks.points_in_image.size(); ++i) {
-    const bool inside = masks.points_positive.empty() || masks.points_positive[i];
-    draw_point(image, masks.points_in_image[i], inside ? kPromptColor : kOutsideColor);
-  }
-}
 
 std::vector<ComparisonPanel> comparison_panels(const Sample& sample, int64_t mask_index, const SampleMasks& masks,
                                                const SampleResult& scores) {
@@ -36,13 +25,13 @@ std::vector<ComparisonPanel> comparison_panels(const Sample& sample, int64_t mas
   }
   std::vector<ComparisonPanel> panels;
   panels.push_back({sample.image, "Prompt", {}});
-  draw_prompt(panels.back().image, masks);
+  draw_prompt(panels.back().image, masks.prompt_in_image);
   const auto add_mask = [&](const Mask& mask, Color color, const std::string& name,
                             std::optional<SampleResult::Scores> of_mask) {
     panels.push_back({sample.image, name, of_mask});
     draw_mask(panels.back().image, mask, color);
   };
-  const auto add_kind = [&](const std::string& kind, Color color) {
+  const auto add_kind = [&](MaskKind kind, Color color) {
     const auto mask = masks.masks.find(kind);
     const auto of_mask = scores.scores.find(kind);
     if (mask == masks.masks.end()) return false;
@@ -51,8 +40,8 @@ std::vector<ComparisonPanel> comparison_panels(const Sample& sample, int64_t mas
     return true;
   };
   add_mask(threshold_label(sample.labels[mask_index]), kTruthColor, "Truth", {});
-  add_kind("sam", kSamColor);
-  if (!add_kind("hq", kHqColor)) add_kind("sum", kHqColor);
+  add_kind(MaskKind::kSam, kSamColor);
+  if (!add_kind(MaskKind::kHq, kHqColor)) add_kind(MaskKind::kSum, kHqColor);
   return panels;
 }
 
@@ -65,31 +54,31 @@ Image comparison_picture(const Sample& sample, int64_t mask_index, const SampleM
   return side_by_side(panels);
 }
 
-std::string leading_kind(const EvaluateResult& result) {
-  for (const char* kind : {"hq", "sum", "sam"}) {
+MaskKind leading_kind(const EvaluateResult& result) {
+  for (const MaskKind kind : {MaskKind::kHq, MaskKind::kSum, MaskKind::kSam}) {
     if (result.mean.count(kind)) return kind;
   }
   fail("write_evaluation_report", "the result has no metrics; every mask was skipped");
 }
 
-std::string kind_label(const std::string& kind) {
-  if (kind == "sam") return "SAM";
-  return kind == "hq" ? "HQ" : "SAM + HQ";
+std::string kind_label(MaskKind kind) {
+  if (kind == MaskKind::kSam) return "SAM";
+  return kind == MaskKind::kHq ? "HQ" : "SAM + HQ";
 }
 
 std::vector<ComparisonPanel> boundary_panels(const Sample& sample, int64_t mask_index, const SampleMasks& masks,
                                              double dilation) {
   const Mask truth = threshold_label(sample.labels.at(mask_index));
   std::vector<ComparisonPanel> panels;
-  const auto add = [&](const char* kind) {
+  const auto add = [&](MaskKind kind) {
     const auto mask = masks.masks.find(kind);
     if (mask == masks.masks.end()) return false;
     panels.push_back(
         {boundary_errors(sample.image, mask->second, truth, dilation), kind_label(kind) + ", boundary", {}});
     return true;
   };
-  add("sam");
-  if (!add("hq")) add("sum");
+  add(MaskKind::kSam);
+  if (!add(MaskKind::kHq)) add(MaskKind::kSum);
   return panels;
 }
 

@@ -8,9 +8,6 @@
 
 namespace hqsam {
 
-// The box, points or rough mask that a sample was prompted with, in the picture's frame.
-void draw_prompt(Image& image, const SampleMasks& masks);
-
 // One picture of a comparison, of the sample's own size.
 struct ComparisonPanel {
   Image image;
@@ -20,11 +17,11 @@ struct ComparisonPanel {
 std::vector<ComparisonPanel> comparison_panels(const Sample& sample, int64_t mask_index, const SampleMasks& masks,
                                                const SampleResult& scores);
 
-// "hq" where it was evaluated, else "sum", else "sam": the kind that reports are about.
-std::string leading_kind(const EvaluateResult& result);
+// HQ where it was evaluated, else the sum, else SAM: the kind that reports are about.
+MaskKind leading_kind(const EvaluateResult& result);
 
 // "SAM", "HQ", "SAM + HQ"
-std::string kind_label(const std::string& kind);
+std::string kind_label(MaskKind kind);
 
 // Where the boundaries of SAM's and the leading kind's masks are right and wrong: "SAM, boundary", "HQ, boundary".
 std::vector<ComparisonPanel> boundary_panels(const Sample& sample, int64_t mask_index, const SampleMasks& masks,

@@ -30,7 +30,7 @@ std::string header(const ReportContext& context) {
 double share_of_gains(const ReportContext& context) {
   const auto gained =
       std::count_if(context.result.samples.begin(), context.result.samples.end(), [&](const SampleResult& sample) {
-        return sample.scores.at(context.lead).boundary_iou > sample.scores.at("sam").boundary_iou;
+        return sample.scores.at(context.lead).boundary_iou > sample.scores.at(MaskKind::kSam).boundary_iou;
       });
   return static_cast<double>(gained) / static_cast<double>(context.result.samples.size());
 }
@@ -40,14 +40,14 @@ std::string tiles_section(const ReportContext& context) {
   const auto score = [&](const char* metric, const char* name) {
     const auto& mean = context.result.mean;
     if (!mean.at(context.lead).count(metric)) return;
-    const std::string sam = context.paired ? fmt::format(", SAM {:.1f}", mean.at("sam").at(metric)) : "";
+    const std::string sam = context.paired ? fmt::format(", SAM {:.1f}", mean.at(MaskKind::kSam).at(metric)) : "";
     tiles.emplace_back(fmt::format("{} of {}{}", name, kind_label(context.lead), sam),
                        fmt::format("{:.1f}", mean.at(context.lead).at(metric)));
   };
   score("miou", "mIoU");
   score("mbiou", "mBIoU");
   if (context.paired) {
-    const Interval gain = difference_interval(context.result, context.lead, "sam", Metric::kBoundaryIou);
+    const Interval gain = difference_interval(context.result, context.lead, MaskKind::kSam, Metric::kBoundaryIou);
     tiles.emplace_back("mBIoU over SAM, pooled " + interval_text(gain), signed_cell(gain.mean));
     tiles.emplace_back("of the masks have a better boundary than SAM's",
                        fmt::format("{:.0f} %", 100 * share_of_gains(context)));
@@ -62,8 +62,8 @@ std::string glossary(const ReportContext& context) {
     html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, text);
   };
   entry("SAM", "SAM's own mask, from a pass without the HQ token.");
-  if (context.result.mean.count("hq")) entry("HQ", "The mask of the HQ token alone.");
-  if (context.result.mean.count("sum")) entry("SAM + HQ", "The sum of both masks' logits in the HQ pass.");
+  if (context.result.mean.count(MaskKind::kHq)) entry("HQ", "The mask of the HQ token alone.");
+  if (context.result.mean.count(MaskKind::kSum)) entry("SAM + HQ", "The sum of both masks' logits in the HQ pass.");
   entry("mIoU", "Intersection over union with the truth, mean over masks.");
   entry("mBIoU", fmt::format("The same within the boundary band, {:g} % of the diagonal wide.",
                              100 * context.evaluate.boundary_dilation));
@@ -87,10 +87,8 @@ void write_evaluation_report(const std::filesystem::path& path, SamHq& model, co
                              const ReportOptions& options) {
   ReportContext context{model, sets, result, evaluate_options, options, leading_kind(result), false, {}};
   // A detector's boxes give average precision alone, without scores of single masks.
-  context.paired = context.lead != "sam" && result.mean.count("sam") && !result.samples.empty();
-  for (const char* kind : {"sam", "hq", "sum"}) {
-    if (result.mean.count(kind)) context.kinds.emplace_back(kind);
-  }
+  context.paired = context.lead != MaskKind::kSam && result.mean.count(MaskKind::kSam) && !result.samples.empty();
+  for (const auto& [kind, metrics] : result.mean) context.kinds.push_back(kind);
   std::string html = header(context) + tiles_section(context) + sets_section(context);
   if (context.paired) html += differences_section(context);
   html += curves_section(context) + cost_section(context);

@@ -43,17 +43,18 @@ std::string card(const ReportContext& context, const SampleResult& result, bool 
   std::string gain;
   if (context.paired) {
     const auto& scores = result.scores;
-    gain = " " + signed_cell(100 * (scores.at(context.lead).boundary_iou - scores.at("sam").boundary_iou));
+    gain = " " + signed_cell(100 * (scores.at(context.lead).boundary_iou - scores.at(MaskKind::kSam).boundary_iou));
   }
   const Size size = shown_size(whole.image.size());
-  std::map<std::string, torch::Tensor> maps;
+  std::map<MaskKind, torch::Tensor> maps;
   if (attention) maps = token_attention(context.model, whole, result.mask_index, context.evaluate, index, size);
   SampleMasks predicted = evaluate_sample(context.model, whole, result.mask_index, context.evaluate, index, size);
   const auto [sample, masks] = shown_sample(std::move(whole), result.mask_index, std::move(predicted));
   const auto panels = comparison_panels(sample, 0, masks, result);
   std::string figures;
   for (const ComparisonPanel& panel : panels) figures += figure(panel, title);
-  for (const auto& [kind, name] : {std::pair("sam", "SAM's token looks at"), std::pair("hq", "HQ token looks at")}) {
+  for (const auto& [kind, name] :
+       {std::pair(MaskKind::kSam, "SAM's token looks at"), std::pair(MaskKind::kHq, "HQ token looks at")}) {
     const auto at = maps.find(kind);
     if (at != maps.end()) figures += figure({attention_picture(sample.image, at->second), name, {}}, title);
   }

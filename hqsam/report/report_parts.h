@@ -15,9 +15,9 @@ struct ReportContext {
   const EvaluateResult& result;
   const EvaluateOptions& evaluate;
   const ReportOptions& options;
-  std::string lead;                // the kind of mask that the report is about
-  bool paired = false;             // SAM was evaluated beside it
-  std::vector<std::string> kinds;  // that were evaluated, SAM first
+  MaskKind lead;                // the kind of mask that the report is about
+  bool paired = false;          // SAM was evaluated beside it
+  std::vector<MaskKind> kinds;  // that were evaluated, SAM first
 };
 
 // A number with its sign, green above and red below zero; HTML.

@@ -44,8 +44,8 @@ std::string more_metrics(const ReportContext& context) {
   table.header = {"metric"};
   std::vector<const Metrics*> columns;
   std::set<std::string> names;
-  const auto add = [&](const std::string& title, const std::map<std::string, Metrics>& of_kinds) {
-    for (const std::string& kind : context.kinds) {
+  const auto add = [&](const std::string& title, const MetricsByKind& of_kinds) {
+    for (const MaskKind kind : context.kinds) {
       const auto at = of_kinds.find(kind);
       if (at == of_kinds.end()) continue;
       columns.push_back(&at->second);
@@ -72,8 +72,8 @@ std::string more_metrics(const ReportContext& context) {
 std::string recall_plot(const ReportContext& context) {
   CurvePlot plot{"Recall over boundary IoU", "boundary IoU, above", {}, 0, 100, "Percent of all masks, pooled."};
   if (context.result.samples.empty()) return "";
-  for (const std::string& kind : context.kinds) {
-    Curve curve{kind_label(kind), {}, kind};
+  for (const MaskKind kind : context.kinds) {
+    Curve curve{kind_label(kind), {}, to_string(kind)};
     std::vector<double> ious;
     for (const SampleResult& sample : context.result.samples) ious.push_back(sample.scores.at(kind).boundary_iou);
     for (int step = 0; step <= 50; ++step) {
@@ -88,14 +88,14 @@ std::string recall_plot(const ReportContext& context) {
 // Mean IoU after 1, 2, ... clicks, all masks as one.
 std::string click_plot(const ReportContext& context) {
   CurvePlot plot{"Clicks", "clicks", {}, {}, 100, "Mean IoU of all masks, pooled, percent."};
-  for (const std::string& kind : context.kinds) {
+  for (const MaskKind kind : context.kinds) {
     std::vector<std::vector<double>> ious;
     for (const SampleResult& sample : context.result.samples) {
       const auto& clicks = sample.scores.at(kind).click_ious;
       if (!clicks.empty()) ious.push_back(clicks);
     }
     if (ious.empty()) continue;
-    Curve curve{kind_label(kind), {}, kind};
+    Curve curve{kind_label(kind), {}, to_string(kind)};
     for (const double iou : mean_curve(ious, context.evaluate.clicks)) {
       curve.points.push_back({static_cast<double>(curve.points.size() + 1), 100 * iou});
     }
@@ -112,13 +112,13 @@ std::string sets_section(const ReportContext& context) {
   table.name = "Sets";
   table.lead = 2;
   table.counts = true;
-  for (const std::string& kind : context.kinds) {
+  for (const MaskKind kind : context.kinds) {
     table.groups.push_back(kind_label(kind));
     table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
   }
   const auto add = [&](const std::string& name, const std::string& pictures, const auto& metrics) {
     std::vector<std::string> row = {name, pictures};
-    for (const std::string& kind : context.kinds) {
+    for (const MaskKind kind : context.kinds) {
       const auto at = metrics.find(kind);
       for (const char* metric : {"miou", "mbiou"}) {
         const bool known = at != metrics.end() && at->second.count(metric);
@@ -140,19 +140,19 @@ std::string differences_section(const ReportContext& context) {
   table.lead = 2;
   table.counts = true;
   std::vector<IntervalRow> rows;
-  for (const std::string& kind : context.kinds) {
-    if (kind == "sam") continue;
-    table.groups.push_back((kind == "sum" ? "(SAM + HQ)" : kind_label(kind)) + " &minus; SAM");
+  for (const MaskKind kind : context.kinds) {
+    if (kind == MaskKind::kSam) continue;
+    table.groups.push_back((kind == MaskKind::kSum ? "(SAM + HQ)" : kind_label(kind)) + " &minus; SAM");
     table.header.insert(table.header.end(), {"mIoU", "mBIoU"});
   }
   const auto add = [&](const std::string& title, const std::string& set) {
     const auto count = std::count_if(context.result.samples.begin(), context.result.samples.end(),
                                      [&](const SampleResult& sample) { return set.empty() || sample.set == set; });
     std::vector<std::string> row = {escape_html(title), std::to_string(count)};
-    for (const std::string& kind : context.kinds) {
-      if (kind == "sam") continue;
+    for (const MaskKind kind : context.kinds) {
+      if (kind == MaskKind::kSam) continue;
       for (const Metric metric : {Metric::kIou, Metric::kBoundaryIou}) {
-        const Interval interval = difference_interval(context.result, kind, "sam", metric, set);
+        const Interval interval = difference_interval(context.result, kind, MaskKind::kSam, metric, set);
         row.push_back(fmt::format("{} <small>{}</small>", signed_cell(interval.mean), interval_text(interval)));
         if (kind == context.lead && metric == Metric::kBoundaryIou) rows.push_back({title, interval});
       }

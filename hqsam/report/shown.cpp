@@ -39,11 +39,11 @@ ShownSample shown_sample(Sample sample, int64_t mask_index, SampleMasks masks) {
   Image large = std::exchange(sample.image, resize_antialiased(sample.image, size));
   keep_spare(std::move(large.pixels));  // for the next one
   for (auto& [kind, mask] : masks.masks) mask = shrunk(mask, size);
-  if (masks.rough_mask_in_image) masks.rough_mask_in_image = shrunk(*masks.rough_mask_in_image, size);
   const double x = static_cast<double>(size.width) / static_cast<double>(whole.width);
   const double y = static_cast<double>(size.height) / static_cast<double>(whole.height);
-  if (auto& box = masks.box_in_image) *box = {box->x0 * x, box->y0 * y, box->x1 * x, box->y1 * y};
-  for (Point& point : masks.points_in_image) point = {point.x * x, point.y * y};
+  PromptMarks& prompt = masks.prompt_in_image;
+  prompt = prompt.scaled(x, y);
+  if (prompt.rough_mask) prompt.rough_mask = shrunk(*prompt.rough_mask, size);
   return {std::move(sample), std::move(masks)};
 }
 

@@ -60,7 +60,8 @@ std::string trade_off_section(std::span<const TradeOffPoint> points) {
   table.header = {"checkpoint", "masks", "mBIoU", "images/s", "parameters, M"};
   for (const TradeOffPoint& point : points) {
     const auto& cost = point.cost;
-    table.rows.push_back({escape_html(point.name), kind_label(point.kind), fmt::format("{:.2f}", point.score),
+    const MaskKind kind = choose(point.kind, kMaskKinds, "trade_off_section", "kind");
+    table.rows.push_back({escape_html(point.name), kind_label(kind), fmt::format("{:.2f}", point.score),
                           cost.images_per_s > 0 ? fmt::format("{:.3g}", cost.images_per_s) : "&ndash;",
                           fmt::format("{:.1f}", static_cast<double>(cost.parameters) / 1e6)});
   }

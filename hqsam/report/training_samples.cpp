@@ -77,7 +77,7 @@ std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_
     if (!std::filesystem::exists(folder / truth_file)) {
       Image image = sample.image;
       draw_mask(image, truth, kTruthColor);
-      draw_prompt(image, masks);
+      draw_prompt(image, masks.prompt_in_image);
       write_image(folder / truth_file, html_sized(image, kPicture), kQuality);
       Json line = about;
       line["file"] = truth_file;
@@ -85,7 +85,7 @@ std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_
     }
     const auto& [kind, mask] = *masks.masks.begin();
     Image image = sample.image;
-    draw_mask(image, mask, kind == "sam" ? kSamColor : kHqColor);
+    draw_mask(image, mask, kind == MaskKind::kSam ? kSamColor : kHqColor);
     const std::string file = fmt::format("step_{:08}_{}.jpg", step, i);
     pictures.push_back({static_cast<int64_t>(i), set.name, sample.name, html_sized(image, kPicture)});
     write_image(folder / file, pictures.back().image, kQuality);

@@ -3,30 +3,10 @@
 
 #include <algorithm>
 
-#include "hqsam/core/error.h"
+#include "hqsam/prompt/batch.h"
 
 namespace hqsam {
 namespace {
-
-// Rows with equal keys share a group.
-std::pair<PromptType, int64_t> group_key(const TrainingRow& row) {
-  const bool points = row.prompt.type == PromptType::kPoints;
-  return {row.prompt.type, points ? row.prompt.points_in_input.size(0) : 0};
-}
-
-const torch::Tensor& prompt_tensor(const TrainingRow& row) {
-  const Prompt& prompt = row.prompt;
-  const torch::Tensor& tensor = prompt.type == PromptType::kBox      ? prompt.box_in_input
-                                : prompt.type == PromptType::kPoints ? prompt.points_in_input
-                                                                     : prompt.mask_in_mask_input;
-  if (!tensor.defined()) fail("stack_rows", "{}: the prompt lacks the tensor of its type", row.name);
-  return tensor;
-}
-
-// To a GPU from pinned memory, so that the copy runs while the host goes on.
-torch::Tensor to_device(const torch::Tensor& tensor, torch::Device device) {
-  return device.is_cuda() ? tensor.pin_memory().to(device, /*non_blocking=*/true) : tensor.to(device);
-}
 
 // Tensors of one shape as one on the device. Each goes to its place there by itself: what is pinned
 // (RowOptions::pinned) is not copied on the host.
@@ -50,25 +30,14 @@ torch::Tensor stack_known(torch::Device device, std::span<const TrainingRow* con
   return stack_on(device, known);
 }
 
-PromptGroup make_group(std::span<const TrainingRow* const> rows, torch::Device device) {
-  std::vector<torch::Tensor> tensors;
-  for (const TrainingRow* row : rows) tensors.push_back(prompt_tensor(*row));
-  const auto stacked = to_device(torch::stack(tensors), device);
-  PromptGroup group;
-  group.rows = static_cast<int64_t>(rows.size());
-  switch (rows.front()->prompt.type) {
-    case PromptType::kBox:
-      group.prompts.boxes = stacked;
-      break;
-    case PromptType::kPoints:
-      group.prompts.points = stacked;
-      group.prompts.point_labels = torch::ones({stacked.size(0), stacked.size(1)}, stacked.options());
-      break;
-    case PromptType::kNoisyMask:
-      group.prompts.masks = stacked;
-      break;
+std::vector<PromptGroup> group_prompts(std::span<const TrainingRow* const> rows, torch::Device device) {
+  std::vector<Prompt> prompts;
+  for (const TrainingRow* row : rows) prompts.push_back(row->prompt);
+  std::vector<PromptGroup> groups;
+  for (const auto& batch : prompt_batches(prompts, std::ssize(prompts))) {
+    groups.push_back({std::ssize(batch), stack_prompts(prompts, batch, device)});
   }
-  return group;
+  return groups;
 }
 
 }  // namespace
@@ -78,7 +47,7 @@ std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& r
   sorted.reserve(rows.size());
   for (const TrainingRow& row : rows) sorted.push_back(&row);
   std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const TrainingRow* a, const TrainingRow* b) { return group_key(*a) < group_key(*b); });
+                   [](const auto* a, const auto* b) { return shape_of(a->prompt) < shape_of(b->prompt); });
   return sorted;
 }
 
@@ -101,13 +70,8 @@ MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, i
   MicroBatch batch;
   batch.labels = stack_on(device, labels) / 255;
   batch.known = stack_known(device, rows);
-  batch.draws = {to_device(torch::cat(candidates), device), to_device(torch::cat(random), device)};
-  for (size_t begin = 0; begin < rows.size();) {
-    size_t end = begin + 1;
-    while (end < rows.size() && group_key(*rows[end]) == group_key(*rows[begin])) ++end;
-    batch.groups.push_back(make_group(rows.subspan(begin, end - begin), device));
-    begin = end;
-  }
+  batch.draws = {copy_to(torch::cat(candidates), device), copy_to(torch::cat(random), device)};
+  batch.groups = group_prompts(rows, device);
   return batch;
 }
 

@@ -7,13 +7,12 @@
 #include <vector>
 
 #include "hqsam/data/loader.h"
-#include "hqsam/model/prompt_encoder.h"
+#include "hqsam/prompt/prompt.h"
 #include "hqsam/train/loss.h"
 
 namespace hqsam {
 
-// Consecutive rows of a micro batch that go through the decoder together: prompts of one type, and of
-// one length where they are points.
+// Consecutive rows of a micro batch whose prompts go through the decoder together.
 struct PromptGroup {
   int64_t rows = 0;
   PromptTensors prompts;

@@ -17,7 +17,11 @@ enum class Objective { kHq, kSam, kSamMask };
 // kHq: the HQ modules; kOutputToken: SAM's token of its single mask and that token's network; kDecoder: the whole mask
 // decoder; kLora: the HQ modules and low-rank terms of the encoder's qkv layers; kAll: every parameter.
 enum class Trainable { kHq, kOutputToken, kDecoder, kLora, kAll };
-enum class Precision { kAuto, kFp32, kBf16 };  // kAuto: bf16 on CUDA, fp32 on a CPU
+// kAuto: bf16 on CUDA, fp32 on a CPU. Training and its validation run in one precision.
+enum class Precision { kAuto, kFp32, kBf16 };
+inline bool runs_in_bf16(Precision precision, torch::Device device) {
+  return precision == Precision::kBf16 || (precision == Precision::kAuto && device.is_cuda());
+}
 
 // After every so many epochs, or after every so many steps; always at the end of the run.
 struct ValidateEvery {
@@ -43,7 +47,9 @@ struct TrainOptions {
   // step (the decay is (1 + n) / (10 + n) after n steps where that is less).
   double ema_decay = 0;
   Precision precision = Precision::kAuto;
-  bool deterministic = false;  // PyTorch's deterministic algorithms; on a CPU it makes no difference
+  // PyTorch's deterministic algorithms, which a Trainer switches on for the whole process; on a CPU they change
+  // nothing.
+  bool deterministic = false;
   uint64_t seed = 42;
   int64_t workers = 4;  // loader threads
   ValidateEvery validate_every;

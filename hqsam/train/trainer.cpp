@@ -101,8 +101,7 @@ Trainer::Trainer(SamHq model, TrainOptions options, std::shared_ptr<Group> group
   for (const auto& [key, parameter] : parameters) {
     trains_encoder_ = trains_encoder_ || key.starts_with("image_encoder.");
   }
-  bf16_ =
-      options_.precision == Precision::kBf16 || (options_.precision == Precision::kAuto && model_->device().is_cuda());
+  bf16_ = runs_in_bf16(options_.precision, model_->device());
   flat_.emplace(std::move(parameters), kTailSize);
   frozen_.emplace(model_);
   adam_.emplace(flat_->weights());

@@ -73,14 +73,8 @@ torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const 
 
 DecoderOutput Trainer::decode(const MicroBatch& batch, const ImageFeatures& features) {
   RECORD_USER_SCOPE("decode");
-  std::vector<PromptEmbeddings> prompts;
   std::vector<int64_t> rows;
-  for (const PromptGroup& group : batch.groups) {
-    prompts.push_back(model_->prompt_encoder(group.prompts));
-    rows.push_back(group.rows);
-  }
-  const auto image_pe = model_->prompt_encoder->dense_pe();
-
+  for (const PromptGroup& group : batch.groups) rows.push_back(group.rows);
   const bool hq = options_.objective == Objective::kHq;
   const Bf16Scope autocast(model_->device().type(), bf16_);
   const auto embeddings = features.image_embeddings.split_with_sizes(rows);
@@ -91,9 +85,8 @@ DecoderOutput Trainer::decode(const MicroBatch& batch, const ImageFeatures& feat
 
   std::vector<torch::Tensor> masks, iou;
   for (size_t i = 0; i < rows.size(); ++i) {
-    const DecoderOutput output =
-        model_->mask_decoder->forward({embeddings[i], image_pe, prompts[i].sparse, prompts[i].dense, hq_features[i]},
-                                      hq ? DecoderPass::kHqOnly : DecoderPass::kSam);
+    const DecoderOutput output = model_->decode({embeddings[i], {}}, hq_features[i], batch.groups[i].prompts,
+                                                hq ? DecoderPass::kHqOnly : DecoderPass::kSam);
     masks.push_back(hq ? output.masks_hq : output.masks_sam);
     if (!hq) iou.push_back(output.iou);
   }

@@ -416,6 +416,27 @@ happy_path() {
     fault "bench of one stage prints $(cat stdout)"
 }
 
+# What the encoder made of pictures, kept: the same masks and logits, to the bit.
+embeddings() {
+  local predict=("$hqsam" predict --checkpoint "$model") prompts=(--prompts e.json --logits)
+  printf '{"00000.jpg": {"box": [5, 5, 200, 200]}, "00001": [{"points": [[50, 50]]}, {"box": [9, 9, 99, 99]}]}' >e.json
+  works "${predict[@]}" --image set/im/00000.jpg --image set/im/00001.jpg "${prompts[@]}" --output e1 --save-embedding e
+  leaves e/00000.jpg.safetensors e/00001.jpg.safetensors
+  works "${predict[@]}" --embedding e "${prompts[@]}" --output e2
+  for file in 00000.safetensors 00000_0.png 00001.safetensors 00001_0.png 00001_1.png 00001.json; do
+    cmp "e1/$file" "e2/$file" || fault "$file of an embedding is not that of its picture"
+  done
+  leaves_nothing e2/00000_overlay.jpg
+  works "${predict[@]}" --image set/im/00000.jpg --image set/im/00001.jpg "${prompts[@]}" --batch 2 --output e3
+  leaves e3/00000_0.png e3/00001_1.png
+  refuses 1 "another encoder" "$hqsam" predict --checkpoint "$source/data/base_micro.safetensors" --masks sam \
+    --embedding e/00000.jpg.safetensors --box 1,1,9,9 --output e4
+  refuses 1 "expected a .safetensors" "${predict[@]}" --embedding set/im/00000.jpg --box 1,1,9,9 --output e4
+  refuses 1 "is no picture's embedding" "${predict[@]}" --embedding e1/00000.safetensors --box 1,1,9,9 --output e4
+  refuses 2 "image" "${predict[@]}" --box 1,1,9,9 --output e4
+  leaves_nothing e4/00000_0.png
+}
+
 # Average precision, a detector's boxes, clicks and several prompts, on a COCO file over the synthetic pictures.
 protocols() {
   local coco=(--config coco.yaml --checkpoint "$model" --limit 2 --masks hq)
@@ -717,6 +738,7 @@ signals_leave_nothing
 surroundings
 escape_codes
 happy_path
+embeddings
 protocols
 compare
 sam_base

@@ -159,7 +159,7 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   EXPECT_EQ(config.rows.augment.flip_probability, 0.25);
   EXPECT_EQ(config.rows.augment.scale_max, 1.5);
   ASSERT_EQ(config.rows.prompts.size(), 3u);
-  EXPECT_EQ(config.rows.prompts[1].type, PromptType::kPoints);
+  EXPECT_EQ(config.rows.prompts[1].types, std::vector{PromptType::kPoints});
   EXPECT_EQ(config.rows.prompts[1].count, 7);
   EXPECT_EQ(config.train.objective, Objective::kSam);
   EXPECT_EQ(config.train.trainable, Trainable::kAll);
@@ -233,8 +233,8 @@ TEST_F(LoadConfig, RefusesWrongTypesWithTheLine) {
             "[load_config] run.yaml:1: 'data.train.0': expected a mapping of keys, got a single value");
   EXPECT_EQ(error("data: {image_size: big}"),
             "[load_config] run.yaml:1: 'data.image_size' expects a whole number, got 'big'");
-  EXPECT_EQ(error("evaluate: {masks: hq}"),
-            "[load_config] run.yaml:1: 'evaluate.masks' expects a list such as [a, b], got a single value");
+  EXPECT_EQ(error("evaluate: {masks: {a: hq}}"),
+            "[load_config] run.yaml:1: 'evaluate.masks' expects a single value, got a mapping");
 }
 
 TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {

@@ -6,6 +6,7 @@
 #include "errors.h"
 #include "hqsam/core/random.h"
 #include "hqsam/data/dataset.h"
+#include "hqsam/prompt/prompt.h"
 
 namespace hqsam {
 
@@ -23,6 +24,14 @@ inline Image label_with_square(Size size, int64_t left, int64_t top, int64_t sid
     for (int64_t x = left; x < left + side; ++x) *label.at(y, x) = value;
   }
   return label;
+}
+
+inline bool same_prompt(const Prompt& a, const Prompt& b) {
+  const auto same = [&](torch::Tensor Prompt::*part) {
+    return (a.*part).defined() ? (b.*part).defined() && torch::equal(a.*part, b.*part) : !(b.*part).defined();
+  };
+  return same(&Prompt::box_in_input) && same(&Prompt::points_in_input) && same(&Prompt::point_labels) &&
+         same(&Prompt::mask_in_mask_input);
 }
 
 // Pictures in memory: sample i is random, with a square as its mask.

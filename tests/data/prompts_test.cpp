@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/prompts.h"
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <set>
 
 #include "data/fixtures.h"
-#include "hqsam/data/plane.h"
-#include "hqsam/tensorfile/tensor_map.h"
+#include "golden.h"
+#include "hqsam/image/plane.h"
+#include "hqsam/prompt/batch.h"
 
 namespace hqsam {
 namespace {
@@ -16,8 +15,16 @@ namespace {
 constexpr int64_t kSide = 64;
 
 const TensorMap& golden() {
-  static const TensorMap map = read_safetensors(std::string(HQSAM_SOURCE_DIR) + "/tests/golden/prompts.safetensors");
+  static const TensorMap map = testing_support::golden("prompts.safetensors");
   return map;
+}
+
+// The golden's cases by name: "0", "1", ...
+std::vector<std::string> cases() {
+  std::vector<std::string> names;
+  const int64_t count = testing_support::count_numbered(golden(), "", ".gt");
+  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
 }
 
 torch::Tensor square_label(int64_t left, int64_t top, int64_t side) {
@@ -32,20 +39,23 @@ torch::Tensor dots_label(int64_t count) {
   return label;
 }
 
-std::map<PromptType, int> drawn_types(const torch::Tensor& label, const std::vector<PromptOptions>& mixture,
-                                      int draws) {
-  std::map<PromptType, int> counts;
+std::map<PromptShape, int> drawn_shapes(const torch::Tensor& label, const std::vector<PromptOptions>& mixture,
+                                        int draws) {
+  std::map<PromptShape, int> counts;
   for (int i = 0; i < draws; ++i) {
     RandomStream stream{7, static_cast<uint64_t>(i)};
-    ++counts[draw_prompt(label, mixture, stream).type];
+    ++counts[shape_of(draw_prompt(label, mixture, stream))];
   }
   return counts;
 }
 
+constexpr PromptShape kBoxAlone = {false, 0, true}, kMaskAlone = {true, 0, false};
+constexpr PromptShape points_alone(int64_t count) { return {false, count, false}; }
+
 }  // namespace
 
 TEST(LabelBox, MatchesReference) {
-  for (const std::string i : {"0", "1"}) {
+  for (const std::string& i : cases()) {
     // The reference boxes masks of any shape, label_box squares: pad with outside.
     const torch::Tensor mask = golden().at(i + ".gt");
     const int64_t side = std::max(mask.size(1), mask.size(2));
@@ -66,43 +76,36 @@ TEST(LabelBox, TakesOnlyValuesAbove128) {
   EXPECT_EQ(*label_box(label.data(), 4), (Box{2, 1, 2, 1}));
 }
 
-TEST(LabelPoints, AreDistinctAndInside) {
-  const torch::Tensor label = square_label(20, 30, 5);
+TEST(DrawPrompt, PointsAreDistinctAndInside) {
   RandomStream stream{1};
-  const auto points = label_points(label.data_ptr<float>(), kSide, 25, stream);
-  ASSERT_TRUE(points);
-  std::set<std::pair<double, double>> distinct;
-  for (const Point& point : *points) {
-    EXPECT_GE(point.x, 20);
-    EXPECT_LT(point.x, 25);
-    EXPECT_GE(point.y, 30);
-    EXPECT_LT(point.y, 35);
-    distinct.insert({point.x, point.y});
+  const Prompt prompt = draw_prompt(square_label(20, 30, 5), {{{PromptType::kPoints}, 1, 25}}, stream);
+  std::set<std::pair<float, float>> distinct;
+  for (int64_t i = 0; i < 25; ++i) {
+    const float x = prompt.points_in_input[i][0].item<float>(), y = prompt.points_in_input[i][1].item<float>();
+    EXPECT_GE(x, 20);
+    EXPECT_LT(x, 25);
+    EXPECT_GE(y, 30);
+    EXPECT_LT(y, 35);
+    distinct.insert({x, y});
   }
   EXPECT_EQ(distinct.size(), 25u);
+  EXPECT_TRUE(torch::equal(prompt.point_labels, torch::ones({25}, torch::kInt32)));
 }
 
-TEST(LabelPoints, AreNothingWhereTheLabelHasTooFew) {
-  const torch::Tensor label = dots_label(9);
-  RandomStream stream{1};
-  EXPECT_FALSE(label_points(label.data_ptr<float>(), kSide, 10, stream));
-  EXPECT_TRUE(label_points(label.data_ptr<float>(), kSide, 9, stream));
-}
-
-TEST(LabelPoints, HitEveryPixelEquallyOften) {
+TEST(DrawPrompt, PointsHitEveryPixelEquallyOften) {
   const torch::Tensor label = square_label(0, 0, 4);
   RandomStream stream{3};
-  std::map<std::pair<double, double>, int> hits;
+  torch::Tensor hits = torch::zeros({16}, torch::kInt64);
   for (int i = 0; i < 4000; ++i) {
-    const auto points = label_points(label.data_ptr<float>(), kSide, 4, stream);
-    for (const Point& point : *points) ++hits[{point.x, point.y}];
+    const auto points = draw_prompt(label, {{{PromptType::kPoints}, 1, 4}}, stream).points_in_input.to(torch::kInt64);
+    for (int64_t p = 0; p < 4; ++p) hits[4 * points[p][1].item<int64_t>() + points[p][0].item<int64_t>()] += 1;
   }
-  EXPECT_EQ(hits.size(), 16u);
-  for (const auto& [pixel, count] : hits) EXPECT_NEAR(count, 1000, 130);  // over 4 standard deviations
+  EXPECT_GE(hits.min().item<int64_t>(), 1000 - 130);  // over 4 standard deviations
+  EXPECT_LE(hits.max().item<int64_t>(), 1000 + 130);
 }
 
 TEST(NoisyMask, MatchesReference) {
-  for (const std::string i : {"0", "1"}) {
+  for (const std::string& i : cases()) {
     const torch::Tensor noisy = noisy_mask(golden().at(i + ".mask256"), golden().at(i + ".normal.0"));
     EXPECT_TRUE(torch::equal(noisy, golden().at(i + ".noisy"))) << "case " << i;
   }
@@ -118,7 +121,7 @@ TEST(NoisyMask, RefusesOtherShapesAndTypes) {
 }
 
 TEST(ResizePlane, MatchesTorchsInterpolate) {
-  for (const std::string i : {"0", "1"}) {
+  for (const std::string& i : cases()) {
     const torch::Tensor mask = golden().at(i + ".gt").contiguous();
     const std::vector<float> got = resize_plane(mask.data_ptr<float>(), {mask.size(1), mask.size(2)}, {256, 256});
     const torch::Tensor expected = golden().at(i + ".mask256");
@@ -140,13 +143,13 @@ TEST(MaskInputOfLabel, IsAQuarterOfTheLabel) {
 TEST(DrawPrompt, FillsExactlyTheTensorOfItsType) {
   const torch::Tensor label = square_label(8, 16, 24);
   RandomStream stream{2};
-  const Prompt box = draw_prompt(label, {{PromptType::kBox}}, stream);
+  const Prompt box = draw_prompt(label, {{{PromptType::kBox}}}, stream);
   EXPECT_TRUE(torch::equal(box.box_in_input, torch::tensor({8.0f, 16.0f, 31.0f, 39.0f})));
   EXPECT_FALSE(box.points_in_input.defined() || box.mask_in_mask_input.defined());
-  const Prompt points = draw_prompt(label, {{PromptType::kPoints, 1, 5}}, stream);
+  const Prompt points = draw_prompt(label, {{{PromptType::kPoints}, 1, 5}}, stream);
   EXPECT_EQ(points.points_in_input.sizes(), (std::vector<int64_t>{5, 2}));
   EXPECT_FALSE(points.box_in_input.defined() || points.mask_in_mask_input.defined());
-  const Prompt mask = draw_prompt(label, {{PromptType::kNoisyMask}}, stream);
+  const Prompt mask = draw_prompt(label, {{{PromptType::kNoisyMask}}}, stream);
   EXPECT_EQ(mask.mask_in_mask_input.sizes(), (std::vector<int64_t>{1, kSide / 4, kSide / 4}));
   EXPECT_FALSE(mask.box_in_input.defined() || mask.points_in_input.defined());
   const torch::Tensor values = mask.mask_in_mask_input;
@@ -155,32 +158,43 @@ TEST(DrawPrompt, FillsExactlyTheTensorOfItsType) {
 }
 
 TEST(DrawPrompt, FollowsTheWeights) {
-  const auto counts = drawn_types(square_label(8, 16, 24),
-                                  {{PromptType::kBox, 2}, {PromptType::kPoints, 1}, {PromptType::kNoisyMask, 1}}, 2000);
-  EXPECT_NEAR(counts.at(PromptType::kBox), 1000, 100);
-  EXPECT_NEAR(counts.at(PromptType::kPoints), 500, 90);
-  EXPECT_NEAR(counts.at(PromptType::kNoisyMask), 500, 90);
+  const auto counts =
+      drawn_shapes(square_label(8, 16, 24),
+                   {{{PromptType::kBox}, 2}, {{PromptType::kPoints}, 1}, {{PromptType::kNoisyMask}, 1}}, 2000);
+  EXPECT_NEAR(counts.at(kBoxAlone), 1000, 100);
+  EXPECT_NEAR(counts.at(points_alone(10)), 500, 90);
+  EXPECT_NEAR(counts.at(kMaskAlone), 500, 90);
+}
+
+TEST(DrawPrompt, GivesSeveralTypesTogetherWhereTheEntryNamesThem) {
+  const torch::Tensor label = square_label(8, 16, 24);
+  RandomStream stream{2}, alone{2};
+  const Prompt both = draw_prompt(label, {{{PromptType::kPoints, PromptType::kBox}, 1, 5}}, stream);
+  EXPECT_EQ(shape_of(both), (PromptShape{false, 5, true}));
+  EXPECT_TRUE(
+      torch::equal(both.points_in_input, draw_prompt(label, {{{PromptType::kPoints}, 1, 5}}, alone).points_in_input));
+  const Prompt masked = draw_prompt(label, {{{PromptType::kBox, PromptType::kNoisyMask}}}, stream);
+  EXPECT_EQ(shape_of(masked), (PromptShape{true, 0, true}));
 }
 
 TEST(DrawPrompt, SharesTheWeightOfPointsWhereTheLabelHasTooFew) {
-  const auto counts = drawn_types(
-      dots_label(9), {{PromptType::kBox, 1}, {PromptType::kPoints, 8, 10}, {PromptType::kNoisyMask, 1}}, 1000);
-  EXPECT_EQ(counts.count(PromptType::kPoints), 0u);
-  EXPECT_NEAR(counts.at(PromptType::kBox), 500, 70);
+  const auto counts = drawn_shapes(
+      dots_label(9), {{{PromptType::kBox}, 1}, {{PromptType::kPoints}, 8, 10}, {{PromptType::kNoisyMask}, 1}}, 1000);
+  EXPECT_EQ(counts.size(), 2u);  // no points
+  EXPECT_NEAR(counts.at(kBoxAlone), 500, 70);
 }
 
 TEST(DrawPrompt, GivesEveryPixelWhereTheMixtureIsPointsAlone) {
   RandomStream stream{2};
-  const Prompt prompt = draw_prompt(dots_label(4), {{PromptType::kPoints, 1, 10}}, stream);
-  EXPECT_EQ(prompt.type, PromptType::kPoints);
-  EXPECT_EQ(prompt.points_in_input.size(0), 4);
+  const Prompt prompt = draw_prompt(dots_label(4), {{{PromptType::kPoints}, 1, 10}}, stream);
+  EXPECT_EQ(shape_of(prompt), points_alone(4));
 }
 
 TEST(DrawPrompt, GivesANoisyMaskWhereTheLabelHasNoInside) {
   for (const PromptType type : {PromptType::kBox, PromptType::kPoints, PromptType::kNoisyMask}) {
     RandomStream stream{2};
-    const Prompt prompt = draw_prompt(torch::zeros({1, kSide, kSide}), {{type}}, stream);
-    EXPECT_EQ(prompt.type, PromptType::kNoisyMask);
+    const Prompt prompt = draw_prompt(torch::zeros({1, kSide, kSide}), {{{type}}}, stream);
+    EXPECT_EQ(shape_of(prompt), kMaskAlone);
     EXPECT_EQ(prompt.mask_in_mask_input.sum().item<float>(), 0);
   }
 }
@@ -188,7 +202,7 @@ TEST(DrawPrompt, GivesANoisyMaskWhereTheLabelHasNoInside) {
 TEST(DrawPrompt, DependsOnItsStreamAlone) {
   const torch::Tensor label = square_label(8, 16, 24);
   RandomStream first{9}, second{9}, third{10};
-  const std::vector<PromptOptions> mixture = {{PromptType::kPoints, 1, 10}};
+  const std::vector<PromptOptions> mixture = {{{PromptType::kPoints}, 1, 10}};
   const torch::Tensor a = draw_prompt(label, mixture, first).points_in_input;
   EXPECT_TRUE(torch::equal(a, draw_prompt(label, mixture, second).points_in_input));
   EXPECT_FALSE(torch::equal(a, draw_prompt(label, mixture, third).points_in_input));
@@ -197,9 +211,11 @@ TEST(DrawPrompt, DependsOnItsStreamAlone) {
 TEST(DrawPrompt, RefusesAnEmptyMixtureAndOtherLabels) {
   RandomStream stream{2};
   EXPECT_THROW(draw_prompt(square_label(0, 0, 4), {}, stream), Error);
-  EXPECT_THROW(draw_prompt(torch::zeros({kSide, kSide}), {{}}, stream), Error);
-  EXPECT_THROW((PromptOptions{PromptType::kPoints, 1, 0}.validate()), Error);
-  EXPECT_THROW((PromptOptions{PromptType::kBox, -1}.validate()), Error);
+  EXPECT_THROW(draw_prompt(torch::zeros({kSide, kSide}), {PromptOptions()}, stream), Error);
+  EXPECT_THROW((PromptOptions{{PromptType::kPoints}, 1, 0}.validate()), Error);
+  EXPECT_THROW((PromptOptions{{PromptType::kBox}, -1}.validate()), Error);
+  EXPECT_THROW((PromptOptions{{PromptType::kBox, PromptType::kBox}}.validate()), Error);
+  EXPECT_THROW((PromptOptions{.types = {}}.validate()), Error);
 }
 
 }  // namespace hqsam

@@ -114,13 +114,8 @@ class Rows : public ::testing::Test {
 TrainingSet training_set(const SetOptions& set) {
   RowOptions options;
   options.image_size = 64;
-  options.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  options.prompts = {{{PromptType::kBox}}, {{PromptType::kPoints}}, {{PromptType::kNoisyMask}}};
   return TrainingSet({{open_dataset(set), 2.3, set.per_picture, set.min_area}}, options);
-}
-
-torch::Tensor prompt_tensor(const Prompt& prompt) {
-  if (prompt.type == PromptType::kBox) return prompt.box_in_input;
-  return prompt.type == PromptType::kPoints ? prompt.points_in_input : prompt.mask_in_mask_input;
 }
 
 void expect_same(const TrainingRow& row, const TrainingRow& other) {
@@ -129,8 +124,7 @@ void expect_same(const TrainingRow& row, const TrainingRow& other) {
   EXPECT_EQ(row.name, other.name);
   EXPECT_TRUE(torch::equal(row.image, other.image)) << row.name;
   EXPECT_TRUE(torch::equal(row.label, other.label)) << row.name;
-  ASSERT_EQ(row.prompt.type, other.prompt.type);
-  EXPECT_TRUE(torch::equal(prompt_tensor(row.prompt), prompt_tensor(other.prompt))) << row.name;
+  EXPECT_TRUE(same_prompt(row.prompt, other.prompt)) << row.name;
 }
 
 // Every second position: a rank's share of two.

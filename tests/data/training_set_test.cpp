@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/training_set.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <set>
 
 #include "data/fixtures.h"
-#include "hqsam/data/loader.h"
 
 namespace hqsam {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 RowOptions small_rows() {
   RowOptions options;
   options.image_size = 64;
-  options.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  options.prompts = {{{PromptType::kBox}}, {{PromptType::kPoints}}, {{PromptType::kNoisyMask}}};
   return options;
 }
 
@@ -163,7 +164,7 @@ TEST(TrainingSet, TakesAnEmptyMaskAsItIs) {
   const TrainingSet set = one_sample({50, 50}, {Image(50, 50, 1)});
   const TrainingRow row = set.row(0, 0, 0);
   EXPECT_FALSE(has_inside(row.label));
-  EXPECT_EQ(row.prompt.type, PromptType::kNoisyMask);
+  EXPECT_TRUE(row.prompt.mask_in_mask_input.defined());
 }
 
 TEST(TrainingSet, TakesEachMaskOfAPictureInTurn) {

@@ -40,8 +40,8 @@ TEST(Compare, PairsMaskByMaskPerSetAndPooled) {
 
 TEST(Compare, CountsTheMasksThatHaveAMetric) {
   EvaluateResult a = result_of("COIFT", {{0.5, 0.9}, {0.7, 0.8}}), b = a;
-  a.samples[1].scores["hq"].thin_iou = 0.25, b.samples[1].scores["hq"].thin_iou = 0.75;
-  for (size_t i = 0; i < 2; ++i) a.samples[i].scores["hq"].hce = 9, b.samples[i].scores["hq"].hce = 4;
+  a.samples[1].scores[MaskKind::kHq].thin_iou = 0.25, b.samples[1].scores[MaskKind::kHq].thin_iou = 0.75;
+  for (size_t i = 0; i < 2; ++i) a.samples[i].scores[MaskKind::kHq].hce = 9, b.samples[i].scores[MaskKind::kHq].hce = 4;
   int64_t found = 0;
   const auto sets = compare_samples(samples_jsonl(a), "A", samples_jsonl(b), "B");
   for (const ComparedMetric& metric : sets[0].metrics) {

@@ -54,7 +54,7 @@ TEST_F(Evaluate, MeansAreOverMasksAndThenOverSets) {
   const EvaluateResult result = run({{"a", ellipses(3)}, {"b", ellipses(5)}});
   ASSERT_EQ(result.samples.size(), 8U);
   ASSERT_EQ(result.sets.size(), 2U);
-  for (const std::string kind : {"sam", "hq", "sum"}) {
+  for (const MaskKind kind : {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum}) {
     double sums[2] = {0, 0};
     for (size_t i = 0; i < 8; ++i) sums[i >= 3] += result.samples[i].scores.at(kind).boundary_iou;
     EXPECT_NEAR(result.sets[0].metrics.at(kind).at("mbiou"), 100 * sums[0] / 3, 1e-9);
@@ -82,7 +82,7 @@ TEST_F(Evaluate, AgreesWithEvaluateSampleForAllPromptsAndProtocols) {
         const SampleMasks again = evaluate_sample(model, sample, 0, options, i);
         for (const auto& [kind, scores] : result.samples[i].scores) {
           EXPECT_EQ(mask_iou(again.masks.at(kind), threshold_label(sample.labels[0])), scores.iou)
-              << prompt_name(prompt) << " " << to_string(protocol) << " " << kind << " " << i;
+              << prompt_name(prompt) << " " << to_string(protocol) << " " << to_string(kind) << " " << i;
         }
       }
     }
@@ -100,8 +100,8 @@ TEST_F(Evaluate, CountsEveryMaskOfAPictureAndSkipsEmptyOnes) {
   EXPECT_EQ(result.sets[0].images, 1);
   EXPECT_EQ(result.sets[0].skipped, 1);
   const SampleMasks last = evaluate_sample(model, sample, 39, options);
-  EXPECT_NEAR(mask_iou(last.masks.at("hq"), threshold_label(sample.labels[39])), result.samples[38].scores.at("hq").iou,
-              0.01);
+  EXPECT_NEAR(mask_iou(last.masks.at(MaskKind::kHq), threshold_label(sample.labels[39])),
+              result.samples[38].scores.at(MaskKind::kHq).iou, 0.01);
   EXPECT_NE(results_table(result).find("skipped: 1 masks"), std::string::npos);
 }
 
@@ -152,7 +152,7 @@ TEST_F(Evaluate, RanksMergeAveragePrecisionAndClicksToTheBit) {
     options.origin = origin;
     options.clicks = 2;
     const EvaluateResult expected = run(sets);
-    EXPECT_EQ(expected.mean.at("hq").count("ap"), origin == PromptOrigin::kTruth ? 1U : 0U);
+    EXPECT_EQ(expected.mean.at(MaskKind::kHq).count("ap"), origin == PromptOrigin::kTruth ? 1U : 0U);
     for (const EvaluateResult& result : evaluate_with(3, sets, options)) {
       expect_equal(result, expected);
       EXPECT_EQ(result.sets[0].metrics, expected.sets[0].metrics);

@@ -58,12 +58,12 @@ inline EvaluateResult result_of(const std::string& set, const std::vector<std::p
                               "s" + std::to_string(i),
                               "pictures/s" + std::to_string(i) + ".jpg",
                               0,
-                              {{"sam", {sam, sam / 2}}, {"hq", {hq, hq / 2}}}});
+                              {{MaskKind::kSam, {sam, sam / 2}}, {MaskKind::kHq, {hq, hq / 2}}}});
     const double share = 100.0 / static_cast<double>(sam_and_hq.size());
-    result.sets[0].metrics["sam"]["miou"] += share * sam;
-    result.sets[0].metrics["sam"]["mbiou"] += share * sam / 2;
-    result.sets[0].metrics["hq"]["miou"] += share * hq;
-    result.sets[0].metrics["hq"]["mbiou"] += share * hq / 2;
+    result.sets[0].metrics[MaskKind::kSam]["miou"] += share * sam;
+    result.sets[0].metrics[MaskKind::kSam]["mbiou"] += share * sam / 2;
+    result.sets[0].metrics[MaskKind::kHq]["miou"] += share * hq;
+    result.sets[0].metrics[MaskKind::kHq]["mbiou"] += share * hq / 2;
   }
   result.mean = result.sets[0].metrics;
   return result;

@@ -39,7 +39,7 @@ class EvaluatePrompts : public ::testing::Test {
 TEST_F(EvaluatePrompts, CategoriesGiveAveragePrecisionBesideTheMeans) {
   const EvaluateResult result = run(sets());
   ASSERT_EQ(result.samples.size(), 3U);  // no prompt of the crowd
-  for (const char* kind : {"sam", "hq", "sum"}) {
+  for (const MaskKind kind : options.masks) {
     const auto& metrics = result.sets[0].metrics.at(kind);
     EXPECT_TRUE(metrics.count("miou") && metrics.count("ap") && metrics.count("ap_b_strict") && metrics.count("ar"));
   }
@@ -50,8 +50,8 @@ TEST_F(EvaluatePrompts, ADetectorsBoxesGiveAveragePrecisionAlone) {
   options.origin = PromptOrigin::kDetector;
   const EvaluateResult result = run(sets());
   EXPECT_TRUE(result.samples.empty());
-  EXPECT_TRUE(result.mean.at("hq").count("ap"));
-  EXPECT_FALSE(result.mean.at("hq").count("miou"));
+  EXPECT_TRUE(result.mean.at(MaskKind::kHq).count("ap"));
+  EXPECT_FALSE(result.mean.at(MaskKind::kHq).count("miou"));
   const json read = json::parse(results_json(result, options, "c.pth"));
   EXPECT_EQ(read.at("prompt"), "detector");
   EXPECT_TRUE(read.at("mean").at("sum").contains("ap_b"));
@@ -72,10 +72,10 @@ TEST_F(EvaluatePrompts, CoarseMasksAreThePrompt) {
   for (const Protocol protocol : {Protocol::kReference, Protocol::kKeepAspect}) {
     options.protocol = protocol;
     EXPECT_EQ(run(sets(samples)).samples.size(), 1U);
-    const PreparedSample prepared = prepare_sample(samples[0], 0, options, model->image_size());
+    const PreparedSample prepared = prepare_sample(samples[0], 0, options, sizes_of(model));
     ASSERT_EQ(prepared.prompts.size(), 1U);
-    EXPECT_FALSE(prepared.prompts[0].box.defined());
-    const torch::Tensor mask = prepared.prompts[0].mask;
+    EXPECT_FALSE(prepared.prompts[0].box_in_input.defined());
+    const torch::Tensor mask = prepared.prompts[0].mask_in_mask_input;
     EXPECT_EQ(mask.sizes(), (std::vector<int64_t>{1, model->mask_input_size(), model->mask_input_size()}));
     EXPECT_TRUE(((mask == 0) | (mask == 255)).all().item<bool>());
   }
@@ -87,12 +87,12 @@ TEST_F(EvaluatePrompts, ClicksGiveACurveAndWhatSamPredictorWould) {
   options.clicks = 3;
   const auto of = ellipses(2);
   const EvaluateResult result = run({{"a", of}});
-  const auto& metrics = result.mean.at("hq");
+  const auto& metrics = result.mean.at(MaskKind::kHq);
   EXPECT_GE(metrics.at("noc90"), 1);
   EXPECT_LE(metrics.at("noc90"), 3);
   EXPECT_TRUE(metrics.count("miou_click03"));
   for (size_t i = 0; i < 2; ++i) {
-    const SampleResult::Scores& scores = result.samples[i].scores.at("hq");
+    const SampleResult::Scores& scores = result.samples[i].scores.at(MaskKind::kHq);
     ASSERT_EQ(scores.click_ious.size(), 3U);
     EXPECT_EQ(scores.click_ious.back(), scores.iou);
   }
@@ -100,16 +100,16 @@ TEST_F(EvaluatePrompts, ClicksGiveACurveAndWhatSamPredictorWould) {
   EXPECT_EQ(read.at("clicks").at("sam").at("miou").size(), 3U);
   EXPECT_NE(results_table(result).find("NoC@85"), std::string::npos);
   const SampleMasks last = evaluate_sample(model, of->get(0), 0, options, 0);
-  EXPECT_EQ(last.points_in_image.size(), last.points_positive.size());
-  EXPECT_EQ(mask_iou(last.masks.at("hq"), threshold_label(of->get(0).labels[0])),
-            result.samples[0].scores.at("hq").iou);
+  EXPECT_EQ(last.prompt_in_image.points.size(), last.prompt_in_image.positive.size());
+  EXPECT_EQ(mask_iou(last.masks.at(MaskKind::kHq), threshold_label(of->get(0).labels[0])),
+            result.samples[0].scores.at(MaskKind::kHq).iou);
 
   // The first click of a mask, alone in its batch.
-  const PreparedSample prepared = prepare_sample(of->get(0), 0, options, model->image_size());
+  const PreparedSample prepared = prepare_sample(of->get(0), 0, options, sizes_of(model));
   options.clicks = 1;
-  const auto track =
-      run_clicks(model, encode_sample(model, prepared, {MaskKind::kSam}), prepared, options, MaskKind::kSam);
-  EXPECT_EQ(track[0].ious[0], result.samples[0].scores.at("sam").click_ious[0]);
+  PictureSession session(model, prepared.picture);
+  const auto track = run_clicks(session, prepared, options, MaskKind::kSam);
+  EXPECT_EQ(track[0].ious[0], result.samples[0].scores.at(MaskKind::kSam).click_ious[0]);
 }
 
 TEST_F(EvaluatePrompts, SeveralPromptsEncodeEachPictureOnceAndGiveWhatEachGivesAlone) {
@@ -136,18 +136,19 @@ TEST_F(EvaluatePrompts, RecallIsTheShareOfBoundaryIousAboveAThreshold) {
   const EvaluateResult result = run({{"a", ellipses(5)}});
   for (const int percent : {50, 70, 90}) {
     int64_t above = 0;
-    for (const SampleResult& sample : result.samples) above += sample.scores.at("sam").boundary_iou > percent / 100.0;
-    EXPECT_NEAR(result.sets[0].metrics.at("sam").at("recall" + std::to_string(percent)), 20.0 * above, 1e-9);
+    for (const SampleResult& sample : result.samples)
+      above += sample.scores.at(MaskKind::kSam).boundary_iou > percent / 100.0;
+    EXPECT_NEAR(result.sets[0].metrics.at(MaskKind::kSam).at("recall" + std::to_string(percent)), 20.0 * above, 1e-9);
   }
 }
 
 TEST_F(EvaluatePrompts, FineStructureIsMeasuredWhereAskedFor) {
-  EXPECT_FALSE(run({{"a", ellipses(2)}}).mean.at("hq").count("hce"));
+  EXPECT_FALSE(run({{"a", ellipses(2)}}).mean.at(MaskKind::kHq).count("hce"));
   options.fine_structure = true;
   const EvaluateResult result = run({{"a", ellipses(2)}});
-  EXPECT_GE(result.mean.at("hq").at("hce"), 0);
+  EXPECT_GE(result.mean.at(MaskKind::kHq).at("hce"), 0);
   const std::string line = samples_jsonl(result).substr(0, samples_jsonl(result).find('\n'));
-  EXPECT_EQ(json::parse(line).at("sam").at("hce").get<int64_t>(), result.samples[0].scores.at("sam").hce);
+  EXPECT_EQ(json::parse(line).at("sam").at("hce").get<int64_t>(), result.samples[0].scores.at(MaskKind::kSam).hce);
 }
 
 TEST_F(EvaluatePrompts, WhatAReaderLeftOutIsCounted) {

@@ -19,22 +19,22 @@ const EvaluateResult& example() {
 }  // namespace
 
 TEST(Intervals, ArePairedAndInPercent) {
-  const Interval gain = difference_interval(example(), "hq", "sam", Metric::kIou);
+  const Interval gain = difference_interval(example(), MaskKind::kHq, MaskKind::kSam, Metric::kIou);
   EXPECT_NEAR(gain.mean, 10, 1e-9);
   EXPECT_LT(gain.low, gain.mean);
   EXPECT_GT(gain.high, gain.mean);
   EXPECT_GE(gain.low, -10);
   EXPECT_LE(gain.high, 40);
-  EXPECT_NEAR(mean_interval(example(), "hq", Metric::kBoundaryIou).mean, 77.5 / 2, 1e-9);
-  EXPECT_NEAR(difference_interval(example(), "hq", "hq", Metric::kIou).high, 0, 1e-12);
+  EXPECT_NEAR(mean_interval(example(), MaskKind::kHq, Metric::kBoundaryIou).mean, 77.5 / 2, 1e-9);
+  EXPECT_NEAR(difference_interval(example(), MaskKind::kHq, MaskKind::kHq, Metric::kIou).high, 0, 1e-12);
 }
 
 TEST(Intervals, CanBeOfOneSet) {
   EvaluateResult two = example();
   for (SampleResult sample : result_of("HRSOD", {{0.2, 0.3}}).samples) two.samples.push_back(sample);
-  EXPECT_NEAR(difference_interval(two, "hq", "sam", Metric::kIou, "HRSOD").mean, 10, 1e-9);
-  EXPECT_NEAR(mean_interval(two, "sam", Metric::kIou, "HRSOD").mean, 20, 1e-9);
-  EXPECT_THROW(mean_interval(two, "sum", Metric::kIou), Error);
+  EXPECT_NEAR(difference_interval(two, MaskKind::kHq, MaskKind::kSam, Metric::kIou, "HRSOD").mean, 10, 1e-9);
+  EXPECT_NEAR(mean_interval(two, MaskKind::kSam, Metric::kIou, "HRSOD").mean, 20, 1e-9);
+  EXPECT_THROW(mean_interval(two, MaskKind::kSum, Metric::kIou), Error);
 }
 
 TEST(ResultsJson, HasTheContractsKeysInPercent) {

@@ -9,7 +9,6 @@
 #include "golden.h"
 #include "hqsam/image/resize.h"
 #include "hqsam/model/checkpoint.h"
-#include "hqsam/predict/prompt_rows.h"
 #include "hqsam/predict/tensor_image.h"
 #include "predict/tiny_model.h"
 
@@ -114,19 +113,6 @@ TEST_F(Predictor, GivesManyPromptsOfAllKindsTheResultsOfOneAtATimeInOrder) {
       EXPECT_NEAR(together[i].score, alone.score, 1e-4) << i;
     }
   }
-}
-
-TEST_F(Predictor, PromptsOfOneShapeShareBatchesOfBoundedSize) {
-  std::vector<PromptRow> rows(7);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (i == 3) {
-      rows[i].points = torch::zeros({2, 2});
-    } else {
-      rows[i].box = torch::zeros({4});
-    }
-  }
-  const std::vector<std::vector<int64_t>> expected = {{0, 1, 2, 4}, {3}, {5, 6}};
-  EXPECT_EQ(prompt_batches(rows, 4), expected);
 }
 
 TEST_F(Predictor, KindsOfMasksDiffer) {

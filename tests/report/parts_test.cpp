@@ -76,22 +76,23 @@ TEST(BoundaryErrors, ColorsWhatIsFoundWrongAndMissed) {
 
 TEST(ShownSample, IsTheSampleItselfUnlessItIsLarge) {
   const Sample small = sample_of("a", waves(50, 90), {ellipse(50, 90, 40, 25, 20, 14), ellipse(50, 90, 9, 9, 5, 5)});
-  const ShownSample same = shown_sample(small, 1, {.masks = {{"hq", threshold_label(small.labels[0])}}});
+  const ShownSample same = shown_sample(small, 1, {.masks = {{MaskKind::kHq, threshold_label(small.labels[0])}}});
   EXPECT_EQ(same.sample.image, small.image);
   EXPECT_EQ(same.sample.labels, std::vector<Label>{small.labels[1]});
-  EXPECT_EQ(same.masks.masks.at("hq"), threshold_label(small.labels[0]));
+  EXPECT_EQ(same.masks.masks.at(MaskKind::kHq), threshold_label(small.labels[0]));
   EXPECT_THROW(shown_sample(small, 2, {}), Error);
 
   const int64_t side = 2 * kMostShown;
   const Sample large = sample_of("b", Image(100, side, 3, 90), {ellipse(100, side, 400, 50, 200, 40)});
-  SampleMasks masks{.masks = {{"hq", threshold_label(large.labels[0])}}, .box_in_image = Box{200, 10, 600, 90}};
-  masks.points_in_image = {{400, 50}};
+  SampleMasks masks{.masks = {{MaskKind::kHq, threshold_label(large.labels[0])}},
+                    .prompt_in_image = {.box = Box{200, 10, 600, 90}}};
+  masks.prompt_in_image.points = {{400, 50}};
   const ShownSample shown = shown_sample(large, 0, masks);
   EXPECT_EQ(shown.sample.image.size(), (Size{50, kMostShown}));
-  EXPECT_EQ(shown.masks.masks.at("hq"), threshold_label(shown.sample.labels[0]));
+  EXPECT_EQ(shown.masks.masks.at(MaskKind::kHq), threshold_label(shown.sample.labels[0]));
   EXPECT_NEAR(static_cast<double>(shown.sample.labels[0].area()), static_cast<double>(large.labels[0].area()) / 4, 200);
-  EXPECT_EQ(shown.masks.box_in_image, (Box{100, 5, 300, 45}));
-  EXPECT_EQ(shown.masks.points_in_image, (std::vector<Point>{{200, 25}}));
+  EXPECT_EQ(shown.masks.prompt_in_image.box, (Box{100, 5, 300, 45}));
+  EXPECT_EQ(shown.masks.prompt_in_image.points, (std::vector<Point>{{200, 25}}));
 }
 
 TEST(TokenAttention, IsAMapOfThePicturesSizeForEachToken) {
@@ -102,17 +103,17 @@ TEST(TokenAttention, IsAMapOfThePicturesSizeForEachToken) {
     options.protocol = protocol;
     const auto maps = token_attention(model, sample, 0, options);
     ASSERT_EQ(maps.size(), 2U);
-    EXPECT_FALSE(maps.at("sam").equal(maps.at("hq")));
+    EXPECT_FALSE(maps.at(MaskKind::kSam).equal(maps.at(MaskKind::kHq)));
     for (const auto& [kind, weights] : maps) {
       EXPECT_EQ(weights.sizes(), (std::vector<int64_t>{50, 90}));
       EXPECT_EQ(weights.min().item<float>(), 0);
       EXPECT_EQ(weights.max().item<float>(), 1);
     }
-    EXPECT_EQ(attention_picture(sample.image, maps.at("hq")).size(), sample.image.size());
+    EXPECT_EQ(attention_picture(sample.image, maps.at(MaskKind::kHq)).size(), sample.image.size());
   }
   EXPECT_THROW(attention_picture(sample.image, torch::zeros({3, 3})), Error);
   SamHq sam = tiny_model(without_hq(tiny_options()));
-  EXPECT_EQ(token_attention(sam, sample, 0, {}).count("hq"), 0U);
+  EXPECT_EQ(token_attention(sam, sample, 0, {}).count(MaskKind::kHq), 0U);
 }
 
 TEST(TokenAttention, HasTheWeightsThatTheDecoderUses) {

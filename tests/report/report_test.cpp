@@ -69,7 +69,8 @@ TEST(ComparisonPicture, HasAPanelForPromptTruthSamAndHq) {
   SamHq model = tiny_model();
   const Sample sample = sample_of("a", waves(200, 300), {ellipse(200, 300, 150, 90, 90, 70)});
   EvaluateOptions options;
-  const SampleResult scores{"a", "a", sample.image_path, 0, {{"sam", {0.5, 0.4}}, {"hq", {0.9, 0.8}}}};
+  const SampleResult scores{
+      "a", "a", sample.image_path, 0, {{MaskKind::kSam, {0.5, 0.4}}, {MaskKind::kHq, {0.9, 0.8}}}};
   const SampleMasks all = evaluate_sample(model, sample, 0, options);
   const auto panels = comparison_panels(sample, 0, all, scores);
   ASSERT_EQ(panels.size(), 4U);
@@ -165,7 +166,7 @@ TEST_F(Report, DrawsClicksWhereThereAreAny) {
 
 TEST_F(Report, CanBeOfAveragePrecisionAlone) {
   result = {};
-  result.sets.push_back({"COCO", 3, 0, {{"hq", {{"ap", 41.5}, {"ap_b", 30.25}}}}});
+  result.sets.push_back({"COCO", 3, 0, {{MaskKind::kHq, {{"ap", 41.5}, {"ap_b", 30.25}}}}});
   result.mean = result.sets[0].metrics;
   write_evaluation_report(path, model, sets, result, options, {.title = "t"});
   const std::string html = read_file(path);

@@ -18,7 +18,7 @@ std::shared_ptr<const TrainingSet> fixed_set() {
   RowOptions rows;
   rows.image_size = 64;
   rows.augment = {.flip_probability = 0, .scale_min = 1, .scale_max = 1};
-  rows.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  rows.prompts = {{{PromptType::kBox}}, {{PromptType::kPoints}}, {{PromptType::kNoisyMask}}};
   return std::make_shared<TrainingSet>(std::vector<WeightedSet>{{std::make_shared<tiny::DiscDataset>(10), 1.0}}, rows);
 }
 

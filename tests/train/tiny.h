@@ -65,7 +65,7 @@ inline RowOptions row_options(bool pinned = false) {
   rows.pinned = pinned;
   rows.augment.scale_min = 0.8;
   rows.augment.scale_max = 1.2;
-  rows.prompts = {{PromptType::kBox}, {PromptType::kPoints}, {PromptType::kNoisyMask}};
+  rows.prompts = {{{PromptType::kBox}}, {{PromptType::kPoints}}, {{PromptType::kNoisyMask}}};
   return rows;
 }
 

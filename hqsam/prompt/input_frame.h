@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <torch/torch.h>
-
 #include "hqsam/core/geometry.h"
 
 namespace hqsam {
 
-// Where the picture lies in the model's square input: at the top left, scaled on each axis by its rounded
-// sizes, as in SAM.
+// How a picture becomes the model's square input.
+// kReference: HQ-SAM's train.py. Picture and label are squashed to the square by plain bilinear interpolation; low-res
+// logits go to the original size in one bilinear step.
+// kKeepAspect: SamPredictor's way. The longer side becomes the square's by Pillow's antialiased bilinear filter, the
+// rest is padded; masks go back through the padded square.
+enum class Protocol { kReference, kKeepAspect };
+
+// Where a picture lies in the model's square input: at the top left, scaled on each axis by its rounded sizes, as in
+// SAM.
 struct InputFrame {
   Size image_size;
   Size input_size;  // what of the square the picture covers
+  Protocol protocol = Protocol::kKeepAspect;
 
   double scale_x() const { return static_cast<double>(input_size.width) / static_cast<double>(image_size.width); }
   double scale_y() const { return static_cast<double>(input_size.height) / static_cast<double>(image_size.height); }
@@ -24,10 +30,5 @@ struct InputFrame {
     return {in_input.x0 / scale_x(), in_input.y0 / scale_y(), in_input.x1 / scale_x(), in_input.y1 / scale_y()};
   }
 };
-
-// [4] float32: x0 y0 x1 y1
-inline torch::Tensor box_tensor(const Box& box) {
-  return torch::tensor({box.x0, box.y0, box.x1, box.y1}, torch::kFloat64).to(torch::kFloat32);
-}
 
 }  // namespace hqsam

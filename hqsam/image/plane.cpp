@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/data/plane.h"
+#include "hqsam/image/plane.h"
 
 #include <algorithm>
 
