@@ -16,9 +16,10 @@ struct Record {
 
 std::vector<Record> records_of(const uint8_t* data, size_t size) {
   std::vector<Record> records;
-  const ZipArchive archive(std::as_bytes(std::span(data, size)));
+  const auto file = std::as_bytes(std::span(data, size));
+  const ZipArchive archive(file);
   for (const ZipRecord& record : archive.records()) {
-    records.push_back({std::string(record.name), std::string(as_text(record.bytes))});
+    records.push_back({std::string(record.name), std::string(as_text(file.subspan(record.begin, record.bytes)))});
   }
   return records;
 }
