@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "hqsam/core/error.h"
 #include "hqsam/image/clones.h"
@@ -15,8 +16,8 @@ struct Tap {
   float first_weight = 1, second_weight = 0;
 };
 
-// Taps of outputs [begin, begin + count) of an axis scaled from `in` to `out` pixels, in torch's float
-// arithmetic as compiled for machines with fused multiply-add.
+// Taps of outputs [begin, begin + count) of an axis scaled from `in` to `out` pixels. All here is torch 2.11's float
+// arithmetic as compiled for machines with fused multiply-add, to the bit.
 std::vector<Tap> taps(int64_t in, int64_t out, int64_t begin, int64_t count, bool flip) {
   std::vector<Tap> all(static_cast<size_t>(count));
   const float scale = static_cast<float>(in) / static_cast<float>(out);
@@ -44,19 +45,25 @@ HQSAM_CLONES void bytes_to_floats(const uint8_t* __restrict from, int64_t count,
   for (int64_t i = 0; i < count; ++i) to[i] = from[i];
 }
 
-// A pixel's channels go `step` values apart, pixels `stride` apart.
-HQSAM_CLONES void blend_columns_rgb(const float* __restrict row, const std::vector<Tap>& columns, int64_t step,
-                                    int64_t stride, float* __restrict out) {
+// Pictures: torch takes three channels by the products of a row's and a column's weights. A pixel's channels go `step`
+// values apart, pixels `stride` apart.
+HQSAM_CLONES void blend_rgb(const float* __restrict upper, const float* __restrict lower, const Tap& row,
+                            const std::vector<Tap>& columns, int64_t step, int64_t stride, uint8_t* __restrict out) {
   for (const Tap& tap : columns) {
-    const float *first = row + 3 * tap.first, *second = row + 3 * tap.second;
-    const float red = std::fma(first[0], tap.first_weight, second[0] * tap.second_weight);
-    const float green = std::fma(first[1], tap.first_weight, second[1] * tap.second_weight);
-    const float blue = std::fma(first[2], tap.first_weight, second[2] * tap.second_weight);
-    out[0] = red, out[step] = green, out[2 * step] = blue;
+    const float weights[] = {row.first_weight * tap.first_weight, row.first_weight * tap.second_weight,
+                             row.second_weight * tap.first_weight, row.second_weight * tap.second_weight};
+    const int64_t first = int64_t{3} * tap.first, second = int64_t{3} * tap.second;
+    for (int64_t c = 0; c < 3; ++c) {
+      float value = std::fma(upper[first + c], weights[0], upper[second + c] * weights[1]);
+      value = std::fma(lower[first + c], weights[2], value);
+      value = std::fma(lower[second + c], weights[3], value);
+      out[c * step] = static_cast<uint8_t>(static_cast<int32_t>(value));  // weights add up to 1: below 256
+    }
     out += stride;
   }
 }
 
+// One channel: along the columns first, then along the rows.
 HQSAM_CLONES void blend_columns_gray(const float* __restrict row, const std::vector<Tap>& columns,
                                      float* __restrict out) {
   for (const Tap& tap : columns) {
@@ -73,22 +80,23 @@ HQSAM_CLONES void blend_rows(const float* __restrict upper, const float* __restr
                              float lower_weight, int64_t count, uint8_t* __restrict out) {
   for (int64_t i = 0; i < count; ++i) {
     const float value = std::fma(upper[i], upper_weight, lower[i] * lower_weight);
-    out[i] = static_cast<uint8_t>(static_cast<int32_t>(value));  // weights add up to 1: below 256
+    out[i] = static_cast<uint8_t>(static_cast<int32_t>(value));
   }
 }
 
-// Source rows scaled along x, each computed once while it is needed; channels interleaved or one behind the other.
-class ScaledRows {
+// Source rows as floats, those of one channel scaled along x; each is computed once while it is needed.
+class SourceRows {
  public:
-  ScaledRows(const Image& image, std::vector<Tap> columns, bool planes)
-      : image_(image), columns_(std::move(columns)), planes_(planes) {
+  SourceRows(const Image& image, std::vector<Tap> columns) : image_(image), columns_(std::move(columns)) {
     for (const Tap& tap : columns_) {
       begin_ = std::min<int64_t>({begin_, tap.first, tap.second});
       end_ = std::max<int64_t>({end_, tap.first + 1, tap.second + 1});
     }
     source_.resize(static_cast<size_t>(image.width * image.channels));
-    for (auto& row : rows_) row.resize(columns_.size() * static_cast<size_t>(image.channels));
+    for (auto& row : rows_) row.resize(image.channels == 3 ? source_.size() : columns_.size());
   }
+
+  const std::vector<Tap>& columns() const { return columns_; }
 
   // The rows of a tap; valid until the next call.
   std::pair<const float*, const float*> get(const Tap& tap) {
@@ -105,20 +113,16 @@ class ScaledRows {
  private:
   void fill(int slot, int64_t y) {
     if (held_[slot] == y) return;
+    const bool rgb = image_.channels == 3;
+    std::vector<float>& source = rgb ? rows_[slot] : source_;
     const int64_t first = begin_ * image_.channels;
-    bytes_to_floats(image_.at(y, begin_), (end_ - begin_) * image_.channels, source_.data() + first);
-    if (image_.channels == 3) {
-      const auto width = static_cast<int64_t>(columns_.size());
-      blend_columns_rgb(source_.data(), columns_, planes_ ? width : 1, planes_ ? 1 : 3, rows_[slot].data());
-    } else {
-      blend_columns_gray(source_.data(), columns_, rows_[slot].data());
-    }
+    bytes_to_floats(image_.at(y, begin_), (end_ - begin_) * image_.channels, source.data() + first);
+    if (!rgb) blend_columns_gray(source.data(), columns_, rows_[slot].data());
     held_[slot] = y;
   }
 
   const Image& image_;
   std::vector<Tap> columns_;
-  bool planes_;
   int64_t begin_ = image_.width, end_ = 0;  // source columns in use
   std::vector<float> source_, rows_[2];
   int64_t held_[2] = {-1, -1};
@@ -136,16 +140,15 @@ struct Target {
 template <class Value>
 void scale_window(const Image& image, const CropResize& how, Size window, Target<Value> to) {
   const bool planes = to.plane_stride > 0;
-  const int64_t parts = planes ? image.channels : 1;
-  const int64_t count = window.width * image.channels / parts;  // values of a part's row
-  ScaledRows rows(image, taps(image.width, how.scaled.width, how.left, window.width, how.flip), planes);
+  SourceRows rows(image, taps(image.width, how.scaled.width, how.left, window.width, how.flip));
   for (const Tap& tap : taps(image.height, how.scaled.height, how.top, window.height, false)) {
     const auto [upper, lower] = rows.get(tap);
-    for (int64_t part = 0; part < parts; ++part) {
-      const int64_t at = part * count;
-      blend_rows(upper + at, lower + at, tap.first_weight, tap.second_weight, count,
-                 to.values + part * to.plane_stride);
+    bool done = false;
+    if constexpr (std::is_same_v<Value, uint8_t>) {  // labels, of floats, have one channel
+      done = image.channels == 3;
+      if (done) blend_rgb(upper, lower, tap, rows.columns(), planes ? to.plane_stride : 1, planes ? 1 : 3, to.values);
     }
+    if (!done) blend_rows(upper, lower, tap.first_weight, tap.second_weight, window.width, to.values);
     to.values += to.row_stride;
   }
 }

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/augment.h"
 
-#include <gtest/gtest.h>
-
+#include "golden.h"
 #include "hqsam/core/error.h"
-#include "hqsam/tensorfile/tensor_map.h"
 
 namespace hqsam {
 namespace {
 
-const TensorMap& golden() {
-  static const TensorMap map =
-      read_safetensors(std::string(HQSAM_SOURCE_DIR) + "/tests/golden/large_scale_jitter.safetensors");
-  return map;
+struct Golden {
+  TensorMap map = testing_support::golden("large_scale_jitter.safetensors");
+  int64_t cases = testing_support::count_numbered(map, "", ".image");
+  nlohmann::json config = testing_support::golden_config(map);
+  int64_t side = config.at("output_size");
+  AugmentOptions options = {.scale_min = config.at("aug_scale_min"), .scale_max = config.at("aug_scale_max")};
+};
+
+const Golden& golden() {
+  static const Golden all;
+  return all;
 }
 
-constexpr int kCases = 5;
-
-torch::Tensor tensor(int index, const std::string& name) { return golden().at(std::to_string(index) + "." + name); }
+torch::Tensor tensor(int64_t index, const std::string& name) {
+  return golden().map.at(std::to_string(index) + "." + name);
+}
 
 // [C,H,W] -> interleaved.
 Image to_image(const torch::Tensor& planar) {
@@ -27,31 +32,30 @@ Image to_image(const torch::Tensor& planar) {
   return image;
 }
 
-CropResize reference_jitter(int index) {
+CropResize reference_jitter(int64_t index) {
   const Image label = to_image(tensor(index, "label"));
   const torch::Tensor offsets = tensor(index, "crop_draws");
   CropResize how;
-  how.scaled = jittered_size(label.size(), 128, {}, tensor(index, "uniform.0").item<float>());
+  how.scaled = jittered_size(label.size(), golden().side, golden().options, tensor(index, "uniform.0").item<float>());
   how.top = offsets[0].item<int64_t>();
   how.left = offsets[1].item<int64_t>();
-  how.side = 128;
+  how.side = golden().side;
   return how;
 }
 
 }  // namespace
 
 TEST(LargeScaleJitter, MatchesReferenceOnPictures) {
-  for (int i = 0; i < kCases; ++i) {
-    const torch::Tensor out = torch::empty({3, 128, 128}, torch::kUInt8);
+  for (int64_t i = 0; i < golden().cases; ++i) {
+    const torch::Tensor out = torch::empty({3, golden().side, golden().side}, torch::kUInt8);
     crop_resize(to_image(tensor(i, "image")), reference_jitter(i), kJitterPadding, out.data_ptr<uint8_t>());
-    const torch::Tensor difference = out.to(torch::kFloat32) - tensor(i, "out_image");
-    EXPECT_LE(difference.abs().max().item<float>(), 1.0f) << "case " << i;
+    EXPECT_TRUE(torch::equal(out, tensor(i, "out_image").to(torch::kUInt8))) << "case " << i;
   }
 }
 
 TEST(LargeScaleJitter, MatchesReferenceOnLabels) {
-  for (int i = 0; i < kCases; ++i) {
-    const torch::Tensor got = torch::empty({1, 128, 128}, torch::kFloat32);
+  for (int64_t i = 0; i < golden().cases; ++i) {
+    const torch::Tensor got = torch::empty({1, golden().side, golden().side}, torch::kFloat32);
     crop_resize_label(to_image(tensor(i, "label")), reference_jitter(i), got.data_ptr<float>());
     EXPECT_LE((got - tensor(i, "out_label")).abs().max().item<float>(), 1e-3f * 255) << "case " << i;
   }
