@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "hqsam/core/error.h"
-#include "hqsam/core/file.h"
 #include "hqsam/image/bytes.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/formats.h"
@@ -60,7 +59,7 @@ void check_size(const std::string& name, Size size) {
 // Deflate packs at most 1032 to 1, eight pixels to a byte; a JPEG spends at least a bit on 1024 pixels. Other ways of
 // packing have no bound for a picture of one colour, but such pictures are small.
 void check_length(const std::string& name, Size size, int64_t channels, std::span<const std::byte> file) {
-  constexpr int64_t kMaxSamplesPerByte = 1032 * 8, kSmall = int64_t{1} << 24;
+  constexpr int64_t kMaxSamplesPerByte = int64_t{1032} * 8, kSmall = int64_t{1} << 24;
   const bool bounded = is_png(file) || is_jpeg(file);
   const int64_t pixels = size.height * size.width;
   if (!bounded && channels <= kSmall && pixels <= kSmall / channels) return;
@@ -77,11 +76,6 @@ Raster decode_raster(std::span<const std::byte> file, const std::string& name) {
   if (const auto* bytes = std::get_if<std::vector<uint8_t>>(&raster.samples)) complete_palette(raster, *bytes);
   if (const auto* words = std::get_if<std::vector<uint16_t>>(&raster.samples)) complete_palette(raster, *words);
   return raster;
-}
-
-Raster read_raster(const std::filesystem::path& path) {
-  const FileBytes file(path);
-  return decode_raster(file.bytes(), path.string());
 }
 
 double sample(const Raster& raster, size_t i) {

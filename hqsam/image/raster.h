@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,7 +40,6 @@ struct Raster {
 // packed without loss of count (BMP, PNM, .npy, plain TIFF) all samples must be there; else, over 16 Mpixels (PNG and
 // JPEG: any size), a byte for 8256 pixels.
 Raster decode_raster(std::span<const std::byte> file, const std::string& name);
-Raster read_raster(const std::filesystem::path& path);
 
 // The value of sample i (pixel * channels + channel) whatever its type.
 double sample(const Raster& raster, size_t i);
