@@ -3,11 +3,11 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <new>
 #include <system_error>
 
 #include "common.h"
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/left_behind.h"
 #include "hqsam/core/log.h"
@@ -84,7 +84,7 @@ void add_log_level(CLI::App& app, std::string& level) {
 int finish(int code) {
   const int reason = finish_printing();
   if (reason == 0 || reason == EPIPE) return code;
-  return report(fmt::format("[hqsam] cannot write to the standard output: {}", std::strerror(reason)));
+  return report(fmt::format("[hqsam] cannot write to the standard output: {}", errno_text(reason)));
 }
 
 int run_guarded(const Run& run) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -41,7 +42,7 @@ struct Ends {
 
 Ends make_pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("launch", "no pipe: {}", std::strerror(errno));
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("launch", "no pipe: {}", errno_text(errno));
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return {ends[0], ends[1]};
 }
@@ -141,7 +142,7 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
   errors_.descriptor = errors.read;
   if (child < 0) {
     finish();
-    fail("launch", "can't start a process: {}", std::strerror(error));
+    fail("launch", "can't start a process: {}", errno_text(error));
   }
   ::setpgid(child, child);  // whichever of the two comes first
   pid_ = child;

@@ -14,12 +14,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <optional>
 
 #include "hqsam/comm/child_process.h"
 #include "hqsam/comm/environment.h"
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 
@@ -42,7 +42,7 @@ class Signals {
     for (const int signal : kForwarded) sigaddset(&taken, signal);
     ::sigprocmask(SIG_BLOCK, &taken, &before_);
     descriptor_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (descriptor_ < 0) fail("launch", "no signalfd: {}", std::strerror(errno));
+    if (descriptor_ < 0) fail("launch", "no signalfd: {}", errno_text(errno));
     pipe_before_ = ::signal(SIGPIPE, SIG_IGN);
   }
   ~Signals() {
@@ -96,7 +96,7 @@ int free_port() {
                      ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
   const int error = errno;
   if (socket >= 0) ::close(socket);
-  if (!found) fail("launch", "found no free port: {}", std::strerror(error));
+  if (!found) fail("launch", "found no free port: {}", errno_text(error));
   return ntohs(address.sin_port);
 }
 

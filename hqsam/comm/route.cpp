@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <optional>
 
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 
 namespace hqsam {
@@ -70,7 +70,7 @@ int loopback_socket(const std::string& address, uint16_t port) {
   const int error = errno;
   if (socket >= 0) close(socket);
   if (error == EADDRINUSE) fail_port_in_use(port);
-  fail("make_group", "rank 0 can't listen at {} port {}: {}", address, port, std::strerror(error));
+  fail("make_group", "rank 0 can't listen at {} port {}: {}", address, port, errno_text(error));
 }
 
 void fail_port_in_use(uint16_t port) {

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <new>
 #include <random>
 
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/temporaries.h"
 #include "hqsam/core/text.h"
@@ -77,7 +77,7 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::fail_with_errno(const char* what) const {
-  fail("AtomicFile", "{} {}: {}", what, path_.string(), std::strerror(errno));
+  fail("AtomicFile", "{} {}: {}", what, path_.string(), errno_text(errno));
 }
 
 void write_file(const fs::path& path, std::string_view content) {
@@ -113,7 +113,7 @@ std::byte* allocate(size_t size) {
 }  // namespace
 
 OpenFile::OpenFile(fs::path path) : path_(std::move(path)) {
-  const auto fail_to_open = [this] { fail("read_file", "cannot open {}: {}", path_.string(), std::strerror(errno)); };
+  const auto fail_to_open = [this] { fail("read_file", "cannot open {}: {}", path_.string(), errno_text(errno)); };
   struct stat status {};
   // By name first: to open a device can act on it, to open a socket fails in other words.
   if (::stat(path_.c_str(), &status) != 0) fail_to_open();
@@ -138,7 +138,7 @@ size_t OpenFile::read_some(uint64_t offset, std::span<std::byte> to) const {
   for (;;) {
     const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMost), static_cast<off_t>(offset));
     if (got >= 0) return static_cast<size_t>(got);
-    if (errno != EINTR) fail("read_file", "cannot read {}: {}", path_.string(), std::strerror(errno));
+    if (errno != EINTR) fail("read_file", "cannot read {}: {}", path_.string(), errno_text(errno));
   }
 }
 
@@ -154,7 +154,7 @@ void OpenFile::read(uint64_t offset, std::span<std::byte> to) const {
 void OpenFile::check_unchanged() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) {
-    fail("read_file", "cannot read {}: {}", path_.string(), std::strerror(errno));
+    fail("read_file", "cannot read {}: {}", path_.string(), errno_text(errno));
   }
   const bool same = static_cast<uint64_t>(status.st_size) == size_ && status.st_mtim.tv_sec == written_.tv_sec &&
                     status.st_mtim.tv_nsec == written_.tv_nsec;

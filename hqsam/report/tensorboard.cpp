@@ -10,8 +10,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/image/codec.h"
 
@@ -123,7 +123,7 @@ TensorBoardWriter::TensorBoardWriter(const std::filesystem::path& folder, std::o
       fmt::format("events.out.tfevents.{:010}.{}.{}", file_seconds(folder), host_name(), ::getpid());
   path_ = folder / name;
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (descriptor_ < 0) fail(kWriter, "cannot make {}: {}", path_.string(), std::strerror(errno));
+  if (descriptor_ < 0) fail(kWriter, "cannot make {}: {}", path_.string(), errno_text(errno));
   try {
     write(purge_step.value_or(0), event::file_version());
     if (purge_step) write(*purge_step, event::session_start());
@@ -151,7 +151,7 @@ void TensorBoardWriter::write(int64_t step, const std::string& fields) {
     const ssize_t count = ::write(descriptor_, record.data() + done, record.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) {
-      const std::string reason = std::strerror(errno);
+      const std::string reason = errno_text(errno);
       const bool cut = ::ftruncate(descriptor_, size_) == 0 && ::lseek(descriptor_, size_, SEEK_SET) == size_;
       fail(kWriter, "cannot write {}: {}{}", path_.string(), reason, cut ? "" : "; its last record is incomplete");
     }

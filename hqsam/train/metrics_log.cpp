@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "hqsam/core/bounded_json.h"
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 
@@ -36,7 +36,7 @@ bool belongs(const std::string& text, int64_t step, int64_t epochs, int64_t vali
 
 MetricsLog::MetricsLog(std::filesystem::path path)
     : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-  if (descriptor_ < 0) fail("MetricsLog", "cannot open {} for writing: {}", path_.string(), std::strerror(errno));
+  if (descriptor_ < 0) fail("MetricsLog", "cannot open {} for writing: {}", path_.string(), errno_text(errno));
   size_ = ::lseek(descriptor_, 0, SEEK_END);
 }
 
@@ -48,7 +48,7 @@ void MetricsLog::write(const nlohmann::ordered_json& line) {
 }
 
 void MetricsLog::flush() {
-  if (!append_waiting()) fail("MetricsLog", "cannot write {}: {}", path_.string(), std::strerror(reason_));
+  if (!append_waiting()) fail("MetricsLog", "cannot write {}: {}", path_.string(), errno_text(reason_));
 }
 
 // All or nothing: what a full disk cut short is taken back.
