@@ -27,7 +27,7 @@ struct AnnotatedPicture {
   std::vector<Annotation> annotations;
   DataFile objects_file;
   bool detected = false;         // a detector looked at the set
-  std::vector<ScoredBox> boxes;  // as stated: cut to the picture when it is read
+  std::vector<ScoredBox> boxes;  // of the annotations' frame and as stated: turned and cut when the picture is read
   bool federated = false;
   std::vector<int64_t> negative_categories, not_exhaustive_categories;
   int64_t skipped = 0;  // masks and boxes that were unusable and are left out already

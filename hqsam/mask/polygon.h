@@ -8,7 +8,7 @@
 
 namespace hqsam {
 
-using Polygon = std::vector<Point>;  // corners in turn, pixels; the last joins the first
+using Polygon = std::vector<Point>;  // corners in turn, pixels of the picture; the last joins the first
 
 inline constexpr double kMaxPolygonCoordinate = 1e6;
 

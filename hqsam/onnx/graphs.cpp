@@ -48,7 +48,7 @@ Value upscale_masks(Graph& graph, const Value& logits, const Value& size, int64_
 }
 
 struct DecoderInputs {
-  Value image_embeddings, hq_features, coords, labels, mask, has_mask, size;
+  Value image_embeddings, hq_features, points_in_input, labels, mask, has_mask, size;
 };
 
 DecoderInputs decoder_inputs(Graph& graph, const SamHqOptions& options, bool hq) {
@@ -60,8 +60,8 @@ DecoderInputs decoder_inputs(Graph& graph, const SamHqOptions& options, bool hq)
     inputs.hq_features = graph.input("hq_features", Type::kFloat, {int64_t{1}, dim / 8, 4 * grid, 4 * grid},
                                      "of the encoder, the same picture");
   }
-  inputs.coords = graph.input("point_coords", Type::kFloat, {"prompts", "points", int64_t{2}},
-                              "x y in pixels of the resized picture");
+  inputs.points_in_input = graph.input("point_coords", Type::kFloat, {"prompts", "points", int64_t{2}},
+                                       "x y in pixels of the resized picture");
   inputs.labels = graph.input("point_labels", Type::kFloat, {"prompts", "points"},
                               "0 negative, 1 positive, 2 and 3 a box's corners, -1 padding");
   inputs.mask = graph.input("mask_input", Type::kFloat, {"masks", int64_t{1}, 4 * grid, 4 * grid},
@@ -115,7 +115,7 @@ Graph decoder_graph(SamHq model, const Weights& weights, const OnnxOptions& opti
     const Scope scope(graph, "prompt_encoder");
     const auto dense_pe = model->prompt_encoder->dense_pe().detach().cpu().flatten(2).transpose(1, 2);
     prompted.image_pe = graph.store("dense_pe", dense_pe, Type::kFloat);
-    prompted.sparse = sparse_prompts(graph, inputs.coords, inputs.labels, of_model.prompt_encoder);
+    prompted.sparse = sparse_prompts(graph, inputs.points_in_input, inputs.labels, of_model.prompt_encoder);
     prompted.dense = dense_prompts(graph, inputs.mask, inputs.has_mask, of_model.prompt_encoder);
   }
   const int64_t multimask = multimask_outputs(options, of_model.mask_decoder);

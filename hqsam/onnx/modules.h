@@ -17,9 +17,10 @@ ImageValues tiny_vit(Graph& graph, const Value& image, const TinyVitOptions& opt
 // Where both end: x [B,width,G,G] -> image embeddings [B,C,G,G].
 Value neck(Graph& graph, const Value& x);
 
-// coords [B,N,2] in pixels of the input frame, labels [B,N]: -1 not a point, 0 negative, 1 positive, 2 and 3 a
+// points_in_input [B,N,2] in pixels, labels [B,N]: -1 not a point, 0 negative, 1 positive, 2 and 3 a
 // box's corners -> [B,N,C]
-Value sparse_prompts(Graph& graph, const Value& coords, const Value& labels, const PromptEncoderOptions& options);
+Value sparse_prompts(Graph& graph, const Value& points_in_input, const Value& labels,
+                     const PromptEncoderOptions& options);
 // mask_input [M,1,4G,4G] where has_mask_input [M or 1] is not 0, else the model's "no mask" -> [M,C,G,G]
 Value dense_prompts(Graph& graph, const Value& mask_input, const Value& has_mask_input,
                     const PromptEncoderOptions& options);

@@ -12,10 +12,10 @@ namespace hqsam::onnx {
 namespace {
 
 // Random Fourier features of pixels: [B,N,2] -> [B,N,C]
-Value position_code(Graph& graph, const Value& coords, int64_t image_size) {
+Value position_code(Graph& graph, const Value& points_in_input, int64_t image_size) {
   const std::string key = "pe_layer.positional_encoding_gaussian_matrix";
   const Value matrix = graph.store(key, graph.weight(key).to(torch::kFloat64) * (2 * std::numbers::pi), Type::kFloat);
-  const Value centres = add(graph, coords, graph.scalar(0.5, Type::kFloat));
+  const Value centres = add(graph, points_in_input, graph.scalar(0.5, Type::kFloat));
   const Value unit =
       scale(graph, divide(graph, centres, graph.scalar(static_cast<double>(image_size), Type::kFloat)), 2);
   const Value angles = matmul(graph, subtract(graph, unit, graph.scalar(1, Type::kFloat)), matrix);
@@ -24,7 +24,8 @@ Value position_code(Graph& graph, const Value& coords, int64_t image_size) {
 
 }  // namespace
 
-Value sparse_prompts(Graph& graph, const Value& coords, const Value& labels, const PromptEncoderOptions& options) {
+Value sparse_prompts(Graph& graph, const Value& points_in_input, const Value& labels,
+                     const PromptEncoderOptions& options) {
   const InFloat exact(graph);
   std::vector<torch::Tensor> rows = {graph.weight("not_a_point_embed.weight")};
   for (int64_t i = 0; i < 4; ++i) rows.push_back(graph.weight("point_embeddings." + std::to_string(i) + ".weight"));
@@ -33,10 +34,10 @@ Value sparse_prompts(Graph& graph, const Value& coords, const Value& labels, con
   const Value row = add(graph, graph.cast(labels, Type::kInt64), graph.scalar(1, Type::kInt64));
   const Value kind = graph.node("Gather", {table, row}, Type::kFloat, {{"axis", int64_t{0}}});
   const Value no_point = graph.node("Equal", {row, graph.scalar(0, Type::kInt64)}, Type::kBool);
-  const Value position = graph.node(
-      "Where",
-      {unsqueeze(graph, no_point, -1), graph.scalar(0, Type::kFloat), position_code(graph, coords, options.image_size)},
-      Type::kFloat);
+  const Value position = graph.node("Where",
+                                    {unsqueeze(graph, no_point, -1), graph.scalar(0, Type::kFloat),
+                                     position_code(graph, points_in_input, options.image_size)},
+                                    Type::kFloat);
   return add(graph, position, kind);
 }
 
