@@ -11,7 +11,6 @@
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
-#include "hqsam/ops/autocast.h"
 #include "outputs.h"
 #include "predict_pictures.h"
 #include "predict_prompts.h"
@@ -41,8 +40,6 @@ void print_outcome(const PredictOutcome& outcome, const std::string& output, dou
 int predict(const PredictArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   const torch::Device device = start_device(arguments.compute);
-  const bool in_bf16 = wants_bf16(arguments.compute, device);
-  const Bf16Scope bf16(device.type(), in_bf16);
   require_writable_folder("predict", arguments.output);
   if (!arguments.save_embedding.empty()) require_writable_folder("predict", arguments.save_embedding);
   const std::vector<fs::path> pictures = arguments.embeddings.empty()
@@ -53,19 +50,19 @@ int predict(const PredictArguments& arguments) {
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);
   model->to(device);
-  SamPredictor predictor(model);
-
   PredictRunOptions options{.output = arguments.output,
                             .logits = arguments.logits,
                             .embeddings = !arguments.embeddings.empty(),
                             .save_embeddings = arguments.save_embedding,
-                            .bf16 = in_bf16,
+                            .bf16 = wants_bf16(arguments.compute, device),
                             .batch = arguments.batch};
   options.masks = choose(arguments.masks, kMaskKinds, "predict", "--masks");
   options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
+  options.lines = choose_lines(model, std::ssize(pictures));
+  if (options.lines > 1) at::set_num_threads(at::get_num_threads() / static_cast<int>(options.lines));
   constexpr int kMostWriters = 4;  // beside which the model's threads are busy
   options.threads = static_cast<size_t>(std::min(at::get_num_threads() - 1, kMostWriters));
-  const PredictOutcome outcome = predict_pictures(predictor, pictures, source, options);
+  const PredictOutcome outcome = predict_pictures(model, pictures, source, options);
 
   if (!outcome.without_prompts.empty()) {
     spdlog::warn("{} of {} pictures have no prompts in {}: {}", outcome.without_prompts.size(), pictures.size(),

@@ -20,7 +20,8 @@ struct PredictRunOptions {
   std::filesystem::path save_embeddings;  // a folder of PICTURE.safetensors; "": none
   bool bf16 = false;                      // the precision of the run, told in them
   int64_t batch = 1;                      // pictures that the encoder takes at once
-  size_t threads = 0;                     // that write beside the model's
+  int64_t lines = 1;                      // pictures under way beside each other
+  size_t threads = 0;                     // of each line that write beside the model's
 };
 
 // What became of the pictures.
@@ -30,9 +31,13 @@ struct PredictOutcome {
   std::vector<std::string> without_prompts;  // pictures
 };
 
-// Predicts one picture after the other, reads the next meanwhile, and writes those before on other threads. One that
-// fails is told at once, and the others are done all the same; the failure of an only picture is thrown.
-PredictOutcome predict_pictures(SamPredictor& predictor, const std::vector<std::filesystem::path>& pictures,
+// Pictures that a CPU works on beside each other: several for a small encoder, whose layers are too short to be shared by
+// many threads; one for the others, which would need much memory. The masks are the same to the bit.
+int64_t choose_lines(const SamHq& model, int64_t pictures);
+
+// Predicts one picture after the other in each line, reads the next meanwhile, and writes those before on other threads.
+// One that fails is told at once, and the others are done all the same; the failure of an only picture is thrown.
+PredictOutcome predict_pictures(SamHq model, const std::vector<std::filesystem::path>& pictures,
                                 const PromptSource& source, const PredictRunOptions& options);
 
 }  // namespace hqsam

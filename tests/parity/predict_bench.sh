@@ -11,7 +11,7 @@ for binary in "$@"; do binaries+=("$(realpath "$binary")"); done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-"${binaries[0]}" data synth --output set --count 100 --seed 1 >/dev/null
+"${binaries[0]}" data synth --output set --count 100 --seed 1 --size 1024 >/dev/null
 {
   printf '{'
   for i in $(seq 0 99); do printf '%s"%05d.jpg": {"box": [200, 150, 800, 900]}' "$([ "$i" = 0 ] || echo ', ')" "$i"; done

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "predict_progress.h"
+
+#include "hqsam/core/error.h"
+#include "hqsam/core/log.h"
+#include "hqsam/core/text.h"
+
+namespace hqsam {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "prompt 3: no area; prompt 7: ..."
+std::string reasons_of(const PlacedPrompts& prompts) {
+  std::vector<std::string> reasons;
+  for (const PromptFailure& failure : prompts.failed) {
+    reasons.push_back(fmt::format("prompt {}: {}", failure.number, failure.reason));
+  }
+  return first_few(reasons);
+}
+
+// The message of a failure with its picture, once.
+std::string with_picture(const fs::path& path, const std::string& message) {
+  const std::string line = message.substr(0, message.find('\n'));  // libtorch's have more
+  if (line.find(path.string()) != std::string::npos) return line;
+  return fmt::format("[predict] {}: {}", path.string(), reason_of(line));
+}
+
+std::string message_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {  // libtorch's too, such as a lack of memory
+    return error.what();
+  }
+}
+
+}  // namespace
+
+std::optional<size_t> PredictProgress::next() {
+  const size_t number = next_++;
+  return number < pictures_.size() ? std::optional(number) : std::nullopt;
+}
+
+void PredictProgress::tell(const ReadPicture& picture) {
+  const std::lock_guard lock(mutex_);
+  const PictureNotes& notes = picture.notes;
+  const std::string path = picture.path.string();
+  if (!notes.warning.empty()) spdlog::warn("{}: {}", path, notes.warning);
+  if (notes.stretched && !std::exchange(told_range_, true)) {
+    spdlog::warn("{}: samples from {} to {} became 0 to 255 (told once)", path, notes.low, notes.high);
+  }
+  if (notes.bands > 0 && !std::exchange(told_bands_, true)) {
+    spdlog::warn("{}: the first bands of {} are shown (told once)", path, notes.bands);
+  }
+  if (picture.stored && picture.stored->bf16 != options_.bf16 && !std::exchange(told_precision_, true)) {
+    spdlog::info("{}: it was encoded in {} (told once)", path, picture.stored->bf16 ? "bf16" : "fp32");
+  }
+}
+
+void PredictProgress::without_prompts(size_t number) {
+  const std::lock_guard lock(mutex_);
+  without_prompts_[number] = pictures_[number].string();
+  progress_.update(++count_);
+}
+
+void PredictProgress::succeed(size_t number, const ReadPicture& picture) {
+  const std::lock_guard lock(mutex_);
+  ++done_.pictures;
+  done_.masks += std::ssize(picture.prompts.placed) * per_prompt_;
+  if (!picture.prompts.failed.empty()) {
+    const std::string path = picture.path.string();
+    const std::string share =
+        fmt::format("{} of {} prompts", picture.prompts.failed.size(), picture.stated.prompts.size());
+    spdlog::error("{}: {} failed: {}", path, share, reasons_of(picture.prompts));
+    failed_[number] = fmt::format("{} ({})", path, share);
+  }
+  progress_.update(++count_);
+}
+
+void PredictProgress::fail(size_t number, const std::exception_ptr& failure) {
+  const std::string message = with_picture(pictures_[number], message_of(failure));
+  const std::lock_guard lock(mutex_);
+  progress_.update(++count_);
+  if (pictures_.size() == 1) {
+    only_failure_ = message;
+    return;
+  }
+  spdlog::error("{}", message);
+  failed_[number] = pictures_[number].string();
+}
+
+PredictOutcome PredictProgress::outcome() {
+  const std::lock_guard lock(mutex_);
+  if (!only_failure_.empty()) throw Error(only_failure_);
+  for (auto& [number, what] : failed_) done_.failed.push_back(std::move(what));
+  for (auto& [number, what] : without_prompts_) done_.without_prompts.push_back(std::move(what));
+  return std::move(done_);
+}
+
+}  // namespace hqsam
