@@ -186,7 +186,7 @@ int64_t common_bits(const uint64_t* a, const uint64_t* b, int64_t words) {
 Overlap overlap(const Mask& a, const Mask& b) {
   check_one_size("overlap", a.size(), b.size());
   Overlap sum;
-  constexpr size_t kBlock = 8 * 255;  // pixels; a byte of the running sums gains at most 1 per 8
+  constexpr size_t kBlock = size_t{8} * 255;  // pixels; a byte of the running sums gains at most 1 per 8
   const size_t count = a.pixels.size(), whole = count / 8 * 8;
   for (size_t begin = 0; begin < whole; begin += kBlock) {
     const size_t end = std::min(begin + kBlock, whole);

@@ -90,7 +90,7 @@ class BorderFollower {
   explicit BorderFollower(const Mask& mask)
       : width_(mask.width + 2), height_(mask.height + 2), marks_(static_cast<size_t>(width_ * height_), 0) {
     for (int64_t y = 0; y < mask.height; ++y) {
-      for (int64_t x = 0; x < mask.width; ++x) marks_[(y + 1) * width_ + x + 1] = mask.at(y, x);
+      for (int64_t x = 0; x < mask.width; ++x) marks_[(y + 1) * width_ + x + 1] = static_cast<int8_t>(mask.at(y, x));
     }
   }
 

@@ -158,7 +158,7 @@ Drawing chair(Dice& dice) {
   const float half = dice.in(0.38f, 0.48f), seat = -0.02f, floor = -0.95f, top = dice.in(0.75f, 1.05f);
   const auto at = [&](float x, float y, float z) { return project(x, y, z, yaw); };
   const auto foot = [&](float x, float z) {
-    return at(x + splay * (x > 0 ? 1 : -1), floor, z + splay * (z > 0 ? 1 : -1));
+    return at(x + splay * (x > 0 ? 1.0f : -1.0f), floor, z + splay * (z > 0 ? 1.0f : -1.0f));
   };
   const Rgb shaded = mix(color, {15, 12, 10}, 0.35f);
   for (const float x : {-half, half}) drawing.taper({at(x, seat, half), foot(x, half)}, leg, 0.7f * leg, shaded, 0.3f);
