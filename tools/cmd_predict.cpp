@@ -95,13 +95,14 @@ void add_predict(CLI::App& app, Run& run) {
   command->add_option("--checkpoint", arguments->checkpoint, "HQ-SAM's, or SAM's with --masks sam")->required();
   command->add_option("--base", arguments->base,
                       "the SAM that trained keys belong to, where the checkpoint holds no more");
-  auto* source = command->add_option_group("source");
-  auto* image = source->add_option("--image", arguments->images, "pictures, or folders of them");
-  source
+  auto* image = command->add_option("--image", arguments->images, "pictures, or folders of them");
+  command
       ->add_option("--embedding", arguments->embeddings,
                    "in place of pictures: what --save-embedding left of them, or folders of it; no overlays")
       ->excludes(image);
-  source->require_option(1);
+  command->parse_complete_callback([arguments = arguments] {
+    if (arguments->images.empty() && arguments->embeddings.empty()) throw CLI::RequiredError("--image or --embedding");
+  });
   command->add_option("--output", arguments->output, "folder of the results")->required();
   add_repeated(*command, "--box", arguments->prompts.boxes, "x0,y0,x1,y1 in pixels; repeatable, one result each")
       ->check(CLI::Validator(check_box, "", "box"));

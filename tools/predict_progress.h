@@ -18,10 +18,7 @@ class PredictProgress {
  public:
   PredictProgress(const std::vector<std::filesystem::path>& pictures, const PredictRunOptions& options,
                   int64_t per_prompt)
-      : pictures_(pictures),
-        options_(options),
-        per_prompt_(per_prompt),
-        progress_("predict", std::ssize(pictures)) {}
+      : pictures_(pictures), options_(options), per_prompt_(per_prompt), progress_("predict", std::ssize(pictures)) {}
 
   // The number of a picture that nobody has taken.
   std::optional<size_t> next();

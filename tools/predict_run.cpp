@@ -85,8 +85,7 @@ class PredictLine {
     picture.path = progress_.path(number);
     picture.stated = source_.of(number);
     if (picture.stated.prompts.empty() && picture.stated.error.empty()) return picture;
-    check_result_names(options_.output, picture.path,
-                       picture.stated.prompts.size() * static_cast<size_t>(per_prompt_));
+    check_result_names(options_.output, picture.path, picture.stated.prompts.size() * static_cast<size_t>(per_prompt_));
     Image image;
     if (options_.embeddings) {
       picture.stored = files_->read(picture.path.string() + ".safetensors");
@@ -233,6 +232,7 @@ PredictOutcome predict_pictures(SamHq model, const std::vector<fs::path>& pictur
                                 const PredictRunOptions& options) {
   std::optional<EmbeddingFiles> files;
   if (options.embeddings || !options.save_embeddings.empty()) files.emplace(model);
+  if (!options.save_embeddings.empty()) fs::create_directories(options.save_embeddings);
   const int64_t per_prompt =
       masks_per_prompt(options.masks, options.multimask, model->options().mask_decoder.num_multimask_outputs);
   PredictProgress progress(pictures, options, per_prompt);

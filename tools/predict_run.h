@@ -31,12 +31,13 @@ struct PredictOutcome {
   std::vector<std::string> without_prompts;  // pictures
 };
 
-// Pictures that a CPU works on beside each other: several for a small encoder, whose layers are too short to be shared by
-// many threads; one for the others, which would need much memory. The masks are the same to the bit.
+// Pictures that a CPU works on beside each other: several for a small encoder, whose layers are too short to be shared
+// by many threads; one for the others, which would need much memory. The masks are the same to the bit.
 int64_t choose_lines(const SamHq& model, int64_t pictures);
 
-// Predicts one picture after the other in each line, reads the next meanwhile, and writes those before on other threads.
-// One that fails is told at once, and the others are done all the same; the failure of an only picture is thrown.
+// Predicts one picture after the other in each line, reads the next meanwhile, and writes those before on other
+// threads. One that fails is told at once, and the others are done all the same; the failure of an only picture is
+// thrown.
 PredictOutcome predict_pictures(SamHq model, const std::vector<std::filesystem::path>& pictures,
                                 const PromptSource& source, const PredictRunOptions& options);
 

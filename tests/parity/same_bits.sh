@@ -60,7 +60,7 @@ run() {
 
 predictions() { # <hqsam> <folder>
   local checkpoint name
-  for checkpoint in "$base" "$golden"/sam_hq_micro.pth "$golden"/sam_hq_micro_nested_fp16.pth "$golden"/hf/sam_hq; do
+  for checkpoint in "$base" "$golden"/sam_hq_micro.pth "$golden"/sam_hq_micro_nested_fp16.pth "$golden"/hf; do
     [ -e "$checkpoint" ] || continue
     name=$(basename "$checkpoint")
     for masks in sam hq sum; do
