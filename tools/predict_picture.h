@@ -20,6 +20,7 @@ namespace hqsam {
 // A picture that was read: its prompts, and itself ready for the model or encoded before.
 struct ReadPicture {
   std::filesystem::path path;
+  bool large = false;  // so that it was not decoded: one such picture at a time
   StatedPrompts stated;
   PlacedPrompts prompts;
   PictureNotes notes;

@@ -24,6 +24,9 @@ class PredictProgress {
   std::optional<size_t> next();
   const std::filesystem::path& path(size_t number) const { return pictures_[number]; }
 
+  // Held by the line that has a large picture, from its decoding to its masks.
+  std::mutex& large() { return large_; }
+
   // What reading did beside copying pixels.
   void tell(const ReadPicture& picture);
   void without_prompts(size_t number);
@@ -38,7 +41,7 @@ class PredictProgress {
   int64_t per_prompt_;
   std::atomic<size_t> next_ = 0;
 
-  std::mutex mutex_;
+  std::mutex large_, mutex_;
   PredictOutcome done_;
   std::map<size_t, std::string> failed_, without_prompts_;  // by the picture's number
   std::string only_failure_;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <future>
 
+#include "hqsam/core/file.h"
 #include "hqsam/core/jobs.h"
 #include "hqsam/ops/autocast.h"
 #include "predict_picture.h"
@@ -38,7 +39,13 @@ class PredictLine {
     const Bf16Scope bf16(device, options_.bf16);  // of this thread
     std::vector<Taken> group;
     for (read_ahead(); !ahead_.empty(); read_ahead()) {
-      if (auto taken = take()) group.push_back(std::move(*taken));
+      auto taken = take();
+      if (taken && taken->picture.large) {
+        predict(std::exchange(group, {}));
+        predict_large(taken->number);
+        continue;
+      }
+      if (taken) group.push_back(std::move(*taken));
       if (std::ssize(group) == options_.batch) predict(std::exchange(group, {}));
     }
     predict(std::move(group));
@@ -46,6 +53,8 @@ class PredictLine {
   }
 
  private:
+  static constexpr int64_t kLarge = int64_t{1} << 25;  // pixels: 100 MB in RGB, and 134 MB for a mask's logits
+
   struct Taken {
     size_t number;
     ReadPicture picture;
@@ -60,7 +69,7 @@ class PredictLine {
     while (std::ssize(ahead_) <= options_.batch) {
       const auto number = progress_.next();
       if (!number) return;
-      ahead_.push_back({*number, std::async(std::launch::async, [this, number] { return read(*number); })});
+      ahead_.push_back({*number, std::async(std::launch::async, [this, number] { return read(*number, kLarge); })});
     }
   }
 
@@ -68,19 +77,34 @@ class PredictLine {
   std::optional<Taken> take() {
     Ahead next = std::move(ahead_.front());
     ahead_.pop_front();
+    return checked(next.number, [&] { return next.picture.get(); });
+  }
+
+  std::optional<Taken> checked(size_t number, const std::function<ReadPicture()>& read) {
     try {
-      Taken taken{next.number, next.picture.get()};
+      Taken taken{number, read()};
+      if (taken.picture.large) return taken;
       progress_.tell(taken.picture);
       if (!taken.picture.prompts.placed.empty()) return taken;
-      progress_.without_prompts(next.number);
+      progress_.without_prompts(number);
     } catch (...) {
-      progress_.fail(next.number, std::current_exception());
+      progress_.fail(number, std::current_exception());
     }
     return std::nullopt;
   }
 
-  // On a thread of its own; without prompts where there are none for it.
-  ReadPicture read(size_t number) const {
+  void predict_large(size_t number) {
+    const std::lock_guard alone(progress_.large());
+    auto taken = checked(number, [&] { return read(number, kMaxPixels); });
+    if (!taken) return;
+    std::vector<Taken> group;
+    group.push_back(std::move(*taken));
+    predict(std::move(group));
+  }
+
+  // From any thread. Without prompts where there are none for it; without more than them where it has more pixels than
+  // `most`.
+  ReadPicture read(size_t number, int64_t most) const {
     ReadPicture picture;
     picture.path = progress_.path(number);
     picture.stated = source_.of(number);
@@ -91,7 +115,11 @@ class PredictLine {
       picture.stored = files_->read(picture.path.string() + ".safetensors");
       picture.size = picture.stored->embedding.frame.image_size;
     } else {
-      image = read_image(picture.path, {}, &picture.notes);
+      const FileBytes file(picture.path);
+      const Size stored = picture_header(file.bytes(), picture.path.string()).stored;
+      picture.large = stored.height * stored.width > most;
+      if (picture.large) return picture;
+      image = decode_image(file.bytes(), picture.path.string(), {}, &picture.notes);
       picture.size = image.size();
     }
     picture.prompts = place_prompts(picture.stated, {picture.size, picture.orientation()}, model_->image_size(),

@@ -34,6 +34,7 @@ train:
   validate_every: {steps: 50}
   ema: {decay: 0.9}
 evaluate:
+  batch: 2
   prompts: [{type: points, count: 3}, {type: clicks, count: 5}]
 )";
 

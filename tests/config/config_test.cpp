@@ -54,7 +54,7 @@ data:
 prompts:
   - {type: box, weight: 1}
   - {type: points, weight: 0.1, count: 7}
-  - {type: noisy_mask}
+  - {type: [box, noisy_mask]}
 train:
   objective: sam
   trainable: all
@@ -76,7 +76,7 @@ train:
   seed: 18446744073709551615
   save_minutes: 2.5
 evaluate: {prompt: points, prompt_points: 3, protocol: keep_aspect, masks: [hq, sam], boundary_dilation: 0.01,
-  limit: 5, seed: 7}
+  batch: 4, limit: 5, seed: 7}
 output: runs/x
 )";
 
@@ -161,6 +161,7 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   ASSERT_EQ(config.rows.prompts.size(), 3u);
   EXPECT_EQ(config.rows.prompts[1].types, std::vector{PromptType::kPoints});
   EXPECT_EQ(config.rows.prompts[1].count, 7);
+  EXPECT_EQ(config.rows.prompts[2].types, (std::vector{PromptType::kBox, PromptType::kNoisyMask}));
   EXPECT_EQ(config.train.objective, Objective::kSam);
   EXPECT_EQ(config.train.trainable, Trainable::kAll);
   EXPECT_EQ(config.train.epochs, 3);
@@ -186,6 +187,7 @@ TEST_F(LoadConfig, ReadsEveryKey) {
   EXPECT_EQ(config.evaluate.protocol, Protocol::kKeepAspect);
   EXPECT_EQ(config.evaluate.masks, (std::vector<MaskKind>{MaskKind::kHq, MaskKind::kSam}));
   EXPECT_EQ(config.evaluate.limit, 5);
+  EXPECT_EQ(config.evaluate.batch, 4);
   EXPECT_EQ(config.output, fs::current_path() / "runs/x");
 }
 

@@ -18,15 +18,15 @@ golden=$root/tests/golden base=$root/data/base_micro.safetensors
 make_data() {
   "$before" data synth --output train --count 24 --seed 1 --size 1024 >/dev/null
   "$before" data synth --output valid --count 6 --seed 2 --size 1024 >/dev/null
-  cat >coco.json <<JSON
-{"images": [{"id": 1, "file_name": "00000.jpg", "height": 1024, "width": 1024},
-            {"id": 2, "file_name": "00001.jpg", "height": 1024, "width": 1024}],
- "annotations": [
-   {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[20, 20, 800, 30, 180, 720]]},
-   {"id": 2, "image_id": 1, "category_id": 1, "segmentation": [[420, 20, 900, 30, 880, 920]]},
-   {"id": 3, "image_id": 2, "category_id": 2, "segmentation": [[20, 320, 500, 330, 480, 920, 60, 700]]}],
- "categories": [{"id": 1, "name": "thing"}, {"id": 2, "name": "other"}]}
-JSON
+  {
+    printf '{"images": [{"id": 1, "file_name": "00000.jpg", "height": 1024, "width": 1024},'
+    printf ' {"id": 2, "file_name": "00001.jpg", "height": 1024, "width": 1024}], "annotations": ['
+    for i in $(seq 12); do # more than one decoder batch
+      printf '{"id": %d, "image_id": 1, "category_id": 1, "segmentation": [[%d, 20, 800, 30, 180, 720]]}, ' "$i" $((20 * i))
+    done
+    printf '{"id": 13, "image_id": 2, "category_id": 2, "segmentation": [[20, 320, 500, 330, 480, 920, 60, 700]]}],'
+    printf ' "categories": [{"id": 1, "name": "thing"}, {"id": 2, "name": "other"}]}\n'
+  } >coco.json
   printf '[{"image_id": 1, "category_id": 1, "bbox": [20, 20, 780, 700], "score": 0.9},
     {"image_id": 1, "category_id": 1, "bbox": [420, 20, 480, 900], "score": 0.7},
     {"image_id": 2, "category_id": 2, "bbox": [300, 0, 90, 90], "score": 0.4}]' >boxes.json
