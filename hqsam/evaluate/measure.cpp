@@ -43,8 +43,8 @@ void answer_prompts(PictureSession& session, const PreparedSample& sample, const
     return;
   }
   FrameRoom room;
-  const DecodeOptions decode{
-      .kinds = options.masks, .scores = wants_ap(sample, options) && sample.box_scores.empty(), .batch = kDecoderRows};
+  const bool scores = wants_ap(sample, options) && sample.box_scores.empty();
+  const DecodeOptions decode{.kinds = options.masks, .scores = scores};
   session.decode(sample.prompts, decode, [&](const Decoded& decoded) {
     const double score = sample.box_scores.empty() ? decoded.score : sample.box_scores[decoded.prompt];
     on_answer(decoded.kind, decoded.prompt, {share(session.mask_in_image(decoded.low_res, room)), score});
