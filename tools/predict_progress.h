@@ -20,6 +20,8 @@ class PredictProgress {
                   int64_t per_prompt)
       : pictures_(pictures), options_(options), per_prompt_(per_prompt), progress_("predict", std::ssize(pictures)) {}
 
+  int64_t per_prompt() const { return per_prompt_; }  // masks
+
   // The number of a picture that nobody has taken.
   std::optional<size_t> next();
   const std::filesystem::path& path(size_t number) const { return pictures_[number]; }

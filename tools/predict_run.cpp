@@ -30,7 +30,6 @@ class PredictLine {
         source_(source),
         options_(options),
         how_(predict_options(options)),
-        per_prompt_(predictor_.masks_per_prompt(how_)),
         progress_(progress),
         behind_(options.threads) {}
 
@@ -109,7 +108,8 @@ class PredictLine {
     picture.path = progress_.path(number);
     picture.stated = source_.of(number);
     if (picture.stated.prompts.empty() && picture.stated.error.empty()) return picture;
-    check_result_names(options_.output, picture.path, picture.stated.prompts.size() * static_cast<size_t>(per_prompt_));
+    check_result_names(options_.output, picture.path,
+                       picture.stated.prompts.size() * static_cast<size_t>(progress_.per_prompt()));
     Image image;
     if (options_.embeddings) {
       picture.stored = files_->read(picture.path.string() + ".safetensors");
@@ -172,7 +172,7 @@ class PredictLine {
                        .image = picture.stored ? picture.stored->picture : picture.path.string(),
                        .size = picture.size,
                        .masks = to_string(options_.masks),
-                       .per_prompt = per_prompt_,
+                       .per_prompt = progress_.per_prompt(),
                        .logits = options_.logits,
                        .mask_side = model_->mask_input_size()};
     const auto concluded = [this, number = taken.number](const ReadPicture& of_picture, std::exception_ptr failure) {
@@ -239,7 +239,6 @@ class PredictLine {
   const PromptSource& source_;
   const PredictRunOptions& options_;
   PredictOptions how_;
-  int64_t per_prompt_;
   PredictProgress& progress_;
   std::deque<Ahead> ahead_;
   Jobs behind_;  // last: its threads are gone before what they write to

@@ -24,8 +24,6 @@ inline constexpr Choice<Precision> kPrecisions[] = {
     {Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
 inline constexpr Choice<PromptType> kPromptTypes[] = {
     {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
-inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "reference"},
-                                                  {Protocol::kKeepAspect, "keep_aspect"}};
 inline constexpr Choice<SetFormat> kSetFormats[] = {
     {SetFormat::kAuto, "auto"},   {SetFormat::kFolder, "folder"}, {SetFormat::kBig, "big"},
     {SetFormat::kDavis, "davis"}, {SetFormat::kVoc, "voc"},       {SetFormat::kCoco, "coco"},

@@ -30,7 +30,7 @@ EvaluateOptions validation_options(const Config& config);
 
 // What a run checks as it goes: `sets`, those of data.valid, with the masks of its objective, scored by their mean
 // mBIoU. Metrics are "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at
-// once, by Stopped. On a GPU it runs in bfloat16 unless train.precision is fp32. Empty without such sets. Throws Error
+// once, by Stopped. It runs in the training's precision. Empty without such sets. Throws Error
 // where the first prompt is detector, and when called, where no mask was scored.
 std::function<Validation(SamHq&)> open_validation(const Config& config, std::vector<NamedDataset> sets,
                                                   std::shared_ptr<Group> group, const std::atomic<bool>& stop);

@@ -5,21 +5,10 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/data/clicks.h"
-#include "hqsam/image/resize.h"
 #include "hqsam/predict/predictor.h"
 
 namespace hqsam {
 namespace {
-
-// gray -> [1,S,S] float 0..255, as in training; what lies outside `scaled` is 0.
-torch::Tensor label_in_input(const Image& gray, Size scaled, int64_t side) {
-  CropResize whole;
-  whole.scaled = scaled;
-  whole.side = side;
-  torch::Tensor label = torch::empty({1, side, side}, torch::kFloat32);
-  crop_resize_label(gray, whole, label.data_ptr<float>());
-  return label;
-}
 
 // Makes prompts of a picture's labels.
 class LabelPrompts {
@@ -34,7 +23,7 @@ class LabelPrompts {
       if (!truth.box) return std::nullopt;
       return in_input({.box = truth.box});
     }
-    const auto in_input = label_in_input(label.gray_in(room_), frame_.input_size, sizes_.image_size);
+    const auto in_input = label_in_input(label.gray_in(room_), frame_, sizes_.image_size);
     if (!label_box(in_input.data_ptr<float>(), sizes_.image_size)) return std::nullopt;
     return draw_prompt(in_input, {{{options_.prompt}, 1, options_.prompt_points}}, stream);
   }

@@ -147,7 +147,7 @@ std::string difference_line(const EvaluateResult& result, MaskKind kind, const s
 
 }  // namespace
 
-std::string to_string(Protocol protocol) { return protocol == Protocol::kReference ? "reference" : "keep_aspect"; }
+std::string to_string(Protocol protocol) { return word_of(protocol, kProtocols); }
 
 std::string prompt_name(const EvaluateOptions& options) {
   switch (options.origin) {

@@ -17,12 +17,7 @@ constexpr const char* kVersion = "hqsam.embedding 1";
 constexpr const char* kEmbedding = "image_embeddings";
 constexpr const char* kEarly = "early";
 constexpr const char* kChecksum = "hqsam.checksum";
-constexpr const char* kReference = "reference";
 constexpr const char* kRead = "EmbeddingFiles::read";
-
-std::string_view bytes_of(const torch::Tensor& contiguous) {
-  return {static_cast<const char*>(contiguous.const_data_ptr()), contiguous.nbytes()};
-}
 
 std::string hex(uint64_t number) { return fmt::format("{:016x}", number); }
 
@@ -31,7 +26,7 @@ std::string checksum(const TensorMap& map) {
   std::string parts;
   for (const auto& [name, tensor] : map.tensors) {
     parts += fmt::format("{} {} {} {}\n", name, fmt::join(tensor.sizes(), "x"), toString(tensor.scalar_type()),
-                         hex(fingerprint(bytes_of(tensor.contiguous()))));
+                         tensor_fingerprint(tensor));
   }
   for (const auto& [name, text] : map.metadata) {
     if (name != kChecksum) parts += fmt::format("{} {}\n", name, text);
@@ -79,7 +74,7 @@ const std::string& text_at(const TensorMap& map, const std::string& key) {
 InputFrame frame_of(const TensorMap& map, int64_t side) {
   const Size size = size_of(text_at(map, "image_size"));
   if (size.height < 1 || size.width < 1) fail(kRead, "its image_size is none");
-  return input_frame(size, text_at(map, "protocol") == kReference ? Protocol::kReference : Protocol::kKeepAspect, side);
+  return input_frame(size, choose(text_at(map, "protocol"), kProtocols, kRead, "its protocol"), side);
 }
 
 int orientation_of(const TensorMap& map) {
@@ -98,6 +93,11 @@ void check_shapes(const ImageFeatures& features, const SamHqOptions& options) {
 
 }  // namespace
 
+std::string tensor_fingerprint(const torch::Tensor& tensor) {
+  const auto numbers = tensor.contiguous();
+  return hex(fingerprint({static_cast<const char*>(numbers.const_data_ptr()), numbers.nbytes()}));
+}
+
 std::string encoder_fingerprint(const SamHq& model, const std::string& about) {
   std::string parts = about + "\n";
   SamHqOptions options = model->options();
@@ -105,8 +105,7 @@ std::string encoder_fingerprint(const SamHq& model, const std::string& about) {
   for (const auto& [name, text] : options_metadata(options)) parts += text + "\n";
   for (const auto& [key, tensor] : named_tensors(model)) {
     if (!key.starts_with("image_encoder.")) continue;
-    parts += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"),
-                         hex(fingerprint(bytes_of(tensor.detach().cpu().contiguous()))));
+    parts += fmt::format("{} {} {}\n", key, fmt::join(tensor.sizes(), "x"), tensor_fingerprint(tensor.detach().cpu()));
   }
   return hex(fingerprint(parts));
 }
@@ -141,7 +140,7 @@ void EmbeddingFiles::write(const std::filesystem::path& path, const StoredEmbedd
   map.metadata["picture"] = stored.picture;
   map.metadata["orientation"] = std::to_string(stored.orientation);
   map.metadata["image_size"] = fmt::format("{}x{}", frame.image_size.height, frame.image_size.width);
-  map.metadata["protocol"] = frame.protocol == Protocol::kReference ? kReference : "keep_aspect";
+  map.metadata["protocol"] = word_of(frame.protocol, kProtocols);
   seal(map);
   write_safetensors(path, map);
 }

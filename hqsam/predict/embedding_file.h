@@ -38,6 +38,8 @@ class EmbeddingFiles {
 };
 
 // The parts that the training's FeatureCache shares.
+// Of a tensor's numbers on the CPU, in hex.
+std::string tensor_fingerprint(const torch::Tensor& tensor);
 // Of the encoder's weights and options, and of `about`.
 std::string encoder_fingerprint(const SamHq& model, const std::string& about);
 // The embedding and the first early feature, to the bit and in their order in memory, on which the rounding of

@@ -11,6 +11,9 @@
 namespace hqsam {
 namespace {
 
+constexpr int64_t kDecoderRows = 32;      // prompts in one decoder batch; bounds its memory
+constexpr int64_t kDecoderRowsOnCpu = 8;  // as fast as 32 there
+
 bool has(const std::vector<MaskKind>& kinds, MaskKind kind) {
   return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }

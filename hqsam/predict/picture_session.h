@@ -33,9 +33,6 @@ struct Embedding {
   ImageFeatures features;  // of one picture, on the model's device; of the early features the first
 };
 
-inline constexpr int64_t kDecoderRows = 32;      // prompts in one decoder batch; bounds its memory
-inline constexpr int64_t kDecoderRowsOnCpu = 8;  // as fast as 32 there
-
 struct DecodeOptions {
   std::vector<MaskKind> kinds = {MaskKind::kSum};  // kSam is a pass without the HQ token; the others share one
   Multimask multimask = Multimask::kNone;

@@ -82,8 +82,10 @@ class SamPredictor {
 Prompt prompt_in_input(const PredictPrompt& prompt, const InputFrame& frame, int64_t mask_input_size,
                        size_t number = 0);
 
-// A mask as a mask prompt [1,M,M], 0 or 255, M = mask_input_size: gray, of the picture's size, is brought to the square
-// input of this side as training brings labels there, lying as the picture does, then to M x M by plain bilinear
+// A label or mask of the picture's size in the square input of this side, lying as the picture does and 0 beyond it, by
+// training's rule: gray -> [1,S,S] float 0..255.
+torch::Tensor label_in_input(const Image& gray, const InputFrame& frame, int64_t side);
+// A mask as a mask prompt [1,M,M], 0 or 255, M = mask_input_size: label_in_input, then to M x M by plain bilinear
 // interpolation.
 torch::Tensor mask_prompt(const Image& gray, const InputFrame& frame, int64_t side, int64_t mask_input_size);
 // Under Protocol::kKeepAspect.

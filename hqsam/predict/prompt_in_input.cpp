@@ -70,12 +70,19 @@ Prompt prompt_in_input(const PredictPrompt& prompt, const InputFrame& frame, int
   return row;
 }
 
-torch::Tensor mask_prompt(const Image& gray, const InputFrame& frame, int64_t side, int64_t mask_input_size) {
+torch::Tensor label_in_input(const Image& gray, const InputFrame& frame, int64_t side) {
   CropResize whole;
   whole.scaled = frame.input_size;
   whole.side = side;
-  const std::vector<float> label = crop_resize_label(gray, whole);
-  const std::vector<float> small = resize_plane(label.data(), {side, side}, {mask_input_size, mask_input_size});
+  torch::Tensor label = torch::empty({1, side, side}, torch::kFloat32);
+  crop_resize_label(gray, whole, label.data_ptr<float>());
+  return label;
+}
+
+torch::Tensor mask_prompt(const Image& gray, const InputFrame& frame, int64_t side, int64_t mask_input_size) {
+  const torch::Tensor label = label_in_input(gray, frame, side);
+  const std::vector<float> small =
+      resize_plane(label.const_data_ptr<float>(), {side, side}, {mask_input_size, mask_input_size});
   torch::Tensor prompt = torch::empty({1, mask_input_size, mask_input_size}, torch::kFloat32);
   float* out = prompt.data_ptr<float>();
   for (const float value : small) *out++ = value / 255 > 0.5F ? 255 : 0;

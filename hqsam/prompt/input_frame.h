@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "hqsam/core/choose.h"
 #include "hqsam/core/geometry.h"
 
 namespace hqsam {
@@ -11,6 +12,8 @@ namespace hqsam {
 // kKeepAspect: SamPredictor's way. The longer side becomes the square's by Pillow's antialiased bilinear filter, the
 // rest is padded; masks go back through the padded square.
 enum class Protocol { kReference, kKeepAspect };
+inline constexpr Choice<Protocol> kProtocols[] = {{Protocol::kReference, "reference"},
+                                                  {Protocol::kKeepAspect, "keep_aspect"}};
 
 // Where a picture lies in the model's square input: at the top left, scaled on each axis by its rounded sizes, as in
 // SAM.

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "hqsam/core/error.h"
-#include "hqsam/core/text.h"
 #include "hqsam/predict/embedding_file.h"
 
 namespace hqsam {
@@ -21,13 +20,6 @@ constexpr std::uintmax_t kReserve = std::uintmax_t{1} << 30;  // bytes of the di
 std::string about_encoder(const SamHq& model, bool bf16) {
   return fmt::format("{} {} {} {}", kVersion, model->image_size(), bf16 ? "bf16" : "fp32",
                      c10::DeviceTypeName(model->device().type()));
-}
-
-// The name of the file of a picture as it goes into the model.
-std::string file_of(const torch::Tensor& image) {
-  const auto pixels = image.contiguous();
-  const std::string_view bytes(static_cast<const char*>(pixels.const_data_ptr()), pixels.nbytes());
-  return fmt::format("{:016x}.safetensors", fingerprint(bytes));
 }
 
 // Nothing where there is no such file, or where it is not as it was written.
@@ -55,7 +47,7 @@ FeatureCache::FeatureCache(const fs::path& folder, const SamHq& model, bool bf16
 
 ImageFeatures FeatureCache::get(const torch::Tensor& image, const std::function<ImageFeatures()>& encode) {
   const torch::NoGradGuard no_grad;
-  const fs::path path = folder_ / file_of(image);
+  const fs::path path = folder_ / (tensor_fingerprint(image) + ".safetensors");
   if (const auto map = read_whole(path)) return take_features(*map, device_);
   ImageFeatures features = encode();
   features.interm_embeddings.resize(1);
