@@ -11,6 +11,7 @@
 
 #include "common.h"
 #include "hqsam/comm/launch.h"
+#include "hqsam/config/changes.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
@@ -55,7 +56,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
   SamHq model = open_training_model(config);
   const TrainingSet set = open_training_set(config, model->image_size());
   const std::vector<NamedDataset> valid = open_datasets(config.valid_sets, config.evaluate.seed);
-  const auto validate = open_validation(config, valid, group, stop_requested);
+  const std::shared_ptr<RunValidation> validation = open_validation(config, valid, group, stop_requested);
   std::vector<NamedDataset> shown = valid;
   for (NamedDataset& set : shown) set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop_requested);
   model->to(device);
@@ -67,16 +68,19 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
                      .config_fingerprint = training_fingerprint(config),
                      .validation_fingerprint = validation_fingerprint(config),
                      .launch_id = launch_id()};
+  options.what_changed = [&](const std::filesystem::path& before) { return training_changes(before, config); };
+  if (!config.checkpoint.empty()) options.start = validation;  // random weights are no start to compare with
   std::optional<TrainingMonitor> monitor;
-  std::function<Validation(SamHq&)> validate_and_show = validate;
+  std::function<Validation(SamHq&)> validate_and_show;
+  if (validation) validate_and_show = [&](SamHq& model) { return validation->validate(model); };
   if (group->is_main()) {
     monitor.emplace(open_monitor(config, shown, trainer, set));
     options.on_line = [&](const nlohmann::ordered_json& line) { monitor->line(line); };
-    if (validate) {
+    if (validation) {
       validate_and_show = [&](SamHq& validated) {
-        Validation validation = validate(validated);
+        Validation found = validation->validate(validated);
         monitor->validated(validated);
-        return validation;
+        return found;
       };
     }
   }

@@ -2,7 +2,7 @@
 #include "train_monitor.h"
 
 #include "hqsam/config/choices.h"
-#include "hqsam/config/open.h"
+#include "hqsam/config/validation.h"
 
 namespace hqsam {
 namespace {

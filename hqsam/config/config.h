@@ -42,7 +42,10 @@ Config load_config(const std::vector<std::filesystem::path>& paths, const std::v
 
 // The resolved config, absolute paths, as YAML that load_config reads back to the same.
 std::string to_yaml(const Config& config);
-// Over all that shapes a training run's weights (not the output folder, workers, saves or validation).
+// The config with all at its default that does not shape a training run's weights: the output folder, workers, saves,
+// validation.
+Config training_part(const Config& config);
+// Over that part.
 uint64_t training_fingerprint(const Config& config);
 // Over its validation sets and how they are evaluated.
 uint64_t validation_fingerprint(const Config& config);

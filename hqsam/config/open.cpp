@@ -7,9 +7,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/data/coarsened_dataset.h"
 #include "hqsam/data/open_dataset.h"
-#include "hqsam/data/stoppable_dataset.h"
 #include "hqsam/model/checkpoint.h"
-#include "hqsam/ops/autocast.h"
 
 namespace hqsam {
 namespace {
@@ -79,44 +77,10 @@ SamHq open_training_model(const Config& config) {
   return model;
 }
 
-EvaluateOptions validation_options(const Config& config) {
-  EvaluateOptions options = config.evaluations.empty() ? config.evaluate : config.evaluations.front();
-  options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
-  return options;
-}
-
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::vector<NamedDataset> sets,
-                                                  std::shared_ptr<Group> group, const std::atomic<bool>& stop) {
-  if (sets.empty()) return {};
-  const EvaluateOptions options = validation_options(config);
-  if (options.origin == PromptOrigin::kDetector) {
-    fail("open_validation",
-         "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
-  }
-  for (NamedDataset& set : sets) {
-    look_before_run(set.name, *set.dataset, config.evaluate.workers, config.evaluate.on_error);
-    set.dataset = std::make_shared<StoppableDataset>(set.dataset, stop);
-  }
-  return [sets = std::move(sets), options, group, precision = config.train.precision](SamHq& model) {
-    const torch::Device device = model->device();
-    const Bf16Scope bf16(device.type(), runs_in_bf16(precision, device));
-    const EvaluateResult result = evaluate(model, sets, options, *group);
-    const MaskKind kind = options.masks.front();
-    const auto mean = result.mean.find(kind);
-    if (mean == result.mean.end() || !mean->second.contains("mbiou")) {
-      fail("validation", "no mask of data.valid could be scored");
-    }
-    Validation validation{mean->second.at("mbiou"), {}};
-    for (const auto& [metric, value] : mean->second) validation.metrics[to_string(kind) + "." + metric] = value;
-    for (const SetResult& set : result.sets) {
-      for (const auto& [of_kind, metrics] : set.metrics) {
-        for (const auto& [metric, value] : metrics) {
-          validation.metrics[set.name + "/" + to_string(of_kind) + "." + metric] = value;
-        }
-      }
-    }
-    return validation;
-  };
+std::shared_ptr<RunValidation> open_validation(const Config& config, std::vector<NamedDataset> sets,
+                                               std::shared_ptr<Group> group, const std::atomic<bool>& stop) {
+  if (sets.empty()) return nullptr;
+  return std::make_shared<RunValidation>(config, std::move(sets), std::move(group), stop);
 }
 
 }  // namespace hqsam

@@ -3,13 +3,12 @@
 
 #include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "hqsam/config/config.h"
-#include "hqsam/train/run.h"
+#include "hqsam/config/validation.h"
 
 namespace hqsam {
 
@@ -25,14 +24,9 @@ TrainingSet open_training_set(const Config& config, int64_t image_size);
 // pixels, where that is not auto.
 SamHq open_training_model(const Config& config);
 
-// How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective alone.
-EvaluateOptions validation_options(const Config& config);
-
-// What a run checks as it goes: `sets`, those of data.valid, with the masks of its objective, scored by their mean
-// mBIoU. Metrics are "hq.mbiou" for the mean over sets and "<set>/hq.mbiou" for one. Once `stop` is set it ends at
-// once, by Stopped. It runs in the training's precision. Empty without such sets. Throws Error
-// where the first prompt is detector, and when called, where no mask was scored.
-std::function<Validation(SamHq&)> open_validation(const Config& config, std::vector<NamedDataset> sets,
-                                                  std::shared_ptr<Group> group, const std::atomic<bool>& stop);
+// The validation of a run on `sets`, those of data.valid; none without such sets. Once `stop` is set it ends at once.
+// Throws Error as RunValidation does.
+std::shared_ptr<RunValidation> open_validation(const Config& config, std::vector<NamedDataset> sets,
+                                               std::shared_ptr<Group> group, const std::atomic<bool>& stop);
 
 }  // namespace hqsam

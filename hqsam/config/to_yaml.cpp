@@ -240,7 +240,7 @@ std::string to_yaml(const Config& config) {
   return std::string(out.c_str()) + "\n";
 }
 
-uint64_t training_fingerprint(const Config& config) {
+Config training_part(const Config& config) {
   const Config defaults;
   Config shaping = config;
   shaping.valid_sets.clear();
@@ -255,8 +255,10 @@ uint64_t training_fingerprint(const Config& config) {
   shaping.train.validate_every = defaults.train.validate_every;
   shaping.train.best_metric = defaults.train.best_metric;
   shaping.train.patience = defaults.train.patience;
-  return fingerprint(to_yaml(shaping));
+  return shaping;
 }
+
+uint64_t training_fingerprint(const Config& config) { return fingerprint(to_yaml(training_part(config))); }
 
 uint64_t validation_fingerprint(const Config& config) {
   Config validation;

@@ -9,6 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "hqsam/metrics/bootstrap.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
@@ -18,6 +19,26 @@ namespace hqsam {
 struct Validation {
   double score = 0;
   std::map<std::string, double> metrics;
+  // What it gained over what the run began with, mask by mask over all sets, percentage points:
+  // {"hq-sam.mbiou": {15.1, 12.0, 18.2}}.
+  std::map<std::string, Interval> gains = {};
+  std::string score_by = {};        // the metric that score is, such as "hq.mbiou"; "" = it has no name
+  int64_t pictures = 0, masks = 0;  // that were measured
+};
+
+// What a run is compared with: the masks before its first step, which are SAM's. Rank 0 keeps what it measured in
+// state/start.jsonl, so that a resumed run knows it too.
+class RunStart {
+ public:
+  virtual ~RunStart() = default;
+  // Measures the model, on all ranks. Throws as a validation does.
+  virtual Validation measure(SamHq& model) = 0;
+  // Whether what it measures stays the same for the whole run, as SAM's masks do where SAM's weights do not train.
+  virtual bool stays() const = 0;
+  // What rank 0 measured, as text.
+  virtual std::string text() const = 0;
+  // The same from such a text; false where it is none, or of other pictures or prompts.
+  virtual bool recall(const std::string& text) = 0;
 };
 
 struct RunOptions {
@@ -31,6 +52,9 @@ struct RunOptions {
   std::string launch_id = {};
   // Called with every line of metrics.jsonl, on rank 0; may be empty.
   std::function<void(const nlohmann::ordered_json& line)> on_line = {};
+  std::shared_ptr<RunStart> start = {};  // where set, measured before the first step of a run that validates
+  // Where a resumed run's config is another one: which keys, given the folder's config.yaml; may be empty.
+  std::function<std::string(const std::filesystem::path& before)> what_changed = {};
 };
 
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
@@ -47,12 +71,17 @@ enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state save
 //      "data_wait":.. (share of the time spent waiting for rows),"grad_norm":..,"memory_gib":.. (peak),
 //      "device_memory_gib":.. (peak, CUDA only),"skipped":.. (steps so far),"seconds_left":..}
 //       a skipped step has null for its losses and "skipped_because"
-//     {"type":"valid","epoch":1,"step":40,"valid":{..},"score":..}
+//     {"type":"valid","epoch":1,"step":0,"valid":{"sam.mbiou":..}}    what the run begins with, once, with
+//     options.start
+//     {"type":"valid","epoch":1,"step":40,"valid":{..},"score":..,"gains":{"hq-sam.mbiou":{"mean","low","high"},..},
+//      "pictures":..,"masks":..}; without gains where nothing is known of the start
 //     {"type":"epoch","epoch":1,"step":50,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
-//      "data_wait":..,"skipped":..,"valid":{..},"score":..}; objective sam has a "loss_iou" in both. An epoch's losses
-//       are means over its steps, its speed that of the steps since a resume.
+//      "data_wait":..,"skipped":..,"valid":{..},"score":..,..}; objective sam has a "loss_iou" in both. An epoch's
+//      losses
+//       are means over its steps, its speed that of all its steps, before a resume too.
 //   state/state_000001.safetensors after each epoch (before and after its validation), every save_minutes, and on a
 //     stop; the last train.keep_states of them
+//   state/start.jsonl              what options.start measured
 //   state/lock                     held while a process trains here
 //   state/launch                   options.launch_id, where the run began with one
 // With train.ema.decay, validations see and .pth files hold the running means. validate is called without gradients,

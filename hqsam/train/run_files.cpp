@@ -93,10 +93,46 @@ void RunFiles::require_same(const RunState& now, const RunState& saved) const {
          "--overwrite or in another folder",
          folder_.root().string(), what, before, mine, remedy);
   };
-  require(now.config_fingerprint, saved.config_fingerprint, "the config", "Its config.yaml has the old one");
+  if (now.config_fingerprint != saved.config_fingerprint) refuse_other_config();
   require(now.files_fingerprint, saved.files_fingerprint, "the list of training files", "Restore the files");
   require(now.frozen_fingerprint, saved.frozen_fingerprint, "the base model's weights",
           "Restore the file of model.checkpoint");
+}
+
+// By its keys, where the config of before tells them.
+void RunFiles::refuse_other_config() const {
+  const std::string root = folder_.root().string(), file = folder_.config().string();
+  const std::string keys = options_.what_changed ? options_.what_changed(folder_.config()) : "";
+  if (keys.empty()) {
+    fail(
+        "run_training",
+        "cannot resume {}: the config changed since it began. {} has the old one; or start anew with --overwrite or in "
+        "another folder",
+        root, file);
+  }
+  const std::string model = std::filesystem::exists(folder_.model()) ? folder_.model().string() : "its best.pth";
+  fail("run_training",
+       "cannot resume {}: the config changed since it began: {}. Go on with {}; or begin another run from these "
+       "weights, "
+       "with model.checkpoint {} and another output",
+       root, keys, file, model);
+}
+
+std::string RunFiles::start() const {
+  try {
+    return std::filesystem::exists(folder_.start()) ? read_file(folder_.start(), kAnySize) : "";
+  } catch (const std::exception& error) {
+    spdlog::warn("what the run began with cannot be read: {}", error.what());
+    return "";
+  }
+}
+
+void RunFiles::keep_start(const std::string& text) {
+  try {
+    write_file(folder_.start(), text);
+  } catch (const Error& error) {
+    spdlog::warn("what the run began with cannot be kept: {}", error.what());
+  }
 }
 
 void RunFiles::log(const nlohmann::ordered_json& line) {

@@ -27,6 +27,9 @@ class RunFiles {
   const RunFolder& folder() const { return folder_; }
 
   void log(const nlohmann::ordered_json& line);
+  // What the run's start was measured as; "" where nothing is kept or can be read.
+  std::string start() const;
+  void keep_start(const std::string& text);  // warns where it cannot
   // Writes a checkpoint now, or with the next save that works.
   void write(const std::filesystem::path& path, TensorMap checkpoint);
   // Writes what waits, then the state; keeps the last ones. False where that failed.
@@ -43,6 +46,7 @@ class RunFiles {
   void start_anew();
   SavedRun newest_state();
   void require_same(const RunState& now, const RunState& saved) const;
+  [[noreturn]] void refuse_other_config() const;
   void write_all(const RunState& state, const TensorMap& tensors);
 
   const RunOptions& options_;

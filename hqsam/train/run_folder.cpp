@@ -93,7 +93,7 @@ void RunFolder::clear() const {
   for (const fs::path& path : matching(root_ / kStateFolder, "state_[0-9]{6,15}\\.safetensors(\\.damaged)?")) {
     remove_file(path);
   }
-  for (const fs::path& path : {model(), best(), report(), metrics()}) remove_file(path);
+  for (const fs::path& path : {start(), model(), best(), report(), metrics()}) remove_file(path);
   for (const fs::path& path : checkpoints(root_)) remove_file(path);
   // What TrainingMonitor leaves.
   for (const fs::path& path : matching(root_ / kEventFolder, "events\\.out\\.tfevents\\..*")) remove_file(path);
@@ -107,7 +107,7 @@ void RunFolder::clear() const {
 void RunFolder::remove_unfinished() const {
   constexpr char kOwn[] =
       "(config\\.yaml|metrics\\.jsonl|report\\.html|(model|best|epoch_[0-9]{4,})\\.pth|"
-      "state_[0-9]{6,15}\\.safetensors|launch|(truth|step)_[0-9_]+\\.jpg|index\\.jsonl)\\.[0-9]+\\.tmp";
+      "state_[0-9]{6,15}\\.safetensors|start\\.jsonl|launch|(truth|step)_[0-9_]+\\.jpg|index\\.jsonl)\\.[0-9]+\\.tmp";
   for (const fs::path& folder : {root_, root_ / kStateFolder, root_ / kCheckpointFolder, root_ / kSampleFolder}) {
     for (const fs::path& path : matching(folder, kOwn)) remove_file(path);
   }

@@ -21,6 +21,7 @@ class RunFolder {
   std::filesystem::path report() const { return root_ / "report.html"; }
   std::filesystem::path lock() const { return root_ / "state" / "lock"; }
   std::filesystem::path launch() const { return root_ / "state" / "launch"; }
+  std::filesystem::path start() const { return root_ / "state" / "start.jsonl"; }
   std::filesystem::path state(int64_t number) const;      // state/state_000001.safetensors
   std::filesystem::path checkpoint(int64_t epoch) const;  // after that many epochs: checkpoints/epoch_0001.pth
 

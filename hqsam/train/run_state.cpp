@@ -60,6 +60,7 @@ std::string to_json(const RunState& state) {
                                  {"skipped_in_row", state.skipped_in_row},
                                  {"unread", state.unread},
                                  {"unread_in_epoch", state.unread_in_epoch},
+                                 {"timed", {state.timed_rows, state.seconds, state.waited}},
                                  {"validated", state.validated},
                                  {"stale", state.stale},
                                  {"finished", state.finished},
@@ -85,6 +86,10 @@ RunState run_state_from_json(const std::string& text) {
   state.skipped_in_row = json.at("skipped_in_row");
   state.unread = json.value("unread", int64_t{0});
   state.unread_in_epoch = json.value("unread_in_epoch", int64_t{0});
+  if (json.contains("timed")) {
+    const auto& timed = json.at("timed");
+    state.timed_rows = timed.at(0), state.seconds = timed.at(1), state.waited = timed.at(2);
+  }
   state.validated = json.at("validated");
   state.stale = json.at("stale");
   state.finished = json.at("finished");

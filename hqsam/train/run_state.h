@@ -25,6 +25,8 @@ struct RunState {
   int64_t skipped_in_row = 0;        // up to the last step
   int64_t unread = 0;                // rows passed over since the run began (data.on_error: skip)
   int64_t unread_in_epoch = 0;       // and in the epoch begun
+  int64_t timed_rows = 0;            // rows of the epoch begun that seconds and waited tell of
+  double seconds = 0, waited = 0;    // that their steps took, and waited for rows
   int64_t validated = 0;             // the step of the last validation within an epoch
   int64_t stale = 0;                 // validations in a row without a new best
   bool finished = false;             // ended before its last epoch, by train.patience

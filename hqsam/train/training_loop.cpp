@@ -12,12 +12,12 @@
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/train/memory.h"
 #include "hqsam/train/ranks.h"
+#include "hqsam/train/training_words.h"
 
 namespace hqsam {
 namespace {
 
 constexpr const char* kFunction = "run_training";
-constexpr int64_t kMostSkipped = 10;  // in a row
 
 void set_losses_to_null(nlohmann::ordered_json& line) {
   for (const char* key : {"loss", "loss_mask", "loss_dice", "loss_iou"}) {
@@ -36,7 +36,8 @@ RunEnd TrainingLoop::go() {
   check();
   share_weights();
   if (open() == Next::kEnd) return RunEnd::kFinished;
-  Next next = any_rank(group_, stop_) ? save_and_stop() : Next::kGoOn;
+  if (files_) tell_plan();
+  Next next = any_rank(group_, stop_) ? save_and_stop() : measure_start();
   while (next == Next::kGoOn) {
     next = train_epoch();
     if (next == Next::kGoOn) next = finish_epoch();
@@ -44,29 +45,8 @@ RunEnd TrainingLoop::go() {
   }
   if (next == Next::kStop) return stopped();
   group_.barrier();  // no rank ends well before rank 0 has written the model
-  if (files_) spdlog::info("finished: {}", files_->folder().model().string());
+  if (files_) tell_end();
   return RunEnd::kFinished;
-}
-
-void TrainingLoop::check() const {
-  if (set_.size() < batch_size()) {
-    fail(kFunction, "an epoch has {} rows, fewer than train.batch_size {}: lower it, or raise the sets' weights",
-         set_.size(), batch_size());
-  }
-  if (batch_size() < group_.size()) {
-    fail(kFunction, "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch_size(),
-         group_.size());
-  }
-  if (set_.options().image_size != trainer_.model()->image_size()) {
-    fail(kFunction, "rows are made for {} pixels and the model takes {}", set_.options().image_size,
-         trainer_.model()->image_size());
-  }
-  if (!train().cache_features.empty() && !set_.options().augment.fixed()) {
-    fail(kFunction,
-         "train.cache_features keeps one encoding of each picture, and data.augment changes them: set flip_probability "
-         "to 0, scale_min and scale_max to 1, or leave cache_features out");
-  }
-  if (options_.resume && options_.overwrite) fail(kFunction, "--resume and --overwrite exclude each other");
 }
 
 // One model on all ranks, and one config and list of files.
@@ -130,7 +110,7 @@ Next TrainingLoop::train_epoch() {
   Loader loader(set_, state_.epoch, std::move(positions), train().workers, std::max(to - from, 2 * train().workers));
   std::optional<Progress> progress;
   if (files_) progress.emplace(fmt::format("epoch {}/{}", state_.epoch + 1, train().epochs), end, first);
-  double seconds = 0;
+  const double waited_until_now = state_.waited;
   while (state_.rows < end) {
     if (validation_due()) {
       const Next next = validate_within_epoch();
@@ -141,9 +121,9 @@ Next TrainingLoop::train_epoch() {
     const StepResult result = step_or_save(loader);
     if (result.given_up) return save_and_stop();
     const double took = std::max(seconds_since(step_start), 1e-9);
-    seconds += took;
-    images_per_s_ = static_cast<double>(state_.rows - first) / seconds;
-    data_wait_ = loader.seconds_waited() / seconds;
+    state_.seconds += took;
+    state_.waited = waited_until_now + loader.seconds_waited();
+    state_.timed_rows += batch;
     step_seconds_ += took;
     ++steps_taken_;
     if (files_) log_step(result, took, loader.seconds_waited() - waited_before, &*progress);
@@ -206,66 +186,9 @@ StepResult TrainingLoop::take_step(Loader& loader) {
   return result;
 }
 
-// data.on_error skip: says which rows were passed over, the first few by name, and ends the run where it is most.
-void TrainingLoop::count_unread(Loader& loader, const StepResult& result) {
-  constexpr int64_t kTold = 5, kFewest = 10;
-  for (const std::string& reason : loader.take_unread()) {
-    ++unread_told_;
-    if (unread_told_ <= kTold) spdlog::warn("a row is passed over (data.on_error: skip): {}", reason);
-    if (unread_told_ == kTold) spdlog::warn("further rows that cannot be read are counted, and no longer named");
-    last_unread_ = reason;
-  }
-  if (result.rows == batch_size() || state_.unread_in_epoch < kFewest) return;
-  if (2 * state_.unread_in_epoch <= state_.rows) return;
-  fail(kFunction,
-       "{} of the epoch's {} rows so far could not be read, more than half (data.on_error: skip): mend the files and "
-       "go on with --resume{}",
-       state_.unread_in_epoch, state_.rows, last_unread_.empty() ? "" : ". The last: " + last_unread_);
-}
-
-void TrainingLoop::count_skip(const StepResult& result) {
-  if (!result.skipped) {
-    skip_reasons_.clear();
-    return;
-  }
-  if (result.rows == 0) return;
-  skip_reasons_.push_back(fmt::format("step {}: {}", state_.step, result.reason));
-  if (files_) spdlog::warn("step {} is skipped: {}", state_.step, result.reason);
-  if (state_.skipped_in_row < kMostSkipped) return;
-  fail(kFunction,
-       "{} steps in a row had no finite loss or gradient: look at these pictures and their masks, lower train.lr, set "
-       "train.clip_grad_norm, or set train.precision to fp32, and start anew with --overwrite. {}",
-       state_.skipped_in_row, fmt::join(skip_reasons_, "; "));
-}
-
 // The mean over the epoch so far.
 std::string TrainingLoop::epoch_loss_text() const {
   return state_.summed == 0 ? "none" : fmt::format("{:.4f}", mean(state_.sums, state_.summed).loss);
-}
-
-// At the run's end: steps that were skipped left the weights as they were.
-void TrainingLoop::check_learned() const {
-  constexpr const char* kHelp = "look at these pictures and their masks, lower train.lr, or set train.clip_grad_norm";
-  if (state_.summed == 0) {
-    fail(kFunction,
-         "nothing was learned in the last epoch: none of its steps had a finite loss and gradient ({} of {} "
-         "steps of the run were skipped); {}. {}",
-         state_.skipped, state_.step, kHelp, fmt::join(skip_reasons_, "; "));
-  }
-  if (state_.skipped_in_row > 0 && files_) {
-    spdlog::warn("the last {} of {} steps were skipped: the model is as it was before them; {}", state_.skipped_in_row,
-                 state_.step, kHelp);
-  }
-}
-
-// Nothing of a spoilt model is saved: neither a state nor a checkpoint.
-void TrainingLoop::require_finite() const {
-  if (trainer_.is_finite()) return;
-  fail(
-      kFunction,
-      "the weights are no longer finite after step {}: lower train.lr, or set train.clip_grad_norm, and go on from the "
-      "last save with --resume, or start anew with --overwrite",
-      state_.step);
 }
 
 void TrainingLoop::log_step(const StepResult& result, double seconds, double waited, Progress* progress) {
@@ -277,7 +200,8 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
   const double memory = peak_memory_gib(), device_memory = peak_device_memory_gib(trainer_.device());
   const double wait_share = waited / seconds;
   const double left =
-      static_cast<double>(last_step() - state_.step) * step_seconds_ / static_cast<double>(steps_taken_);
+      static_cast<double>(last_step() - state_.step) * step_seconds_ / static_cast<double>(steps_taken_) +
+      static_cast<double>(validations_left()) * validation_seconds_;
   json["images_per_s"] = static_cast<double>(batch_size()) / seconds;
   json["data_wait"] = wait_share;
   if (!result.skipped) json["grad_norm"] = result.gradient_norm;
@@ -293,6 +217,7 @@ void TrainingLoop::log_step(const StepResult& result, double seconds, double wai
                   learning_rate(state_.step - 1), 100 * wait_share, device_memory > 0 ? device_memory : memory);
   if (state_.skipped > 0) note += fmt::format("  {} skipped", state_.skipped);
   if (state_.unread > 0) note += fmt::format("  {} unread", state_.unread);
+  if (!last_rating_.empty()) note += "  " + last_rating_;
   if (train().epochs > 1) note += fmt::format("  run {} left", human_seconds(left));
   progress->update(state_.rows, note);
 }
@@ -302,13 +227,16 @@ Next TrainingLoop::finish_epoch() {
   const StepLoss loss = mean(state_.sums, state_.summed);
   const int64_t epoch = state_.epoch + 1;
   Json json = line("epoch", epoch, loss);
-  json["images_per_s"] = images_per_s_;
-  json["data_wait"] = data_wait_;
+  // None of an epoch that an earlier version's state has whole.
+  const bool timed = state_.seconds > 0;
+  const double speed = timed ? static_cast<double>(state_.timed_rows) / state_.seconds : 0;
+  json["images_per_s"] = timed ? Json(speed) : Json();
+  json["data_wait"] = timed ? Json(state_.waited / state_.seconds) : Json();
   json["skipped"] = state_.skipped;
   if (state_.unread > 0) json["unread"] = state_.unread;
   if (state_.summed == 0) set_losses_to_null(json);
-  std::string summary =
-      fmt::format("epoch {}/{}: loss {}, {:.2f} images/s", epoch, train().epochs, epoch_loss_text(), images_per_s_);
+  std::string summary = fmt::format("epoch {}/{}: loss {}", epoch, train().epochs, epoch_loss_text());
+  if (timed) summary += fmt::format(", {:.2f} images/s", speed);
   if (state_.skipped > 0) summary += fmt::format(", {} steps skipped so far", state_.skipped);
   if (state_.unread_in_epoch > 0) summary += fmt::format(", {} rows could not be read", state_.unread_in_epoch);
   require_finite();
@@ -320,13 +248,15 @@ Next TrainingLoop::finish_epoch() {
     best = rating->best;
     put_rating(*rating, json);
     state_.validated = state_.step;
-    summary += ", " + rating_text(*rating);
+    summary += ", " + rating_text(*rating) + (best ? ", best so far" : "");
   }
   state_.epoch = epoch;
   state_.rows = 0;
   state_.sums = {};
   state_.summed = 0;
   state_.unread_in_epoch = 0;
+  state_.timed_rows = 0;
+  state_.seconds = state_.waited = 0;
   if (!files_) return go_on_or_end();
   write_checkpoints(/*epoch_done=*/true, best);
   files_->log(json);

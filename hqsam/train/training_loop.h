@@ -35,8 +35,8 @@ enum class Next {
 
 // A validation as rank 0 has it.
 struct Rating {
-  std::map<std::string, double> metrics;
-  std::optional<double> score;  // nothing where it is not finite
+  Validation validation;
+  std::optional<double> score;  // by train.best_metric; nothing where it is not finite
   bool best = false;            // so far
 };
 
@@ -55,6 +55,9 @@ class TrainingLoop {
   void check() const;
   void share_weights();
   Next open();
+  Next measure_start();
+  void tell_plan() const;
+  void tell_end() const;
   Next train_epoch();
   Next save_and_stop();
   StepResult step_or_save(Loader& loader);
@@ -71,7 +74,9 @@ class TrainingLoop {
   std::optional<Rating> validate_and_rate();
   double score_of(const Validation& validation) const;
   std::string score_name() const;
+  std::string score_metric(const Validation& validation) const;
   std::string rating_text(const Rating& rating) const;
+  int64_t validations_left() const;
   static void put_rating(const Rating& rating, Json& json);
   void write_checkpoints(bool epoch_done, bool best);
   void save();
@@ -106,9 +111,11 @@ class TrainingLoop {
   std::vector<std::string> skip_reasons_;  // of the last steps in a row
   int64_t unread_told_ = 0;                // of this rank's rows that could not be read
   std::string last_unread_;
-  int64_t steps_taken_ = 0;                  // by this process
-  double step_seconds_ = 0;                  // these steps took
-  double images_per_s_ = 0, data_wait_ = 0;  // of the steps of the epoch since it began or was resumed
+  int64_t steps_taken_ = 0;        // by this process
+  double step_seconds_ = 0;        // these steps took
+  double validation_seconds_ = 0;  // the last validation took
+  std::string last_rating_;        // for the progress line
+  Validation last_validation_;     // of this process
 };
 
 }  // namespace hqsam

@@ -35,6 +35,9 @@ class TrainingRun : public ::testing::Test {
     std::vector<double> scores = {1, 3, 2};            // per epoch; none = no validation
     std::function<void(SamHq&)> spoil = nullptr;       // the model before it trains
     const std::atomic<bool>* stop = nullptr;           // besides stop_after_validations
+    std::shared_ptr<RunStart> start = nullptr;
+    std::map<std::string, Interval> gains = {};  // of each validation
+    std::string changes = {};                    // what the config's keys say of another config
   };
 
   RunEnd go(const Setup& setup) {
@@ -48,7 +51,9 @@ class TrainingRun : public ::testing::Test {
                              .overwrite = setup.overwrite,
                              .config_text = "train: {}\n",
                              .config_fingerprint = setup.config_fingerprint,
-                             .launch_id = setup.launch_id};
+                             .launch_id = setup.launch_id,
+                             .start = setup.start,
+                             .what_changed = [&](const std::filesystem::path&) { return setup.changes; }};
     std::atomic<bool> stop = setup.stop_after_validations == 0;
     validations_ = 0;
     std::function<Validation(SamHq&)> validate;
@@ -60,7 +65,7 @@ class TrainingRun : public ::testing::Test {
         const int64_t steps = trainer.state().at("adam_steps").item<int64_t>();
         const auto epoch = static_cast<size_t>(steps / (setup.images / setup.train.batch_size) - 1);
         stop = ++validations_ == setup.stop_after_validations;
-        return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}};
+        return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}, setup.gains};
       };
     }
     const RunEnd end = run_training(trainer, set, options, validate, setup.stop ? *setup.stop : stop);
