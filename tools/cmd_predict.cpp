@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -25,6 +26,8 @@ struct PredictArguments {
   std::string checkpoint, base, output, multimask = "none", masks = "sum", save_embedding;
   std::vector<std::string> images, embeddings;
   PromptArguments prompts;
+  std::vector<std::string> formats = {"png"};
+  PredictAnnotationsOptions annotations;
   bool logits = false;
   int64_t image_size = 0, batch = 1;
   ComputeOptions compute;
@@ -35,6 +38,28 @@ void print_outcome(const PredictOutcome& outcome, const std::string& output, dou
   std::string failed = outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size());
   print_line("{} {}, {} {} in {}, {:.1f} s{}", outcome.pictures, outcome.pictures == 1 ? "picture" : "pictures",
              outcome.masks, outcome.masks == 1 ? "mask" : "masks", output, seconds, failed);
+}
+
+constexpr const char* kPng = "png";
+
+void set_formats(const PredictArguments& arguments, PredictRunOptions& options) {
+  options.annotations = arguments.annotations;
+  options.annotations.output = arguments.output;
+  options.png = false;
+  for (const std::string& format : arguments.formats) {
+    if (format == kPng) {
+      options.png = true;
+    } else {
+      options.annotations.formats.push_back(choose(format, kAnnotationFormats, "predict", "--format"));
+    }
+  }
+  std::sort(options.annotations.formats.begin(), options.annotations.formats.end());
+  const auto twice = std::unique(options.annotations.formats.begin(), options.annotations.formats.end());
+  options.annotations.formats.erase(twice, options.annotations.formats.end());
+  const PredictAnnotationsOptions& given = arguments.annotations;
+  if (options.annotations.formats.empty() && (given.polygons || given.simplify > 0 || !given.classes.empty())) {
+    fail("predict", "--polygons, --simplify and --classes are for --format coco, yolo or labelme");
+  }
 }
 
 int predict(const PredictArguments& arguments) {
@@ -58,6 +83,7 @@ int predict(const PredictArguments& arguments) {
                             .batch = arguments.batch};
   options.masks = choose(arguments.masks, kMaskKinds, "predict", "--masks");
   options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
+  set_formats(arguments, options);
   options.lines = choose_lines(model, std::ssize(pictures));
   if (options.lines > 1) at::set_num_threads(at::get_num_threads() / static_cast<int>(options.lines));
   constexpr int kMostWriters = 4;  // beside which the model's threads are busy
@@ -120,6 +146,22 @@ void add_predict(CLI::App& app, Run& run) {
   command->add_option("--masks", arguments->masks, "sum (SAM's and HQ's logits, the paper's), hq or sam")
       ->check(CLI::IsMember({"sum", "hq", "sam"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--format", arguments->formats,
+          "of the results, repeatable: png (masks, a JSON and an overlay), coco, yolo, labelme (a folder each)")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({kPng, "coco", "yolo", "labelme"}))
+      ->capture_default_str();
+  PredictAnnotationsOptions& annotations = arguments->annotations;
+  command->add_flag("--polygons", annotations.polygons, "coco: polygons in place of run lengths");
+  command->add_option("--simplify", annotations.simplify, "pixels by which polygons may depart; 0 = exact")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
+  command->add_option("--classes", annotations.classes, "coco, yolo, labelme: names of the categories 0, 1, ...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_flag("--logits", arguments->logits, "also write <stem>.safetensors: low_res_logits, logits, iou");
   command
       ->add_option("--save-embedding", arguments->save_embedding,

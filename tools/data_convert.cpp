@@ -22,10 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Choice<AnnotationFormat> kFormats[] = {{AnnotationFormat::kCoco, "coco"},
-                                                 {AnnotationFormat::kYolo, "yolo"},
-                                                 {AnnotationFormat::kLabelme, "labelme"},
-                                                 {AnnotationFormat::kMasks, "masks"}};
 struct ConvertArguments {
   std::string from, type = "auto", images, masks, annotations, split, exif = "auto", set_name, to;
   std::vector<std::string> set;
@@ -112,7 +108,7 @@ std::vector<SetToConvert> sets_of(const ConvertArguments& arguments) {
 int convert_data(const ConvertArguments& arguments) {
   const auto start = std::chrono::steady_clock::now();
   ConvertOptions options = arguments.options;
-  options.writer.format = choose(arguments.to, kFormats, "data convert", "--to");
+  options.writer.format = choose(arguments.to, kAnnotationFormats, "data convert", "--to");
   options.writer.rasters = arguments.rasters;
   options.pictures = !arguments.no_images;
   options.validate();

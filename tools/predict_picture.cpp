@@ -27,7 +27,10 @@ void PictureResults::fail_with(std::exception_ptr failure) {
 }
 
 void PictureResults::conclude() {
-  attempt([this] { writer_.finish(); });
+  attempt([this] {
+    annotations_.add(number_, picture_.stated, picture_.prompts, writer_.predicted());
+    writer_.finish();
+  });
   concluded_(picture_, failure_);
 }
 

@@ -39,10 +39,13 @@ class PictureResults {
  public:
   // concluded takes the failure, or null, once, on any thread.
   using Concluded = std::function<void(const ReadPicture& picture, std::exception_ptr failure)>;
-  PictureResults(ReadPicture picture, const ResultsOf& of, Concluded concluded)
+  PictureResults(ReadPicture picture, const ResultsOf& of, size_t number, PredictAnnotations& annotations,
+                 Concluded concluded)
       : picture_(std::move(picture)),
+        number_(number),
+        annotations_(annotations),
         concluded_(std::move(concluded)),
-        writer_(of, picture_.stated, picture_.prompts) {}
+        writer_(of, picture_.stated, picture_.prompts, annotations.any()) {}
 
   ReadPicture& picture() { return picture_; }
   ResultWriter& writer() { return writer_; }
@@ -59,6 +62,8 @@ class PictureResults {
   void conclude();
 
   ReadPicture picture_;
+  size_t number_;
+  PredictAnnotations& annotations_;
   Concluded concluded_;
   std::atomic<int64_t> left_ = 1;
   std::mutex mutex_;

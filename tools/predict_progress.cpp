@@ -58,6 +58,7 @@ void PredictProgress::tell(const ReadPicture& picture) {
 }
 
 void PredictProgress::without_prompts(size_t number) {
+  annotations_.pass(number);
   const std::lock_guard lock(mutex_);
   without_prompts_[number] = pictures_[number].string();
   progress_.update(++count_);
@@ -79,6 +80,7 @@ void PredictProgress::succeed(size_t number, const ReadPicture& picture) {
 
 void PredictProgress::fail(size_t number, const std::exception_ptr& failure) {
   const std::string message = with_picture(pictures_[number], message_of(failure));
+  annotations_.pass(number);
   const std::lock_guard lock(mutex_);
   progress_.update(++count_);
   if (pictures_.size() == 1) {
@@ -92,6 +94,7 @@ void PredictProgress::fail(size_t number, const std::exception_ptr& failure) {
 PredictOutcome PredictProgress::outcome() {
   const std::lock_guard lock(mutex_);
   if (!only_failure_.empty()) throw Error(only_failure_);
+  if (done_.pictures > 0) annotations_.finish();
   for (auto& [number, what] : failed_) done_.failed.push_back(std::move(what));
   for (auto& [number, what] : without_prompts_) done_.without_prompts.push_back(std::move(what));
   return std::move(done_);

@@ -17,10 +17,15 @@ namespace hqsam {
 class PredictProgress {
  public:
   PredictProgress(const std::vector<std::filesystem::path>& pictures, const PredictRunOptions& options,
-                  int64_t per_prompt)
-      : pictures_(pictures), options_(options), per_prompt_(per_prompt), progress_("predict", std::ssize(pictures)) {}
+                  int64_t per_prompt, const PromptSource& source)
+      : pictures_(pictures),
+        options_(options),
+        per_prompt_(per_prompt),
+        annotations_(options.annotations, pictures, source),
+        progress_("predict", std::ssize(pictures)) {}
 
   int64_t per_prompt() const { return per_prompt_; }  // masks
+  PredictAnnotations& annotations() { return annotations_; }
 
   // The number of a picture that nobody has taken.
   std::optional<size_t> next();
@@ -34,7 +39,7 @@ class PredictProgress {
   void without_prompts(size_t number);
   void succeed(size_t number, const ReadPicture& picture);
   void fail(size_t number, const std::exception_ptr& failure);
-  // After all. Throws the failure of an only picture.
+  // After all; ends the annotations. Throws the failure of an only picture.
   PredictOutcome outcome();
 
  private:
@@ -42,6 +47,7 @@ class PredictProgress {
   const PredictRunOptions& options_;
   int64_t per_prompt_;
   std::atomic<size_t> next_ = 0;
+  PredictAnnotations annotations_;
 
   std::mutex large_, mutex_;
   PredictOutcome done_;

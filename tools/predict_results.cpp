@@ -21,6 +21,12 @@ using Json = nlohmann::ordered_json;
 
 Json box_json(const Box& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 
+// COCO's x, y, width, height of a box of outermost pixels.
+Json bbox_json(const std::optional<Box>& box) {
+  if (!box) return {0, 0, 0, 0};
+  return {box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1};
+}
+
 void set_label(Json& json, const char* number_key, const char* text_key, const PromptLabel& label) {
   if (const auto* number = std::get_if<int64_t>(&label)) json[number_key] = *number;
   if (const auto* text = std::get_if<std::string>(&label)) json[text_key] = *text;
@@ -32,6 +38,7 @@ Json prompt_json(const PlacedPrompt& placed, const StatedPrompt& stated) {
   Json json = {{"number", placed.number}};
   set_label(json, "id", "id", stated.id);
   set_label(json, "category_id", "category", stated.category);
+  if (!stated.category_name.empty()) json["category"] = stated.category_name;
   if (stated.score) json["score"] = *stated.score;
   if (prompt.box) json["box"] = box_json(*prompt.box);
   if (placed.cut) json["cut"] = true;
@@ -52,9 +59,12 @@ Json failure_json(const PromptFailure& failure, const StatedPrompt& stated) {
 
 }  // namespace
 
-ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts)
-    : of_(std::move(of)), stem_(of_.picture.stem().string()), stated_(stated), prompts_(prompts) {
+ResultWriter::ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, bool keep)
+    : of_(std::move(of)), stem_(of_.picture.stem().string()), stated_(stated), prompts_(prompts), keep_(keep) {
   const auto count = prompts.placed.size() * static_cast<size_t>(of_.per_prompt);
+  predicted_ = {.picture = of_.image, .size = of_.size};
+  predicted_.masks.resize(keep_ ? count : 0);
+  predicted_.scores.resize(keep_ ? count : 0);
   results_.resize(count);
   written_.resize(count);
   if (of_.logits) {
@@ -95,15 +105,23 @@ void ResultWriter::keep_logits(size_t result, const Prediction& prediction) {
 }
 
 void ResultWriter::write_mask(size_t result, const PackedMask& mask, double score) {
-  const std::string name = mask_name(result);
   Mask pixels(0, 0);
   pixels.height = mask.size.height, pixels.width = mask.size.width;
   pixels.pixels = take_spare(static_cast<size_t>(mask.size.height * mask.size.width));
   unpack_into(mask, 1, pixels.pixels);
-  const Rle rle = rle_encode(pixels);
-  Image gray;  // of the same bytes
+  Rle rle = rle_encode(pixels);
+  if (of_.png) write_png(result, std::move(pixels.pixels), mask, score, rle);
+  if (!keep_) return;
+  predicted_.masks[result] = std::move(rle);
+  predicted_.scores[result] = score;
+}
+
+void ResultWriter::write_png(size_t result, std::vector<uint8_t> pixels, const PackedMask& mask, double score,
+                             const Rle& rle) {
+  const std::string name = mask_name(result);
+  Image gray;
   gray.height = mask.size.height, gray.width = mask.size.width, gray.channels = 1;
-  gray.pixels = std::move(pixels.pixels);
+  gray.pixels = std::move(pixels);
   for (uint8_t& value : gray.pixels) value = static_cast<uint8_t>(255 * value);
   write_image(of_.folder / name, gray);
   keep_spare(std::move(gray.pixels));
@@ -115,6 +133,7 @@ void ResultWriter::write_mask(size_t result, const PackedMask& mask, double scor
                       {"rank", result % per_prompt},
                       {"prompt", prompt_json(placed, stated_.prompts[placed.number])},
                       {"box", mask.box ? box_json(*mask.box) : Json(nullptr)},
+                      {"bbox", bbox_json(mask.box)},
                       {"area", mask.area},
                       {"segmentation", {{"size", {rle.size.height, rle.size.width}}, {"counts", rle_to_string(rle)}}}};
 }
@@ -129,6 +148,7 @@ void ResultWriter::write_logits() {
 
 void ResultWriter::write_json() {
   Json json = {{"image", of_.image}, {"size", {of_.size.height, of_.size.width}}, {"masks", of_.masks}};
+  json["boxes"] = "box of a prompt: x0, y0, x1, y1; of a result: its outermost pixels; bbox: x, y, width, height";
   if (of_.logits) json["logits"] = file(".safetensors").filename().string();
   Json failed = Json::array();
   for (const PromptFailure& failure : prompts_.failed) {
@@ -142,6 +162,8 @@ void ResultWriter::write_json() {
 
 void ResultWriter::finish() {
   if (of_.logits) write_logits();
+  finished_ = !of_.png;
+  if (finished_) return;
   std::vector<std::string> stale = files_of_results(file(".json"));
   for (size_t i = 0; i < results_.size(); ++i) std::erase(stale, mask_name(i));
   if (of_.logits) std::erase(stale, file(".safetensors").filename().string());

@@ -8,6 +8,7 @@
 
 #include "hqsam/mask/packed.h"
 #include "hqsam/predict/place_prompt.h"
+#include "predict_annotations.h"
 
 namespace hqsam {
 
@@ -18,18 +19,19 @@ struct ResultsOf {
   std::string image;              // the picture, as the JSON tells it
   Size size;
   std::string masks;       // the word of --masks
+  bool png = true;         // <stem>_<i>.png and <stem>.json; else what is written is annotations alone
   int64_t per_prompt = 1;  // results of each prompt
   bool logits = false;     // <stem>.safetensors too
   int64_t mask_side = 0;   // of low_res_logits, pixels
 };
 
-// Writes a picture's results: <stem>_<i>.png as they come, i = number of the prompt * per_prompt + rank; at the end
-// <stem>.json and, where asked for, <stem>.safetensors. Memory grows with the number of results by their run lengths
-// alone, but for logits: 4 bytes for each of their pixels.
+// Writes a picture's results, and keeps them for annotations where asked to: <stem>_<i>.png as they come, i = number of
+// the prompt * per_prompt + rank; at the end <stem>.json and, where asked for, <stem>.safetensors. Memory grows with
+// the number of results by their run lengths alone, but for logits: 4 bytes for each of their pixels.
 class ResultWriter {
  public:
-  // stated and prompts must outlive it.
-  ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts);
+  // stated and prompts must outlive it. keep: predicted() will be asked for.
+  ResultWriter(ResultsOf of, const StatedPrompts& stated, const PlacedPrompts& prompts, bool keep);
   // Without finish(), what was written is removed, and the JSON of an earlier run whose masks it was to replace.
   ~ResultWriter();
   ResultWriter(const ResultWriter&) = delete;
@@ -41,12 +43,15 @@ class ResultWriter {
   void keep_logits(size_t result, const Prediction& prediction);
   // From several threads, each result once.
   void write_mask(size_t result, const PackedMask& mask, double score);
+  // After all of write_mask.
+  const PredictedMasks& predicted() const { return predicted_; }
   // After all: writes the JSON, and removes masks that an earlier run listed and this one did not write.
   void finish();
 
  private:
   std::filesystem::path file(const std::string& ending) const;
   std::string mask_name(size_t result) const;
+  void write_png(size_t result, std::vector<uint8_t> pixels, const PackedMask& mask, double score, const Rle& rle);
   void write_logits();
   void write_json();
 
@@ -56,6 +61,8 @@ class ResultWriter {
   const PlacedPrompts& prompts_;
   std::vector<nlohmann::ordered_json> results_;
   std::vector<char> written_;  // not bool: threads write beside each other
+  bool keep_;
+  PredictedMasks predicted_;
   torch::Tensor low_res_, logits_, scores_;
   bool finished_ = false;
 };

@@ -126,7 +126,7 @@ class PredictLine {
                                     model_->mask_input_size());
     if (picture.stored) return picture;
     picture.input = picture_input(image, Protocol::kKeepAspect, model_->image_size());
-    picture.overlay.emplace(image, picture.prompts.placed.size());
+    if (options_.png) picture.overlay.emplace(image, picture.prompts.placed.size());
     return picture;
   }
 
@@ -172,13 +172,15 @@ class PredictLine {
                        .image = picture.stored ? picture.stored->picture : picture.path.string(),
                        .size = picture.size,
                        .masks = to_string(options_.masks),
+                       .png = options_.png,
                        .per_prompt = progress_.per_prompt(),
                        .logits = options_.logits,
                        .mask_side = model_->mask_input_size()};
     const auto concluded = [this, number = taken.number](const ReadPicture& of_picture, std::exception_ptr failure) {
       failure ? progress_.fail(number, failure) : progress_.succeed(number, of_picture);
     };
-    const auto results = std::make_shared<PictureResults>(std::move(picture), of, concluded);
+    const auto results =
+        std::make_shared<PictureResults>(std::move(picture), of, taken.number, progress_.annotations(), concluded);
     results->attempt([&] { run_prompts(results); });
     results->done();
   }
@@ -262,7 +264,7 @@ PredictOutcome predict_pictures(SamHq model, const std::vector<fs::path>& pictur
   if (!options.save_embeddings.empty()) fs::create_directories(options.save_embeddings);
   const int64_t per_prompt =
       masks_per_prompt(options.masks, options.multimask, model->options().mask_decoder.num_multimask_outputs);
-  PredictProgress progress(pictures, options, per_prompt);
+  PredictProgress progress(pictures, options, per_prompt, source);
   const auto run = [&] { PredictLine(model, files ? &*files : nullptr, source, options, progress).run(); };
   std::vector<std::future<void>> others;
   for (int64_t i = 1; i < options.lines; ++i) others.push_back(std::async(std::launch::async, run));

@@ -8,6 +8,7 @@
 
 #include "hqsam/predict/predictor.h"
 #include "hqsam/predict/prompt_source.h"
+#include "predict_annotations.h"
 
 namespace hqsam {
 
@@ -15,6 +16,8 @@ struct PredictRunOptions {
   std::filesystem::path output;
   MaskKind masks = MaskKind::kSum;
   Multimask multimask = Multimask::kNone;
+  bool png = true;  // masks, JSON and overlay of each picture
+  PredictAnnotationsOptions annotations;
   bool logits = false;
   bool embeddings = false;                // the pictures are embedding files, PICTURE.safetensors
   std::filesystem::path save_embeddings;  // a folder of PICTURE.safetensors; "": none

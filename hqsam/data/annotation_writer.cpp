@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/annotation_writer.h"
 
+#include <sys/stat.h>
+
 #include <cmath>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/data/data_file.h"
 
 namespace hqsam {
 namespace fs = std::filesystem;
@@ -18,6 +21,8 @@ void WriterOptions::validate() const {
   if (rasters && format != AnnotationFormat::kLabelme) fail("WriterOptions", "rasters is for labelme");
   if (label_pictures && format != AnnotationFormat::kMasks) fail("WriterOptions", "label_pictures is for masks");
   if (!classes.empty() && format != AnnotationFormat::kYolo) fail("WriterOptions", "classes is for yolo");
+  if (keep_numbers && format != AnnotationFormat::kYolo) fail("WriterOptions", "keep_numbers is for yolo");
+  if (keep_numbers && !classes.empty()) fail("WriterOptions", "classes and keep_numbers exclude each other");
   const bool outlines = (format == AnnotationFormat::kCoco && polygons) || format == AnnotationFormat::kYolo ||
                         (format == AnnotationFormat::kLabelme && !rasters);
   if (simplify > 0 && !outlines)
@@ -79,6 +84,15 @@ void write_file_in_folders(const fs::path& path, std::string_view bytes) {
   fs::create_directories(path.parent_path(), error);
   if (error) fail("write_file", "cannot create {}: {}", path.parent_path().string(), error.message());
   write_file(path, bytes);
+}
+
+std::vector<std::string> untouched_since(std::time_t start, const fs::path& folder) {
+  std::vector<std::string> untouched;
+  for (const DataFile& file : files_in(folder)) {
+    struct stat status {};
+    if (::stat(file.path.c_str(), &status) == 0 && status.st_ctime < start) untouched.push_back(file.name);
+  }
+  return untouched;
 }
 
 std::string stem_of(const std::string& name) { return (fs::path(name).parent_path() / fs::path(name).stem()).string(); }

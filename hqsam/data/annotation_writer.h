@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/choose.h"
 #include "hqsam/data/dataset.h"
 #include "hqsam/mask/rle.h"
 
@@ -23,6 +25,11 @@ enum class AnnotationFormat {
   kMasks,    // im/, gt/: PNG files of 0 and 255
 };
 
+inline constexpr Choice<AnnotationFormat> kAnnotationFormats[] = {{AnnotationFormat::kCoco, "coco"},
+                                                                  {AnnotationFormat::kYolo, "yolo"},
+                                                                  {AnnotationFormat::kLabelme, "labelme"},
+                                                                  {AnnotationFormat::kMasks, "masks"}};
+
 struct WriterOptions {
   AnnotationFormat format = AnnotationFormat::kCoco;
   std::filesystem::path folder;      // that all files go to
@@ -31,6 +38,7 @@ struct WriterOptions {
   bool label_pictures = false;       // kMasks: one PNG for each picture, whose values are the objects' numbers
   double simplify = 0;               // pixels by which polygons may depart; 0: exact
   std::vector<std::string> classes;  // kYolo: class 0, 1, ...; empty: those that come, by their numbers
+  bool keep_numbers = false;         // kYolo: a category's number is its class, whichever come
   void validate() const;
 };
 
@@ -43,9 +51,10 @@ struct MaskToWrite {
 };
 
 struct PictureToWrite {
-  std::string name;  // of the picture's file, within picture_folder(), parted by '/'
-  std::string path;  // kLabelme: where its JSON says the picture lies; "": beside it
-  Size size;         // upright
+  std::string name;           // of the picture's file, within picture_folder(), parted by '/'
+  std::string path;           // kLabelme: where its JSON says the picture lies; "": beside it
+  Size size;                  // upright
+  std::optional<int64_t> id;  // kCoco: of the image; none: 1, 2, ... Either all pictures have one or none
   std::vector<MaskToWrite> masks;
   const Image* unknown = nullptr;  // 255 where nobody knows; kMasks with label_pictures alone keeps it
   bool federated = false;          // see Sample
@@ -113,6 +122,9 @@ std::unique_ptr<AnnotationWriter> make_mask_writer(const WriterOptions& options)
 std::string category_label(const MaskInfo& info);
 // Writes a file whole and makes the folders on its way.
 void write_file_in_folders(const std::filesystem::path& path, std::string_view bytes);
+// The files in a folder and those in it that were there before `start` and were not written since: readers would take
+// them for a part of the set.
+std::vector<std::string> untouched_since(std::time_t start, const std::filesystem::path& folder);
 // "a/b.jpg" -> "a/b"
 std::string stem_of(const std::string& name);
 

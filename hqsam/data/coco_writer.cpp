@@ -69,7 +69,7 @@ class CocoWriter : public AnnotationWriter {
   PreparedPicture prepare_picture(const PictureToWrite& picture) override {
     if (picture.unknown != nullptr) lose(kUnknown);
     Json image;
-    image["id"] = 0;
+    image["id"] = picture.id.value_or(0);
     image["file_name"] = picture.name;
     image["width"] = picture.size.width;
     image["height"] = picture.size.height;
@@ -88,17 +88,20 @@ class CocoWriter : public AnnotationWriter {
       ids.push_back(mask.id);
       json_line(category_label(mask.info));
     }
-    return {{}, [this, image, annotations, infos, ids] { commit(image, annotations, infos, ids); }, std::ssize(infos)};
+    return {{},
+            [this, image, annotations, infos, ids, id = picture.id] { commit(image, annotations, infos, ids, id); },
+            std::ssize(infos)};
   }
 
  private:
   void commit(Json image, std::vector<Json> annotations, const std::vector<MaskInfo>& infos,
-              const std::vector<std::optional<int64_t>>& ids) {
-    image["id"] = ++pictures_;
+              const std::vector<std::optional<int64_t>>& ids, std::optional<int64_t> image_id) {
+    ++pictures_;
+    image["id"] = image_id.value_or(pictures_);
     images_ += (pictures_ > 1 ? ",\n" : "\n") + json_line(image);
     for (size_t i = 0; i < annotations.size(); ++i) {
       annotations[i]["id"] = ids[i] ? *ids[i] : masks_ + 1;
-      annotations[i]["image_id"] = pictures_;
+      annotations[i]["image_id"] = image["id"];
       annotations[i]["category_id"] = category_id(infos[i]);
       file_->write((masks_ > 0 ? ",\n" : "\n") + json_line(annotations[i]));
       ++masks_;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/data/convert.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cctype>
 #include <ctime>
@@ -12,6 +10,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/parallel.h"
+#include "hqsam/core/turns.h"
 #include "hqsam/data/data_file.h"
 #include "hqsam/data/output_names.h"
 #include "hqsam/data/shards.h"
@@ -82,17 +81,9 @@ class SetConversion {
       if (!prefix.empty()) name = prefix + "/" + name;
     }
     writer_.begin_set({prefix, set_.validation, names_});
-    // Each picture's last part is done in its turn, by the thread that closes the gap before it.
-    std::mutex mutex;
-    std::map<int64_t, Result> waiting;
-    int64_t next = 0;
+    Turns turns;  // of each picture's last part
     parallel_for(prefix.empty() ? "convert" : prefix, count, options_.workers, [&](int64_t index) {
-      Result result = work(index);
-      const std::lock_guard lock(mutex);
-      waiting[index] = std::move(result);
-      for (auto at = waiting.begin(); at != waiting.end() && at->first == next; at = waiting.erase(at), ++next) {
-        take(at->second, report);
-      }
+      turns.take(index, [&report, result = work(index)]() mutable { take(result, report); });
     });
   }
 
@@ -227,16 +218,6 @@ void check_output(const std::vector<SetToConvert>& sets, const ConvertOptions& o
            source.string());
     }
   }
-}
-
-// Files that were there before and were not written anew: readers would take them for a part of the set.
-std::vector<std::string> untouched_since(std::time_t start, const fs::path& folder) {
-  std::vector<std::string> untouched;
-  for (const DataFile& file : files_in(folder)) {
-    struct stat status {};
-    if (::stat(file.path.c_str(), &status) == 0 && status.st_ctime < start) untouched.push_back(file.name);
-  }
-  return untouched;
 }
 
 }  // namespace

@@ -36,12 +36,16 @@ std::string corners_line(const MaskToWrite& item, Size size, double simplify) {
 // Classes in order of their coming; written files have these numbers until the end.
 class ClassTable {
  public:
-  explicit ClassTable(const std::vector<std::string>& fixed) : fixed_(!fixed.empty()) {
+  ClassTable(const std::vector<std::string>& fixed, bool keep_numbers)
+      : fixed_(!fixed.empty()), keep_numbers_(keep_numbers) {
     for (const std::string& name : fixed) add(name, static_cast<int64_t>(entries_.size()));
   }
 
-  // Throws Error where classes were given and this is none of them; safe to call from several threads.
+  // Throws Error where this cannot be a class; safe to call from several threads.
   void check(const MaskInfo& info) const {
+    if (keep_numbers_ && (info.category < 0 || info.category >= kMostNumbers)) {
+      fail("YoloWriter", "the category {} is no class: expected 0 to {}", info.category, kMostNumbers - 1);
+    }
     const std::string label = category_label(info);
     if (!fixed_ || numbers_.contains(label)) return;
     fail("YoloWriter", "the category '{}' is none of the {} classes that were given", label, entries_.size());
@@ -49,6 +53,11 @@ class ClassTable {
 
   size_t number(const MaskInfo& info) {
     const std::string label = category_label(info);
+    if (keep_numbers_) {
+      while (std::ssize(entries_) <= info.category) add("", std::ssize(entries_));
+      entries_[info.category].name = label;
+      return info.category;
+    }
     const auto at = numbers_.find(label);
     return at != numbers_.end() ? at->second : add(label, info.category);
   }
@@ -61,14 +70,15 @@ class ClassTable {
     std::vector<size_t> order(entries_.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      if (numbered || fixed_) return entries_[a].id < entries_[b].id;
+      if (numbered || fixed_ || keep_numbers_) return entries_[a].id < entries_[b].id;
       return entries_[a].name < entries_[b].name;
     });
     last.assign(order.size(), 0);
     std::vector<std::string> names;
     for (size_t i = 0; i < order.size(); ++i) {
       last[order[i]] = i;
-      names.push_back(entries_[order[i]].name);
+      const std::string& name = entries_[order[i]].name;
+      names.push_back(name.empty() ? std::to_string(i) : name);
     }
     return names;
   }
@@ -85,14 +95,17 @@ class ClassTable {
     return entries_.size() - 1;
   }
 
-  bool fixed_;
+  static constexpr int64_t kMostNumbers = 100'000;
+
+  bool fixed_, keep_numbers_;
   std::map<std::string, size_t> numbers_;
   std::vector<Entry> entries_;
 };
 
 class YoloWriter : public AnnotationWriter {
  public:
-  explicit YoloWriter(const WriterOptions& options) : AnnotationWriter(options), classes_(options.classes) {}
+  explicit YoloWriter(const WriterOptions& options)
+      : AnnotationWriter(options), classes_(options.classes, options.keep_numbers) {}
 
   void begin_set(const SetToWrite& set) override {
     (set.validation ? valid_ : train_).push_back(set.name.empty() ? "images" : "images/" + set.name);

@@ -59,9 +59,16 @@ void require_item(const json& item, const std::string& where) {
        where, shown(item));
 }
 
+// A COCO id that is a number.
+std::optional<int64_t> id_number(const json& item, const char* key) {
+  const json value = item.value(key, json());
+  return value.is_number_integer() ? std::optional(value.get<int64_t>()) : std::nullopt;
+}
+
 struct CocoImage {
   std::string name;
   std::optional<Size> size;
+  std::optional<int64_t> id = {};
 };
 
 CocoImage image_of(const json& item, const std::string& where) {
@@ -86,6 +93,7 @@ std::map<std::string, CocoImage> images_of(const json& list, const std::string& 
     if (!list[i].is_object() || !list[i].contains("id")) fail("predict", "{} has no id: {}", where, shown(list[i]));
     const std::string id = id_text(list[i]["id"], where + " id");
     CocoImage image = image_of(list[i], where);
+    image.id = id_number(list[i], "id");
     const auto [named, fresh] = ids.emplace(image.name, id);
     if (!fresh && named->second != id) {
       fail("predict", "{}: the images {} and {} are both {}", name, shown_short(named->second), shown_short(id),
@@ -100,6 +108,19 @@ std::map<std::string, CocoImage> images_of(const json& list, const std::string& 
   return images;
 }
 
+// Names of categories by their ids, as far as they are sound: nothing depends on them.
+std::map<int64_t, std::string> category_names(const json& file) {
+  std::map<int64_t, std::string> names;
+  const json list = file.value("categories", json::array());
+  for (const json& item : list) {
+    if (!item.is_object()) continue;
+    const auto id = id_number(item, "id");
+    const json name = item.value("name", json());
+    if (id && name.is_string()) names.emplace(*id, name.get<std::string>());
+  }
+  return names;
+}
+
 bool is_crowd(const json& item) {
   const json value = item.value("iscrowd", json());
   return value == 1 || value == true || value == "1";
@@ -112,7 +133,9 @@ std::vector<NamedPrompts> prompts_of_coco_results(const json& list, const std::s
   for (size_t i = 0; i < list.size(); ++i) {
     const std::string where = fmt::format("{}: item {}", name, i);
     require_item(list[i], where);
-    pictures[id_text(list[i]["image_id"], where + " image_id")].prompts.push_back(prompt_of(list[i], where));
+    StatedPrompts& stated = pictures[id_text(list[i]["image_id"], where + " image_id")];
+    stated.prompts.push_back(prompt_of(list[i], where));
+    stated.image_id = id_number(list[i], "image_id");
   }
   return pictures.take();
 }
@@ -125,7 +148,11 @@ bool is_coco_annotations(const json& file) {
 std::vector<NamedPrompts> prompts_of_coco_annotations(const json& file, const std::string& name) {
   const std::map<std::string, CocoImage> images = images_of(file["images"], name);
   ByPicture pictures;
-  for (const auto& [id, image] : images) pictures[image.name].frame = image.size;
+  for (const auto& [id, image] : images) {
+    pictures[image.name].frame = image.size;
+    pictures[image.name].image_id = image.id;
+  }
+  const std::map<int64_t, std::string> names = category_names(file);
   int64_t crowds = 0, unknown = 0;
   const json& list = file["annotations"];
   for (size_t i = 0; i < list.size(); ++i) {
@@ -135,7 +162,11 @@ std::vector<NamedPrompts> prompts_of_coco_annotations(const json& file, const st
     const bool crowd = is_crowd(list[i]);
     crowds += crowd ? 1 : 0;
     unknown += image == images.end() ? 1 : 0;
-    if (!crowd && image != images.end()) pictures[image->second.name].prompts.push_back(prompt_of(list[i], where));
+    if (crowd || image == images.end()) continue;
+    StatedPrompt prompt = prompt_of(list[i], where);
+    const auto* category = std::get_if<int64_t>(&prompt.category);
+    if (category != nullptr && names.contains(*category)) prompt.category_name = names.at(*category);
+    pictures[image->second.name].prompts.push_back(std::move(prompt));
   }
   if (crowds > 0) spdlog::warn("{}: {} boxes of crowds (iscrowd) are left out", name, crowds);
   if (unknown > 0) spdlog::warn("{}: {} boxes of unknown images are left out", name, unknown);

@@ -50,7 +50,9 @@ class PromptObject {
     if (object_.contains("mask")) shared.mask = mask();
     if (object_.contains("id")) shared.id = label_of(object_["id"], at("id"));
     for (const char* key : {"category", "category_id"}) {
-      if (object_.contains(key)) shared.category = label_of(object_[key], at(key));
+      if (!object_.contains(key) || object_[key].is_null()) continue;
+      if (const auto* name = std::get_if<std::string>(&shared.category)) shared.category_name = *name;
+      shared.category = label_of(object_[key], at(key));
     }
     if (object_.contains("score")) shared.score = number(object_["score"], at("score"));
     return with_boxes(shared);

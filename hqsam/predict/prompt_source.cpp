@@ -2,6 +2,7 @@
 #include "hqsam/predict/prompt_source.h"
 
 #include <algorithm>
+#include <set>
 
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
@@ -83,6 +84,46 @@ StatedPrompts PromptSource::of(size_t picture) const {
   if (!name) return {};
   const fs::path& text = texts_[*name];
   return text.empty() ? named_[*name].stated : prompts_from_yolo(read_file(text), text.string());
+}
+
+bool PromptSource::counts_classes() const {
+  return std::any_of(texts_.begin(), texts_.end(), [](const fs::path& text) { return !text.empty(); });
+}
+
+std::map<std::string, int64_t> PromptSource::numbers_of_texts() const {
+  std::map<std::string, int64_t> numbers;
+  int64_t largest = 0;
+  bool some = false, none = false;
+  for (const NamedPrompts& named : named_) {
+    for (const StatedPrompt& prompt : named.stated.prompts) {
+      const bool stated = !std::holds_alternative<std::monostate>(prompt.category);
+      (stated ? some : none) = true;
+      if (const auto* number = std::get_if<int64_t>(&prompt.category)) largest = std::max(largest, *number);
+      if (const auto* text = std::get_if<std::string>(&prompt.category)) numbers[*text] = 0;
+    }
+  }
+  if (some && none) numbers["object"] = 0;
+  for (auto& [text, number] : numbers) number = ++largest;
+  return numbers;
+}
+
+bool PromptSource::has_image_ids() const {
+  std::set<int64_t> ids;
+  for (const NamedPrompts& named : named_) {
+    if (!named.stated.image_id || !ids.insert(*named.stated.image_id).second) return false;
+  }
+  return !ids.empty();
+}
+
+bool PromptSource::has_unique_ids() const {
+  std::set<int64_t> ids;
+  for (const NamedPrompts& named : named_) {
+    for (const StatedPrompt& prompt : named.stated.prompts) {
+      const auto* id = std::get_if<int64_t>(&prompt.id);
+      if (id == nullptr || !ids.insert(*id).second) return false;
+    }
+  }
+  return !ids.empty();
 }
 
 }  // namespace hqsam

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,16 @@ class PromptSource {
   // Without prompts where there are none for it. Throws Error where they are unclear or cannot be read.
   StatedPrompts of(size_t picture) const;
   const std::filesystem::path& path() const { return path_; }
+
+  // Whether categories are YOLO's classes, which count from 0.
+  bool counts_classes() const;
+  // Numbers for the categories that are texts, after the largest that is a number, from 1 on, in the order of the
+  // texts; "object" among them where some prompts have a category and some have none.
+  std::map<std::string, int64_t> numbers_of_texts() const;
+  // Whether all pictures of the file come with COCO's number, no two with the same.
+  bool has_image_ids() const;
+  // Whether all prompts of the file have a number as their id, no two the same.
+  bool has_unique_ids() const;
 
  private:
   void read_texts(const std::filesystem::path& folder);

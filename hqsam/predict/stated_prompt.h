@@ -36,6 +36,7 @@ struct StatedPrompt {
   std::vector<int> point_labels;  // 1 inside, 0 outside; as many as points, or none: all inside
   std::filesystem::path mask;     // a picture of a mask, or .safetensors with low_res_logits; "": none
   PromptLabel id, category;       // told in the results
+  std::string category_name;      // of a category that is a number, where the file has it
   std::optional<double> score;    // a detector's, told in the results
   std::string error;              // why it cannot be used; "": it can
 };
@@ -43,8 +44,9 @@ struct StatedPrompt {
 // All prompts of one picture.
 struct StatedPrompts {
   std::vector<StatedPrompt> prompts;
-  std::optional<Size> frame;  // the picture's size, where the file states it
-  std::string error;          // why none of them can be used; "": they can
+  std::optional<Size> frame;             // the picture's size, where the file states it
+  std::optional<int64_t> image_id = {};  // COCO's number of the picture
+  std::string error;                     // why none of them can be used; "": they can
 };
 
 // A picture as it was read, upright, and as its pixels lie in the file.

@@ -20,3 +20,14 @@ fault() {
 works() {
   "$@" >stdout 2>stderr || fault "exit code $?: $*: $(cat stderr)"
 }
+
+# fails_partly <command...>: exit code 1, after the rest was done.
+fails_partly() {
+  local got=0
+  "$@" >stdout 2>stderr || got=$?
+  [ "$got" -eq 1 ] || fault "exit code $got, expected 1: $*: $(cat stderr)"
+}
+
+says() { # <file> <pattern>
+  grep -q -- "$2" "$1" || fault "no '$2' in $1: $(cat "$1")"
+}

@@ -268,17 +268,6 @@ bad_prompts() {
   leaves_nothing p_bad
 }
 
-# fails_partly <command...>: exit code 1, after the rest was done.
-fails_partly() {
-  local got=0
-  "$@" >stdout 2>stderr || got=$?
-  [ "$got" -eq 1 ] || fault "exit code $got, expected 1: $*: $(cat stderr)"
-}
-
-says() { # <file> <pattern>
-  grep -q -- "$2" "$1" || fault "no '$2' in $1: $(cat "$1")"
-}
-
 # What fails is told and listed, the rest is done; detectors' files are prompts.
 many_pictures() {
   local predict=("$hqsam" predict --checkpoint "$model")
