@@ -23,7 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct PredictArguments {
-  std::string checkpoint, base, output, multimask = "none", masks = "sum", save_embedding;
+  std::string checkpoint, base, output, multimask = "none", masks, save_embedding;
   std::vector<std::string> images, embeddings;
   PromptArguments prompts;
   std::vector<std::string> formats = {"png"};
@@ -81,7 +81,7 @@ int predict(const PredictArguments& arguments) {
                             .save_embeddings = arguments.save_embedding,
                             .bf16 = wants_bf16(arguments.compute, device),
                             .batch = arguments.batch};
-  options.masks = choose(arguments.masks, kMaskKinds, "predict", "--masks");
+  options.masks = masks_of(arguments.masks, arguments.checkpoint, "predict");
   options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
   set_formats(arguments, options);
   options.lines = choose_lines(model, std::ssize(pictures));
@@ -143,9 +143,7 @@ void add_predict(CLI::App& app, Run& run) {
       ->add_option("--multimask", arguments->multimask, "none; best: SAM's best of three; all: the three, best first")
       ->check(CLI::IsMember(words<Multimask>(kMultimasks)))
       ->capture_default_str();
-  command->add_option("--masks", arguments->masks, "sum (SAM's and HQ's logits, the paper's), hq or sam")
-      ->check(CLI::IsMember({"sum", "hq", "sam"}))
-      ->capture_default_str();
+  command->add_option("--masks", arguments->masks, kMasksHelp)->check(CLI::IsMember(words<MaskKind>(kMaskKinds)));
   command
       ->add_option(
           "--format", arguments->formats,

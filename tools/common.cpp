@@ -15,6 +15,7 @@
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
+#include "hqsam/model/best_masks.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 
@@ -91,6 +92,16 @@ void add_compute(CLI::App& command, ComputeOptions& options) {
   command.add_option("--precision", options.precision, "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
       ->check(CLI::IsMember(words<Precision>(kPrecisions)))
       ->capture_default_str();
+}
+
+MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function) {
+  if (!word.empty()) return choose(word, kMaskKinds, function, "--masks");
+  const auto best = best_masks_of(checkpoint);
+  if (best) {
+    spdlog::info("masks: {}, which the validation of this checkpoint's training found best (--masks takes others)",
+                 to_string(*best));
+  }
+  return best.value_or(MaskKind::kSum);
 }
 
 torch::Device start_device(const ComputeOptions& options) {

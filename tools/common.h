@@ -8,7 +8,10 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "hqsam/model/mask_decoder.h"
 
 namespace hqsam {
 
@@ -54,6 +57,12 @@ struct ComputeOptions {
   std::string precision = "auto";  // auto, fp32 or bf16
 };
 void add_compute(CLI::App& command, ComputeOptions& options);
+
+// The masks that a word of --masks asks for; "": those that the validation of the checkpoint's training found best, which
+// is told, or the paper's sum. Throws Error for another word.
+MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function);
+inline constexpr const char* kMasksHelp =
+    "sum (SAM's and HQ's logits, the paper's), hq or sam; default: what the checkpoint's training found best, else sum";
 
 // Sets the number of threads, and has freed memory kept for the next large tensors; auto is cuda where there is one,
 // else cpu; cuda without a number is this rank's own device (LOCAL_RANK). Throws Error for a device that is not there.

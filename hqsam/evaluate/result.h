@@ -64,6 +64,14 @@ Interval mean_interval(const EvaluateResult& result, MaskKind kind, Metric metri
 Interval difference_interval(const EvaluateResult& result, MaskKind kind, MaskKind baseline, Metric metric,
                              const std::string& set = "");
 
+// Which masks of an HQ-SAM to ask for, by the boundary IoU of all masks.
+struct BestMasks {
+  MaskKind kind = MaskKind::kSum;  // kHq where it is better for certain, else the paper's sum
+  Interval hq_minus_sum;           // mBIoU, percentage points
+};
+// Nothing where either was not evaluated, or where no mask was.
+std::optional<BestMasks> best_masks(const EvaluateResult& result);
+
 // results.json. Numbers are percent, seconds apart:
 // {"version": 1, "checkpoint", "protocol", "prompt",
 //  "boundary_dilation", "strict_dilation"    bands of the boundary IoUs, shares of the diagonal
@@ -75,13 +83,14 @@ Interval difference_interval(const EvaluateResult& result, MaskKind kind, MaskKi
 //  "pooled": {"masks", "sam": {"miou": {"mean", "low", "high"}, "mbiou": {...}, "mbiou_strict": {...}}, ...,
 //             "hq-sam": {...}, "sum-sam": {...}},
 //                        all sets' masks as one, with 95 % bootstrap intervals; differences are paired
+//  "best_masks": {"masks": "hq" or "sum", "hq-sum": {"mean", "low", "high"}}    of mBIoU; where both were evaluated
 //  "clicks": {"sam": {"miou": [after 1, 2, ...]}, ...}    where prompts are clicks, pooled
 //  "seconds", "station_seconds": {"decode", "encoder", "decoder", "measure"}    of rank 0; the four overlap}
 std::string results_json(const EvaluateResult& result, const EvaluateOptions& options, const std::string& checkpoint);
 // samples.jsonl, a line per mask, percent: {"set", "file", "mask", "sam": {"iou", "biou", "biou_strict"}, ...}, and
 // "clicks": [IoU after 1, 2, ...], "thin_iou", "hce" beside them where there are any
 std::string samples_jsonl(const EvaluateResult& result);
-// For the terminal: a row per set and their mean, then the pooled differences to SAM.
+// For the terminal: a row per set and their mean, then the pooled differences to SAM, and the best masks.
 std::string results_table(const EvaluateResult& result);
 
 }  // namespace hqsam

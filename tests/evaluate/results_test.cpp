@@ -37,6 +37,26 @@ TEST(Intervals, CanBeOfOneSet) {
   EXPECT_THROW(mean_interval(two, MaskKind::kSum, Metric::kIou), Error);
 }
 
+TEST(BestMasks, AreTheSumUnlessHqIsBetterForCertain) {
+  EXPECT_FALSE(best_masks(example()));  // has no sum
+  EvaluateResult result = example();
+  result.mean[MaskKind::kSum] = result.mean.at(MaskKind::kHq);
+  const auto with_sums = [&](double step) {
+    double offset = 0;
+    for (SampleResult& sample : result.samples) {
+      auto& sum = sample.scores[MaskKind::kSum] = sample.scores.at(MaskKind::kHq);
+      sum.boundary_iou += step + (offset += 0.001);
+    }
+    return best_masks(result).value();
+  };
+  EXPECT_EQ(with_sums(-0.2).kind, MaskKind::kHq);
+  EXPECT_NEAR(with_sums(-0.2).hq_minus_sum.mean, 20 - 0.25, 1e-9);
+  EXPECT_EQ(with_sums(-0.0025).kind, MaskKind::kSum);  // nobody knows
+  EXPECT_EQ(with_sums(0.2).kind, MaskKind::kSum);
+  EXPECT_NE(results_table(result).find("best here: --masks sum"), std::string::npos);
+  EXPECT_EQ(json::parse(results_json(result, {}, "c"))["best_masks"]["masks"], "sum");
+}
+
 TEST(ResultsJson, HasTheContractsKeysInPercent) {
   const json read = json::parse(results_json(example(), {}, "sam_hq.pth"));
   EXPECT_EQ(read.at("version"), 1);

@@ -3,6 +3,7 @@
 
 #include "golden_options.h"
 #include "hqsam/core/error.h"
+#include "hqsam/model/best_masks.h"
 #include "hqsam/model/unfilled.h"
 #include "temporary_folder.h"
 
@@ -28,6 +29,21 @@ TEST(Variants, HaveThePublishedNumberOfParameters) {
     EXPECT_NEAR(hq, hq_millions, 0.01);
     EXPECT_NEAR(100 * hq / all, share, 0.05);
   }
+}
+
+TEST(BestMasks, AreToldByTheCheckpointsMetadata) {
+  const TemporaryFolder folder;
+  const auto path = folder.path / "model.pth";
+  TensorMap map{{{"mask_decoder.iou_token.weight", torch::ones({1, 2})}}, {}};
+  write_pth(path, map);
+  EXPECT_FALSE(best_masks_of(path));
+  map.metadata[kBestMasksMetadata] = "hq";
+  write_pth(path, map);
+  EXPECT_EQ(best_masks_of(path), MaskKind::kHq);
+  map.metadata[kBestMasksMetadata] = "finest";
+  write_safetensors(path, map);
+  EXPECT_THROW(best_masks_of(path), Error);
+  EXPECT_FALSE(best_masks_of(folder.path));
 }
 
 TEST(Variants, KeepTheirNamesAtOtherSizes) {
