@@ -82,6 +82,7 @@ int train_in(const std::shared_ptr<Group>& group, const Config& config, const Tr
         monitor->validated(validated);
         return found;
       };
+      validation->on_start = [&](SamHq& measured) { monitor->measured_start(measured); };
     }
   }
   group->barrier();  // from here on a rank that is to stop waits for the others to save

@@ -13,6 +13,12 @@ std::string names_of(const std::vector<SetOptions>& sets) {
   return names.empty() ? "none" : names;
 }
 
+// Rows that fill no batch take no part.
+std::string rows_text(int64_t rows, int64_t batch) {
+  const int64_t used = rows / batch * batch;
+  return used == rows ? std::to_string(rows) : fmt::format("{} of {}", used, rows);
+}
+
 std::vector<HtmlFact> run_facts(const Config& config, Trainer& trainer, const TrainingSet& set) {
   int64_t all = 0, trained = 0;
   for (const auto& parameter : trainer.model()->parameters()) all += parameter.numel();
@@ -26,13 +32,13 @@ std::vector<HtmlFact> run_facts(const Config& config, Trainer& trainer, const Tr
           {"objective", word_of(train.objective, kObjectives)},
           {"training sets", names_of(config.train_sets)},
           {"validation sets", names_of(config.valid_sets)},
-          {"rows per epoch", std::to_string(set.size())},
+          {"rows per epoch", rows_text(set.size(), train.batch_size)},
           {"epochs", std::to_string(train.epochs)},
           {"batch size", std::to_string(train.batch_size)},
           {"ranks", std::to_string(trainer.group().size())},
           {"learning rate", fmt::format("{:g}", train.lr)},
           {"device", trainer.model()->device().str()},
-          {"precision", word_of(train.precision, kPrecisions)},
+          {"precision", runs_in_bf16(train.precision, trainer.device()) ? "bf16" : "fp32"},
           {"seed", std::to_string(train.seed)}};
 }
 
@@ -45,7 +51,7 @@ TrainingMonitor open_monitor(const Config& config, std::vector<NamedDataset> val
   options.sets = std::move(valid);
   options.evaluate = validation_options(config);
   options.report = {"Training: " + config.output.filename().string(), run_facts(config, trainer, set),
-                    config.train.batch_size};
+                    config.train.batch_size, config.evaluate.boundary_dilation};
   return TrainingMonitor(std::move(options));
 }
 

@@ -94,6 +94,7 @@ Validation RunValidation::measure(SamHq& model) {
     start_scores_[{sample.set, sample.image_path, sample.mask_index}] = {100 * scores.iou, 100 * scores.boundary_iou};
   }
   known_ = group_->is_main();  // what the others would tell nobody hears
+  if (on_start) on_start(model);
   return start_;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,7 @@ class RunValidation : public RunStart {
   bool stays() const override { return stays_; }
   std::string text() const override;
   bool recall(const std::string& text) override;
+  std::function<void(SamHq& model)> on_start = {};  // called when the start was measured
 
  private:
   using MaskKey = std::tuple<std::string, std::string, int64_t>;  // set, picture, mask

@@ -7,6 +7,7 @@
 
 #include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
+#include "hqsam/report/glossary.h"
 #include "hqsam/report/html.h"
 #include "hqsam/report/panels.h"
 #include "hqsam/report/report_parts.h"
@@ -20,8 +21,7 @@ std::string header(const ReportContext& context) {
   std::vector<HtmlFact> facts = {{"checkpoint", context.options.checkpoint},
                                  {"protocol", to_string(context.evaluate.protocol)},
                                  {"prompt", prompt_label(context.evaluate)},
-                                 {"pictures", std::to_string(images)},
-                                 {"masks", std::to_string(context.result.samples.size())}};
+                                 {"measured", masks_text(std::ssize(context.result.samples), images)}};
   if (skipped > 0) facts.emplace_back("skipped, without an inside", std::to_string(skipped));
   facts.emplace_back("took", human_seconds(context.result.seconds));
   return fmt::format("<h1>{}</h1>\n{}", escape_html(context.options.title), html_facts(facts));
@@ -48,7 +48,7 @@ std::string tiles_section(const ReportContext& context) {
   score("mbiou", "mBIoU");
   if (context.paired) {
     const Interval gain = difference_interval(context.result, context.lead, MaskKind::kSam, Metric::kBoundaryIou);
-    tiles.emplace_back("mBIoU over SAM, pooled " + interval_text(gain), signed_cell(gain.mean));
+    tiles.emplace_back("mBIoU over SAM, pooled " + interval_text(gain) + unclear_text(gain), signed_cell(gain));
     tiles.emplace_back("of the masks have a better boundary than SAM's",
                        fmt::format("{:.0f} %", 100 * share_of_gains(context)));
   }
@@ -57,16 +57,13 @@ std::string tiles_section(const ReportContext& context) {
 
 std::string glossary(const ReportContext& context) {
   const bool reference = context.evaluate.protocol == Protocol::kReference;
-  std::string html = "<h2>What the numbers mean</h2>\n<dl>\n";
-  const auto entry = [&](const char* name, const std::string& text) {
-    html += fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, text);
-  };
+  std::vector<GlossaryEntry> entries;
+  const auto entry = [&](const char* name, const std::string& text) { entries.emplace_back(name, text); };
   entry("SAM", "SAM's own mask, from a pass without the HQ token.");
   if (context.result.mean.count(MaskKind::kHq)) entry("HQ", "The mask of the HQ token alone.");
   if (context.result.mean.count(MaskKind::kSum)) entry("SAM + HQ", "The sum of both masks' logits in the HQ pass.");
-  entry("mIoU", "Intersection over union with the truth, mean over masks.");
-  entry("mBIoU", fmt::format("The same within the boundary band, {:g} % of the diagonal wide.",
-                             100 * context.evaluate.boundary_dilation));
+  entries.push_back(miou_entry());
+  entries.push_back(mbiou_entry(context.evaluate.boundary_dilation));
   entry("Protocol", reference ? "reference: picture and label squashed to the model's square; the mask goes to the "
                                 "picture's size in one bilinear step."
                               : "keep_aspect: the longer side goes to the model's size, the rest is padded; masks go "
@@ -74,10 +71,8 @@ std::string glossary(const ReportContext& context) {
   entry("Looks at",
         "The decoder's last attention of the token of SAM's mask and of the HQ token to the picture, mean over heads, "
         "in the HQ pass; bright is most.");
-  entry("Interval",
-        "Percentile bootstrap over masks, 95 %. One that leaves out zero is a difference that chance "
-        "hardly explains.");
-  return html + "</dl>\n";
+  entries.push_back(interval_entry());
+  return html_glossary(entries);
 }
 
 }  // namespace

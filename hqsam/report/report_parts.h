@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/report/differences.h"
 #include "hqsam/report/report.h"
 
 namespace hqsam {
@@ -19,10 +20,6 @@ struct ReportContext {
   bool paired = false;          // SAM was evaluated beside it
   std::vector<MaskKind> kinds;  // that were evaluated, SAM first
 };
-
-// A number with its sign, green above and red below zero; HTML.
-std::string signed_cell(double value);
-std::string interval_text(const Interval& interval);
 
 // The sections of the page, each with its heading; "" where there is nothing to show.
 std::string sets_section(const ReportContext& context);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "hqsam/metrics/curves.h"
+#include "hqsam/metrics/names.h"
 #include "hqsam/report/curve_plot.h"
 #include "hqsam/report/html.h"
 #include "hqsam/report/interval_plot.h"
@@ -14,16 +15,6 @@
 
 namespace hqsam {
 
-// Signed, green above and red below zero.
-std::string signed_cell(double value) {
-  const char* color = value >= 0.005 ? "gain" : value <= -0.005 ? "loss" : "soft";
-  return fmt::format("<span class=\"{}\">{:+.2f}</span>", color, value);
-}
-
-std::string interval_text(const Interval& interval) {
-  return fmt::format("[{:+.2f}, {:+.2f}]", interval.low, interval.high);
-}
-
 namespace {
 
 // Metrics that the first table has, or a curve.
@@ -31,41 +22,57 @@ bool is_drawn(const std::string& name) {
   return name == "miou" || name == "mbiou" || name.starts_with("recall") || name.starts_with("miou_click");
 }
 
-std::string metric_title(const std::string& name) {
-  if (name == "mbiou_strict") return "mBIoU, strict";
-  return name.starts_with("noc") ? "NoC@" + name.substr(3) : name;
-}
+using Metrics = std::map<std::string, double>;
 
-// What else was measured: a row per metric, a column per set and kind.
-std::string more_metrics(const ReportContext& context) {
-  using Metrics = std::map<std::string, double>;
-  HtmlTable table;
-  table.name = "More metrics";
-  table.header = {"metric"};
-  std::vector<const Metrics*> columns;
-  std::set<std::string> names;
+struct MetricColumn {
+  std::string title;  // HTML
+  const Metrics* metrics;
+};
+
+std::vector<MetricColumn> metric_columns(const ReportContext& context) {
+  std::vector<MetricColumn> columns;
   const auto add = [&](const std::string& title, const MetricsByKind& of_kinds) {
     for (const MaskKind kind : context.kinds) {
       const auto at = of_kinds.find(kind);
-      if (at == of_kinds.end()) continue;
-      columns.push_back(&at->second);
-      table.header.push_back(escape_html(title) + ", " + kind_label(kind));
-      for (const auto& [name, value] : at->second) {
-        if (!is_drawn(name)) names.insert(name);
-      }
+      if (at != of_kinds.end()) columns.push_back({escape_html(title) + ", " + kind_label(kind), &at->second});
     }
   };
   for (const SetResult& set : context.result.sets) add(set.name, set.metrics);
   if (context.result.sets.size() > 1) add("mean", context.result.mean);
+  return columns;
+}
+
+// What else was measured: a row per metric, a column per set and kind. Metrics that are 0 throughout are named below.
+std::string more_metrics(const ReportContext& context) {
+  const std::vector<MetricColumn> columns = metric_columns(context);
+  std::set<std::string, decltype(&metric_before)> names(&metric_before);
+  for (const MetricColumn& column : columns) {
+    for (const auto& [name, value] : *column.metrics) {
+      if (!is_drawn(name)) names.insert(name);
+    }
+  }
+  HtmlTable table;
+  table.name = "More metrics";
+  table.header = {"metric"};
+  for (const MetricColumn& column : columns) table.header.push_back(column.title);
+  std::vector<std::string> zeros;
   for (const std::string& name : names) {
     std::vector<std::string> row = {escape_html(metric_title(name))};
-    for (const Metrics* metrics : columns) {
-      const auto at = metrics->find(name);
-      row.push_back(at == metrics->end() ? "&ndash;" : fmt::format("{:.2f}", at->second));
+    bool zero = true;
+    for (const MetricColumn& column : columns) {
+      const auto at = column.metrics->find(name);
+      const bool known = at != column.metrics->end();
+      row.push_back(known ? fmt::format("{:.2f}", at->second) : "&ndash;");
+      zero = zero && (!known || at->second == 0);
     }
-    table.rows.push_back(std::move(row));
+    if (zero)
+      zeros.push_back(row.front());
+    else
+      table.rows.push_back(std::move(row));
   }
-  return names.empty() ? "" : html_table(table);
+  std::string html = table.rows.empty() ? "" : html_table(table);
+  if (!zeros.empty()) html += fmt::format("<p class=\"soft\">0 throughout: {}.</p>\n", fmt::join(zeros, "; "));
+  return html;
 }
 
 // Share of the masks, percent, whose boundary IoU is above each threshold.
@@ -153,7 +160,7 @@ std::string differences_section(const ReportContext& context) {
       if (kind == MaskKind::kSam) continue;
       for (const Metric metric : {Metric::kIou, Metric::kBoundaryIou}) {
         const Interval interval = difference_interval(context.result, kind, MaskKind::kSam, metric, set);
-        row.push_back(fmt::format("{} <small>{}</small>", signed_cell(interval.mean), interval_text(interval)));
+        row.push_back(fmt::format("{} <small>{}</small>", signed_cell(interval), interval_text(interval)));
         if (kind == context.lead && metric == Metric::kBoundaryIou) rows.push_back({title, interval});
       }
     }

@@ -6,6 +6,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/report/run_log.h"
+#include "hqsam/report/training_validations.h"
 
 namespace hqsam {
 namespace {
@@ -18,6 +19,13 @@ void attempt(std::set<std::string>& warned, const char* what, Work&& work) {
   } catch (const std::runtime_error& error) {
     if (warned.insert(what).second) spdlog::warn("{}: {}; training goes on without", what, error.what());
   }
+}
+
+// "gains.hq-sam.mbiou.low" -> "mbiou_low"; the mean is "mbiou".
+std::string gain_tag(const std::string& name) {
+  const size_t end = name.rfind('.'), begin = name.rfind('.', end - 1);
+  const std::string part = name.substr(end + 1);
+  return name.substr(begin + 1, end - begin - 1) + (part == "mean" ? "" : "_" + part);
 }
 
 bool has_files(const std::filesystem::path& folder) {
@@ -58,9 +66,13 @@ void TrainingMonitor::line(const nlohmann::ordered_json& json) {
   attempt(warned_, "TensorBoard events", [&] {
     std::vector<TensorBoardWriter::Scalar> scalars;
     for (const auto& [name, value] : line.numbers) {
+      if (name.starts_with("gains.")) {
+        scalars.emplace_back("gain/" + gain_tag(name), value);
+        continue;
+      }
       if (is_step || line.type == "epoch") scalars.emplace_back((is_step ? "train/" : "epoch/") + name, value);
     }
-    for (const auto& [name, value] : line.valid) scalars.emplace_back("valid/" + name, value);
+    for (const auto& [name, value] : without_doubles(line.valid)) scalars.emplace_back("valid/" + name, value);
     tensorboard(is_step ? line.step : line.step + 1).scalars(line.step, scalars);
   });
   if (is_step) return;
@@ -68,10 +80,16 @@ void TrainingMonitor::line(const nlohmann::ordered_json& json) {
 }
 
 void TrainingMonitor::validated(SamHq& model) {
-  if (!samples_) return;
+  if (samples_) draw(model, last_step(), std::nullopt);
+}
+
+void TrainingMonitor::measured_start(SamHq& model) {
+  if (samples_ && last_step() == 0) draw(model, 0, MaskKind::kSam);
+}
+
+void TrainingMonitor::draw(SamHq& model, int64_t step, std::optional<MaskKind> kind) {
   attempt(warned_, "validation samples", [&] {
-    const int64_t step = last_step();
-    for (const auto& picture : samples_->draw(model, step)) {
+    for (const auto& picture : samples_->draw(model, step, kind)) {
       tensorboard(step + 1).image(step, fmt::format("samples/{}_{}", picture.sample, picture.name), picture.image);
     }
   });

@@ -30,14 +30,17 @@ class TrainingMonitor {
   explicit TrainingMonitor(TrainingMonitorOptions options);
 
   // For RunOptions::on_line: a line of metrics.jsonl, when it is written. Numbers go to TensorBoard as "train/loss"
-  // (steps), "epoch/loss" and "valid/hq.mbiou".
+  // (steps), "epoch/loss", "valid/hq.mbiou" and "gain/mbiou" (with "_low" and "_high", its interval).
   void line(const nlohmann::ordered_json& line);
   // For the end of each validation, with the weights that were validated.
   void validated(SamHq& model);
+  // For the start, before the first step: draws SAM's masks.
+  void measured_start(SamHq& model);
 
  private:
   TensorBoardWriter& tensorboard(int64_t purge_step);
   int64_t last_step();
+  void draw(SamHq& model, int64_t step, std::optional<MaskKind> kind);
 
   TrainingMonitorOptions options_;
   std::optional<TrainingSamples> samples_;

@@ -11,8 +11,10 @@
 #include "hqsam/core/text.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/report/curve_plot.h"
+#include "hqsam/report/glossary.h"
 #include "hqsam/report/run_log.h"
 #include "hqsam/report/training_samples.h"
+#include "hqsam/report/training_validations.h"
 
 namespace hqsam {
 namespace {
@@ -32,25 +34,9 @@ std::string title_of(const std::string& name) {
                                                             {"data_wait", "Share of the time spent waiting for data"},
                                                             {"grad_norm", "Norm of the gradient"},
                                                             {"memory_gib", "Memory, GiB, peak"},
-                                                            {"device_memory_gib", "Device memory, GiB, peak"},
-                                                            {"miou", "mIoU"},
-                                                            {"mbiou", "mBIoU"},
-                                                            {"mbiou_strict", "mBIoU, strict"}};
+                                                            {"device_memory_gib", "Device memory, GiB, peak"}};
   const auto at = titles.find(name);
   return at == titles.end() ? name : at->second;
-}
-
-// "COIFT/hq.mbiou" -> {"COIFT/hq", "mbiou"}
-std::pair<std::string, std::string> whose(const std::string& metric) {
-  const size_t dot = metric.rfind('.');
-  if (dot == std::string::npos) return {"", metric};
-  return {metric.substr(0, dot), metric.substr(dot + 1)};
-}
-
-// Metrics to follow over a run; the points of curves over thresholds or clicks are too many.
-bool is_followed(const std::string& name) {
-  const std::string metric = whose(name).second;
-  return !metric.starts_with("recall") && !metric.starts_with("miou_click");
 }
 
 class Page {
@@ -59,7 +45,7 @@ class Page {
       : folder_(std::move(folder)), options_(options) {
     for (RunLine& line : read_run_log(folder_ / "metrics.jsonl")) {
       last_step_ = std::max(last_step_, line.step);
-      if (!line.valid.empty()) validations_.push_back(line);
+      if (!line.valid.empty()) validations_.add(line);
       if (line.type == "step")
         steps_.push_back(std::move(line));
       else if (line.type == "epoch")
@@ -69,12 +55,15 @@ class Page {
 
   std::string body() const {
     return fmt::format("<h1>{}</h1>\n", escape_html(options_.title)) + html_facts(progress()) + tiles() + curves() +
-           samples() + epochs() + about();
+           samples() + epochs() + glossary() + about();
   }
 
  private:
   std::vector<HtmlFact> progress() const {
     std::vector<HtmlFact> facts = {{"epochs", std::to_string(epochs_.size())}, {"steps", std::to_string(last_step_)}};
+    if (const std::string counted = validations_.counted(); !counted.empty()) {
+      facts.emplace_back("validated on", counted);
+    }
     const double seconds = seconds_in_steps();
     if (seconds > 0) facts.emplace_back("time in steps", human_seconds(seconds));
     if (!steps_.empty()) {
@@ -97,25 +86,13 @@ class Page {
   }
 
   std::string tiles() const {
-    std::vector<HtmlFact> tiles;
+    std::vector<HtmlFact> tiles = validations_.tiles();
     if (!epochs_.empty()) {
       const Numbers& last = epochs_.back().numbers;
       tiles.emplace_back("loss, mean of the last epoch", number_cell(last, "loss", 4));
       tiles.emplace_back("images/s in the last epoch", number_cell(last, "images_per_s", 1));
     }
-    const auto better = [](const RunLine& a, const RunLine& b) { return score(a) < score(b); };
-    const auto best = std::max_element(validations_.begin(), validations_.end(), better);
-    if (best != validations_.end() && std::isfinite(score(*best))) {
-      tiles.emplace_back(fmt::format("best score, after step {}", best->step), fmt::format("{:.2f}", score(*best)));
-      const double last = score(validations_.back());  // none where it was not finite
-      tiles.emplace_back("score of the last validation", std::isfinite(last) ? fmt::format("{:.2f}", last) : "-");
-    }
     return tiles.empty() ? "" : html_tiles(tiles);
-  }
-
-  static double score(const RunLine& line) {
-    const auto at = line.numbers.find("score");
-    return at == line.numbers.end() ? -INFINITY : at->second;
   }
 
   // One number of each line that has it.
@@ -155,43 +132,45 @@ class Page {
     }
     if (steps_.size() > kCurveBins) loss.note = "Means of neighbouring steps, over the range of their values.";
     figures.push_back(curve_plot(loss));
-    for (const CurvePlot& plot : validation_plots()) figures.push_back(curve_plot(plot));
+    for (const CurvePlot& plot : validations_.plots()) figures.push_back(curve_plot(plot));
     for (const CurvePlot& plot : others) figures.push_back(curve_plot(plot));
     const std::string grid = plot_grid(figures);
-    return grid.empty() ? "" : "<h2>Curves</h2>\n" + grid;
-  }
-
-  // A plot per metric, a curve per set and kind of mask.
-  std::vector<CurvePlot> validation_plots() const {
-    std::vector<CurvePlot> plots;
-    for (const std::string& name : names_of(validations_, &RunLine::valid)) {
-      if (!is_followed(name)) continue;
-      const auto [owner, metric] = whose(name);
-      const std::string title = title_of(metric) + " in validation";
-      auto plot = std::find_if(plots.begin(), plots.end(), [&](const CurvePlot& p) { return p.title == title; });
-      if (plot == plots.end()) plot = plots.insert(plots.end(), {title, "step", {}, {}, {}, ""});
-      plot->curves.push_back(curve_of(validations_, &RunLine::valid, name, owner.empty() ? metric : owner));
-    }
-    return plots;
+    const std::vector<std::string> zeros = validations_.zeros();
+    const std::string note =
+        zeros.empty() ? "" : fmt::format("<p class=\"soft\">0 in every validation: {}.</p>\n", fmt::join(zeros, "; "));
+    return grid.empty() ? "" : "<h2>Curves</h2>\n" + grid + note;
   }
 
   std::string epochs() const {
     if (epochs_.empty()) return "";
-    auto metrics = names_of(epochs_, &RunLine::valid);
-    std::erase_if(metrics, [](const std::string& name) { return !is_followed(name) || name.find('/') != name.npos; });
     HtmlTable table;
     table.name = "Epochs";
     table.header = {"epoch", "loss", "lr", "images/s"};
-    for (const std::string& metric : metrics) table.header.push_back(escape_html(metric));
+    for (const std::string& title : validations_.header()) table.header.push_back(title);
+    if (const auto start = validations_.start_cells()) {
+      table.rows.push_back({validations_.start_title(), "", "", ""});
+      table.rows.back().insert(table.rows.back().end(), start->begin(), start->end());
+    }
     for (const RunLine& line : epochs_) {
       const auto lr = line.numbers.find("lr");
-      std::vector<std::string> row = {std::to_string(line.epoch), number_cell(line.numbers, "loss", 4),
-                                      lr == line.numbers.end() ? "&ndash;" : fmt::format("{:.3g}", lr->second),
-                                      number_cell(line.numbers, "images_per_s", 2)};
-      for (const std::string& metric : metrics) row.push_back(number_cell(line.valid, metric, 2));
-      table.rows.push_back(std::move(row));
+      table.rows.push_back({std::to_string(line.epoch), number_cell(line.numbers, "loss", 4),
+                            lr == line.numbers.end() ? "&ndash;" : fmt::format("{:.3g}", lr->second),
+                            number_cell(line.numbers, "images_per_s", 2)});
+      const auto cells = validations_.cells(line);
+      table.rows.back().insert(table.rows.back().end(), cells.begin(), cells.end());
     }
     return "<h2>Epochs</h2>\n" + html_table(table);
+  }
+
+  std::string glossary() const {
+    if (validations_.empty()) return "";
+    return html_glossary({miou_entry(),
+                          mbiou_entry(options_.boundary_dilation),
+                          interval_entry(),
+                          {"model.pth", "The whole model after the last step."},
+                          {"best.pth",
+                           "The whole model of the validation with the best score, which is the mean mBIoU "
+                           "unless train.best_metric names another."}});
   }
 
   std::string samples() const {
@@ -205,7 +184,8 @@ class Page {
     }
     if (html.empty()) return "";
     return "<h2>Validation samples over time</h2>\n<p class=\"soft\">The same pictures with the prompt and the truth, "
-           "then with the mask after so many steps.</p>\n" +
+           "then with the mask before the first step and after so "
+           "many steps.</p>\n" +
            html;
   }
 
@@ -221,7 +201,9 @@ class Page {
     std::string figures;
     for (const TrainingPicture& picture : shown) {
       const Image image = read_image(folder_ / "samples" / picture.file);
-      const std::string name = picture.step < 0 ? "Truth" : fmt::format("Step {}", picture.step);
+      const std::string name = picture.step < 0    ? "Truth"
+                               : picture.step == 0 ? kind_words(picture.kind)
+                                                   : fmt::format("Step {}", picture.step);
       const std::string scores =
           picture.step < 0 ? "" : fmt::format(" IoU {:.1f}, boundary {:.1f}", picture.iou, picture.boundary_iou);
       figures += fmt::format("<figure>{}<figcaption><b>{}</b>{}</figcaption></figure>\n",
@@ -253,7 +235,8 @@ class Page {
 
   std::filesystem::path folder_;
   const TrainingReportOptions& options_;
-  std::vector<RunLine> steps_, epochs_, validations_;
+  std::vector<RunLine> steps_, epochs_;
+  TrainingValidations validations_;
   int64_t last_step_ = 0;
 };
 

@@ -11,8 +11,9 @@ namespace hqsam {
 
 struct TrainingReportOptions {
   std::string title = "Training";
-  std::vector<HtmlFact> facts;  // rows of the table about the run: model, sets, rates; text
-  int64_t batch_size = 0;       // rows per step, which gives the time spent in steps; 0 = not known
+  std::vector<HtmlFact> facts;      // rows of the table about the run: model, sets, rates; text
+  int64_t batch_size = 0;           // rows per step, which gives the time spent in steps; 0 = not known
+  double boundary_dilation = 0.02;  // of mBIoU, a share of the diagonal
 };
 
 // report.html of a run's folder (train/run.h), one file without outside parts: curves of losses, learning rate,

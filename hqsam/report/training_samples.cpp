@@ -54,7 +54,10 @@ TrainingSamples::TrainingSamples(std::filesystem::path run_folder, std::vector<N
   }
 }
 
-std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_t step) {
+std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_t step,
+                                                            std::optional<MaskKind> kind_to_draw) {
+  EvaluateOptions options = options_;
+  if (kind_to_draw) options.masks = {*kind_to_draw};
   const auto folder = folder_ / "samples", index = folder / "index.jsonl";
   std::filesystem::create_directories(folder);
   std::vector<Picture> pictures;
@@ -66,7 +69,7 @@ std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_
     const Mask truth = threshold_label(sample.labels[*shown]);
     SampleMasks masks;
     try {
-      masks = evaluate_sample(model, sample, *shown, options_, choices_[i].index);
+      masks = evaluate_sample(model, sample, *shown, options, choices_[i].index);
     } catch (const Error& error) {  // the mask may vanish in the model's frame
       spdlog::warn("no picture of {} in the run's samples: {}", sample.image_path, error.what());
       continue;
@@ -92,6 +95,7 @@ std::vector<TrainingSamples::Picture> TrainingSamples::draw(SamHq& model, int64_
     Json line = about;
     line["file"] = file;
     line["step"] = step;
+    line["kind"] = to_string(kind);
     line["iou"] = 100 * mask_iou(mask, truth);
     line["boundary_iou"] = 100 * boundary_iou(mask, truth, options_.boundary_dilation);
     append(index, line);
@@ -114,6 +118,7 @@ std::vector<TrainingPicture> read_training_pictures(const std::filesystem::path&
       picture.name = json.at("name").get<std::string>();
       if (json.contains("step")) {
         picture.step = json.at("step").get<int64_t>();
+        picture.kind = json.value("kind", "");
         picture.iou = json.at("iou").get<double>();
         picture.boundary_iou = json.at("boundary_iou").get<double>();
       }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace hqsam {
 // The same few validation samples after each validation, as small pictures in a run's folder:
 //   samples/truth_0.jpg               the first sample with its prompt and its truth
 //   samples/step_00000050_0.jpg       with the model's mask after 50 steps
-//   samples/index.jsonl               {"sample":0,"step":50,"file":..,"set":..,"name":..,"iou":..,"boundary_iou":..}
+//   samples/index.jsonl {"sample":0,"step":50,"kind":"hq","file":..,"set":..,"name":..,"iou":..,"boundary_iou":..}
 //                                     a line per picture, percent; truths have no step and no scores
 class TrainingSamples {
  public:
@@ -26,9 +27,10 @@ class TrainingSamples {
     std::string set, name;
     Image image;
   };
-  // Runs the model, writes the pictures of this step and returns them. Samples without such a mask, or whose
-  // mask vanishes in the model's frame, are left out. Throws Error for files that cannot be read or written.
-  std::vector<Picture> draw(SamHq& model, int64_t step);
+  // Runs the model, writes the pictures of this step and returns them, with masks of the options' kind, or of the one
+  // named. Samples without such a mask, or whose mask vanishes in the model's frame, are left out. Throws Error for
+  // files that cannot be read or written.
+  std::vector<Picture> draw(SamHq& model, int64_t step, std::optional<MaskKind> kind = {});
 
  private:
   struct Choice {
@@ -43,9 +45,9 @@ class TrainingSamples {
 
 // What draw() left in a run's folder.
 struct TrainingPicture {
-  int64_t sample = 0, step = -1;  // -1: the truth
-  std::string file, set, name;
-  double iou = 0, boundary_iou = 0;  // percent
+  int64_t sample = 0, step = -1;      // -1: the truth
+  std::string file, set, name, kind;  // kind of mask
+  double iou = 0, boundary_iou = 0;   // percent
 };
 // By sample, then step; of two lines of one picture the later one counts, and pictures after last_step (of a run
 // that was resumed before them), malformed lines and missing files are left out.

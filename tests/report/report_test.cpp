@@ -170,9 +170,38 @@ TEST_F(Report, CanBeOfAveragePrecisionAlone) {
   result.mean = result.sets[0].metrics;
   write_evaluation_report(path, model, sets, result, options, {.title = "t"});
   const std::string html = read_file(path);
-  EXPECT_TRUE(contains(html, "41.50") && contains(html, "30.25") && contains(html, "ap_b") &&
+  EXPECT_TRUE(contains(html, "41.50") && contains(html, "30.25") && contains(html, ">AP_B<") &&
               contains(html, "&ndash;"));
   EXPECT_FALSE(contains(html, "Recall over boundary IoU"));
+}
+
+TEST_F(Report, HasMetricsInKnownOrderAndFoldsZerosAway) {
+  result = {};
+  result.sets.push_back(
+      {"COCO", 3, 0, {{MaskKind::kHq, {{"ap_b", 30.25}, {"ap50", 50}, {"ap", 41.5}, {"ap_s", 0}, {"ap_r", 0}}}}});
+  result.mean = result.sets[0].metrics;
+  write_evaluation_report(path, model, sets, result, options, {.title = "t"});
+  const std::string html = read_file(path);
+  EXPECT_LT(html.find(">AP<"), html.find(">AP50<"));
+  EXPECT_LT(html.find(">AP50<"), html.find(">AP_B<"));
+  EXPECT_TRUE(contains(html, "0 throughout: AP, small; AP, rare.")) << html.substr(html.find("0 throughout"), 80);
+  EXPECT_FALSE(contains(html, ">AP, small<"));
+  EXPECT_TRUE(contains(html, "measured <b>3 pictures</b>"));
+}
+
+TEST_F(Report, HasAGreenHeadlineOnlyWhereTheIntervalLeavesOutZero) {
+  const auto page = [&](double second) {
+    result = result_of("COIFT", {{0.5, 0.6}, {0.5, second}, {0.5, 0.65}});
+    for (SampleResult& sample : result.samples) sample.scores[MaskKind::kSum] = sample.scores.at(MaskKind::kHq);
+    write_evaluation_report(path, model, sets, result, options, {.title = "t", .gallery = 0});
+    return read_file(path);
+  };
+  const std::string clear = page(0.62), unclear = page(0.2);
+  EXPECT_TRUE(contains(clear, "<b><span class=\"gain\">+"));
+  EXPECT_FALSE(contains(clear, "cannot tell</span>"));
+  EXPECT_FALSE(contains(unclear, "<b><span class=\"gain\">+"));
+  EXPECT_TRUE(contains(unclear, "holds 0, so these masks cannot tell</span>"));
+  EXPECT_TRUE(contains(clear, "measured <b>3 masks of 3 pictures</b>"));
 }
 
 TEST_F(Report, ShowsCostsAndCheckpoints) {

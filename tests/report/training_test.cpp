@@ -9,6 +9,7 @@
 #include "hqsam/report/contact_sheet.h"
 #include "hqsam/report/run_log.h"
 #include "hqsam/report/training_monitor.h"
+#include "hqsam/report/training_validations.h"
 #include "temporary_folder.h"
 
 namespace hqsam {
@@ -100,13 +101,70 @@ TEST_F(TrainingFolder, GetsAReportWithEveryEpoch) {
   EXPECT_EQ(html.find("<!doctype html>"), 0U);
   EXPECT_FALSE(contains(html, "http") || contains(html, "<script") || contains(html, "<link"));
   EXPECT_TRUE(contains(html, "A &amp; B") && contains(html, "x&lt;y") && contains(html, "  epochs: &lt;2&gt;\n"));
-  EXPECT_TRUE(contains(html, "thin&lt;s&gt;/hq from 50 to 50"));
+  EXPECT_TRUE(contains(html, "HQ from 61 to 62"));  // the only set's own line would say the same
+  EXPECT_FALSE(contains(html, "thin&lt;s&gt;, HQ"));
   EXPECT_TRUE(contains(html, "mBIoU in validation") && contains(html, "Memory, GiB, peak"));
   EXPECT_FALSE(contains(html, "seconds_left"));
   EXPECT_TRUE(contains(html, "<b>62.00</b>"));  // the best score
+  EXPECT_TRUE(contains(html, "<dt>mIoU</dt>") && contains(html, "<dt>best.pth</dt>"));
   EXPECT_EQ(occurrences(first, "<img "), 3U * 2);
   EXPECT_EQ(occurrences(html, "<img "), 3U * 3);
   EXPECT_TRUE(contains(html, "<b>Step 8</b> IoU "));
+}
+
+TEST_F(TrainingFolder, ShowsSamBesideHqFromTheStart) {
+  TrainingMonitor monitor(options());
+  monitor.measured_start(model);
+  log(monitor, {{"type", "valid"},
+                {"epoch", 1},
+                {"step", 0},
+                {"valid", {{"sam.mbiou", 40.5}, {"sam.miou", 70}, {"sam.ap", 0}}},
+                {"pictures", 8},
+                {"masks", 20}});
+  const std::string begun = read_file(folder / "report.html");
+  EXPECT_TRUE(contains(begun, "mBIoU of SAM, before the first step") && contains(begun, "<b>40.5</b>"));
+  EXPECT_TRUE(contains(begun, "<b>20 masks of 8 pictures</b>"));
+
+  const auto validated = [&](int64_t epoch, double low) {
+    Json line = epoch_line(epoch, 4 * epoch, 60);
+    line["valid"]["sam.mbiou"] = 40.5;
+    line["valid"]["sam.miou"] = 70;
+    line["valid"]["hq.ap"] = 0;
+    line["gains"]["hq-sam.mbiou"] = {{"mean", 19.5}, {"low", low}, {"high", 25}};
+    log(monitor, line);
+    return read_file(folder / "report.html");
+  };
+  const std::string unclear = validated(1, -1), clear = validated(2, 14);
+  EXPECT_TRUE(contains(unclear, "<b><span class=\"soft\">+19.50</span></b>")) << "green although 0 is within";
+  EXPECT_TRUE(contains(unclear, "[-1.00, +25.00]: holds 0, so these masks cannot tell"));
+  EXPECT_TRUE(contains(clear, "<b><span class=\"gain\">+19.50</span></b>"));
+  EXPECT_TRUE(contains(clear, "mBIoU of HQ, SAM 40.5, last validation"));
+  EXPECT_TRUE(contains(clear, "SAM from 40.5 to 40.5") && contains(clear, "HQ from 60 to 60"));
+  EXPECT_TRUE(contains(clear, "0 in every validation: AP."));
+  EXPECT_TRUE(contains(clear, "<th scope=\"row\">SAM</th>") && contains(clear, "mBIoU &minus; SAM"));
+  EXPECT_TRUE(contains(clear, "<figcaption><b>SAM</b> IoU "));
+  EXPECT_LT(clear.find("mIoU in validation"), clear.find("mBIoU in validation"));
+}
+
+TEST_F(TrainingFolder, ComparesWithTheStartWhereSamItselfTrains) {
+  TrainingMonitor monitor(options());
+  log(monitor, {{"type", "valid"}, {"epoch", 1}, {"step", 0}, {"valid", {{"start.mbiou", 10}}}});
+  Json line = epoch_line(1, 4, 30);
+  line["valid"] = {{"sam.mbiou", 30}, {"start.mbiou", 10}};
+  line["gains"]["sam-start.mbiou"] = {{"mean", 20}, {"low", 18}, {"high", 22}};
+  log(monitor, line);
+  const std::string html = read_file(folder / "report.html");
+  EXPECT_TRUE(contains(html, "mBIoU of SAM, at the start 10.0, last validation"));
+  EXPECT_TRUE(contains(html, "mBIoU over the start [+18.00, +22.00]"));
+}
+
+TEST(TrainingValidations, SayNothingTwiceWhereThereIsOneSet) {
+  using Numbers = std::map<std::string, double>;
+  EXPECT_EQ(without_doubles({{"hq.miou", 1}, {"a/hq.miou", 1}, {"sam.miou", 2}, {"a/sam.miou", 2}}),
+            (Numbers{{"hq.miou", 1}, {"sam.miou", 2}}));
+  const Numbers two = {{"hq.miou", 1}, {"a/hq.miou", 1}, {"b/hq.miou", 1}};
+  EXPECT_EQ(without_doubles(two), two);
+  EXPECT_EQ(without_doubles({{"a/hq.ap", 1}}), (Numbers{{"a/hq.ap", 1}}));
 }
 
 TEST_F(TrainingFolder, DrawsTheSameSamplesEachTime) {
