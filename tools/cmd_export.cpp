@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <initializer_list>
 
@@ -7,6 +8,7 @@
 #include "hqsam/config/choices.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface.h"
@@ -15,6 +17,8 @@
 
 namespace hqsam {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct ExportArguments {
   std::string checkpoint, base, format, output, dtype = "fp32", masks = "sum", multimask = "none";
@@ -48,10 +52,21 @@ void warn_about_pixels(const SamHqOptions& options) {
       fmt::join(options.pixel_mean, " "), fmt::join(options.pixel_std, " "));
 }
 
+void warn_about_transformers(const SamHq& model) {
+  if (!model->has_hq()) return;
+  spdlog::warn(
+      "transformers' SamHQModel (seen up to 5.24) makes other, worse masks of these weights than HQ-SAM's own code: it "
+      "upscales the picture's embedding from before its decoder's transformer. For hqsam's masks take --format onnx or "
+      "pth, or mend SamHQModel as docs/export.md shows; hqsam predict on this folder shows what transformers gives");
+}
+
 void write_weights(const ExportArguments& arguments, const SamHq& model) {
   TensorMap map = checkpoint_of(model);
   convert(map, arguments.dtype == "fp16" ? torch::kHalf : arguments.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
-  if (arguments.format == "huggingface") return write_huggingface(arguments.output, model->options(), map);
+  if (arguments.format == "huggingface") {
+    write_huggingface(arguments.output, model->options(), map);
+    return warn_about_transformers(model);
+  }
   warn_about_epsilons(model->options());
   warn_about_pixels(model->options());
   if (model->has_hq() && model->options().mask_decoder.hq != HqOptions()) {
@@ -60,18 +75,58 @@ void write_weights(const ExportArguments& arguments, const SamHq& model) {
   (arguments.format == "pth" ? write_pth : write_safetensors)(arguments.output, map);
 }
 
+// A graph's files, and what goes in and out.
+void print_graph(const OnnxFile& file) {
+  const auto row = [](const char* way, const OnnxTensor& tensor) {
+    print_line("  {:<4}{:<17}{:<6}{}", way, tensor.name, tensor.type, tensor.shape);
+  };
+  print_line(file.path.filename().string());
+  for (const OnnxTensor& input : file.inputs) row("in", input);
+  for (const OnnxTensor& output : file.outputs) row("out", output);
+}
+
 void write_onnx(const ExportArguments& arguments, const SamHq& model) {
-  if (arguments.dtype == "bf16") fail("export", "--dtype for onnx is fp32 or fp16, got bf16");
+  if (arguments.dtype == "bf16") {
+    fail("export", "--dtype for onnx is fp32 or fp16, got bf16: export fp32, runtimes that compute in bf16 convert it");
+  }
   OnnxOptions options;
   options.masks = choose(arguments.masks, kMaskKinds, "export", "--masks");
   options.multimask = choose(arguments.multimask, kMultimasks, "export", "--multimask");
   options.dtype = arguments.dtype == "fp16" ? OnnxDtype::kFp16 : OnnxDtype::kFp32;
-  export_onnx(model, arguments.output, options);
+  if (options.masks != MaskKind::kSam && !model->has_hq()) {
+    fail("export", "{} has no HQ modules: give --masks sam, or an HQ-SAM checkpoint", arguments.checkpoint);
+  }
+  for (const OnnxFile& file : export_onnx(model, arguments.output, options)) print_graph(file);
+}
+
+std::vector<fs::path> written_files(const fs::path& output) {
+  if (!fs::is_directory(output)) return {output};
+  std::vector<fs::path> files;
+  for (const char* name : {"encoder.onnx", "encoder.onnx.data", "decoder.onnx", "decoder.onnx.data", "config.json",
+                           "model.safetensors", "preprocessor_config.json"}) {
+    if (fs::is_regular_file(output / name)) files.push_back(output / name);
+  }
+  return files;
+}
+
+// The last line: what was written, with each file's size.
+void print_outcome(const ExportArguments& arguments, double seconds) {
+  constexpr double kMegabyte = 1e6;
+  std::vector<std::string> parts;
+  for (const fs::path& file : written_files(arguments.output)) {
+    const double size = static_cast<double>(fs::file_size(file));
+    const std::string text =
+        size < kMegabyte ? fmt::format("{:.1f} kB", size / 1e3) : fmt::format("{:.1f} MB", size / kMegabyte);
+    parts.push_back(fmt::format("{} ({})", file.filename().string(), text));
+  }
+  const bool folder = fs::is_directory(arguments.output);
+  print_line("{} {}: {}{}, {:.1f} s", arguments.format, arguments.dtype, fmt::join(parts, ", "),
+             folder ? " in " + arguments.output : "", seconds);
 }
 
 // A name that says another format than the one asked for.
 void check_name(const ExportArguments& arguments) {
-  const std::filesystem::path output(arguments.output);
+  const fs::path output(arguments.output);
   const std::string extension = lower_case(output.extension().string());
   const auto is = [&](std::initializer_list<const char*> names) {
     return std::find(names.begin(), names.end(), extension) != names.end();
@@ -87,6 +142,7 @@ void check_name(const ExportArguments& arguments) {
 }
 
 int export_checkpoint(const ExportArguments& arguments) {
+  const auto began = std::chrono::steady_clock::now();
   check_name(arguments);
   const bool onnx = arguments.format == "onnx";
   if (!onnx && (arguments.masks != "sum" || arguments.multimask != "none")) {
@@ -97,9 +153,10 @@ int export_checkpoint(const ExportArguments& arguments) {
   LoadOptions load{.hq = HqModules::kAsFound, .base = arguments.base, .weights_alone = true};
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
   const SamHq model = load_sam_hq(arguments.checkpoint, load);
-  const auto parent = std::filesystem::path(arguments.output).parent_path();
-  if (!parent.empty()) std::filesystem::create_directories(parent);
+  const auto parent = fs::path(arguments.output).parent_path();
+  if (!parent.empty()) fs::create_directories(parent);
   (onnx ? write_onnx : write_weights)(arguments, model);
+  print_outcome(arguments, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   return 0;
 }
 
@@ -127,9 +184,11 @@ void add_export(CLI::App& app, Run& run) {
       ->check(CLI::IsMember(words<Multimask>(kMultimasks)))
       ->capture_default_str();
   command->footer(
-      "pth and safetensors have the keys of SysCV's sam-hq, so that its loaders and Meta's (without HQ) read them;\n"
-      "huggingface is a folder for SamHQModel.from_pretrained, or SamModel's without HQ modules; onnx a folder with\n"
-      "encoder.onnx (picture of any shape -> features) and decoder.onnx (SAM's input names; any number of prompts).");
+      "pth and safetensors have the keys of SysCV's sam-hq, so that its loaders and Meta's (without HQ) read them.\n"
+      "onnx is a folder with encoder.onnx (picture of any shape -> features) and decoder.onnx (SAM's input names; any\n"
+      "number of prompts). huggingface is a folder, which must not be there yet, for SamHQModel.from_pretrained, or\n"
+      "SamModel's without HQ modules; SamHQModel makes other masks than the rest. A program for each: docs/export.md.\n"
+      "Weights too large for fp16 are an error. ONNX graphs take and give fp32 also with fp16 weights.");
 }
 
 }  // namespace hqsam

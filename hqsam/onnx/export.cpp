@@ -10,6 +10,23 @@ namespace {
 
 constexpr int64_t kProtobufLimit = 2'000'000'000;  // bytes, with room for the nodes below 2 GiB
 
+OnnxTensor tensor_for_people(const ::onnx::ValueInfoProto& value) {
+  const auto& tensor = value.type().tensor_type();
+  std::vector<std::string> dims;
+  for (const auto& dim : tensor.shape().dim()) {
+    dims.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param());
+  }
+  const bool whole = tensor.elem_type() == ::onnx::TensorProto::INT64;
+  return {value.name(), whole ? "int64" : "float", fmt::format("[{}]", fmt::join(dims, ","))};
+}
+
+OnnxFile file_for_people(const std::filesystem::path& path, const onnx::Graph& graph) {
+  OnnxFile file{path, {}, {}};
+  for (const auto& input : graph.proto().input()) file.inputs.push_back(tensor_for_people(input));
+  for (const auto& output : graph.proto().output()) file.outputs.push_back(tensor_for_people(output));
+  return file;
+}
+
 }  // namespace
 
 void OnnxOptions::validate() const {
@@ -18,7 +35,7 @@ void OnnxOptions::validate() const {
   }
 }
 
-void export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options) {
+std::vector<OnnxFile> export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options) {
   if (model.is_empty()) fail("export_onnx", "got no model; load one with load_sam_hq");
   options.validate();
   if (options.masks != MaskKind::kSam && !model->has_hq()) {
@@ -54,6 +71,7 @@ void export_onnx(const SamHq& model, const std::filesystem::path& folder, const 
   }
   encoder_file.commit();
   decoder_file.commit();
+  return {file_for_people(folder / "encoder.onnx", encoder), file_for_people(folder / "decoder.onnx", decoder)};
 }
 
 }  // namespace hqsam

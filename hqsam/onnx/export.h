@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "hqsam/model/sam_hq.h"
 
@@ -25,6 +27,17 @@ struct OnnxOptions {
   void validate() const;  // throws Error naming the field
 };
 
+// An input or output of a graph, for people: "point_coords", "float", "[prompts,points,2]". Named sizes are the
+// caller's to choose.
+struct OnnxTensor {
+  std::string name, type, shape;
+};
+
+struct OnnxFile {
+  std::filesystem::path path;
+  std::vector<OnnxTensor> inputs, outputs;
+};
+
 // Writes folder/encoder.onnx and folder/decoder.onnx; inputs and outputs are fp32 for every dtype, but for
 // orig_im_size.
 //
@@ -40,7 +53,8 @@ struct OnnxOptions {
 //
 // Each file appears whole or not at all, and no decoder beside another export's encoder. Throws Error for HQ masks of a
 // model without HQ modules or of one that is like_transformers, weights that are not finite or too large for fp16, and
-// a folder that cannot be written.
-void export_onnx(const SamHq& model, const std::filesystem::path& folder, const OnnxOptions& options = {});
+// a folder that cannot be written. Returns the encoder and the decoder as they were written.
+std::vector<OnnxFile> export_onnx(const SamHq& model, const std::filesystem::path& folder,
+                                  const OnnxOptions& options = {});
 
 }  // namespace hqsam

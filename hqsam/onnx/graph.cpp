@@ -100,11 +100,13 @@ Value Graph::input(const std::string& name, Type type, const std::vector<Dim>& s
 
 void Graph::output(const std::string& name, const Value& value, const std::vector<Dim>& shape,
                    const std::string& meaning) {
-  auto& rename = *proto_.add_node();
-  rename.set_op_type("Identity");
-  rename.set_name(fresh_name("Identity"));
-  rename.add_input(value.name);
-  rename.add_output(name);
+  const auto rename = [&](std::string& edge) {
+    if (edge == value.name) edge = name;
+  };
+  for (auto& node : *proto_.mutable_node()) {
+    for (auto& input : *node.mutable_input()) rename(input);
+    for (auto& output : *node.mutable_output()) rename(output);
+  }
   describe(*proto_.add_output(), name, value.type, shape, meaning);
 }
 

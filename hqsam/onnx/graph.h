@@ -55,6 +55,8 @@ class Graph {
   Graph(const std::string& name, const Weights& weights, Type compute);
 
   Value input(const std::string& name, Type type, const std::vector<Dim>& shape, const std::string& meaning);
+  // Gives the value that name and no other: runtimes that drop an Identity node keep both names for one tensor. To be
+  // called when all nodes are there, for a value that a node made.
   void output(const std::string& name, const Value& value, const std::vector<Dim>& shape, const std::string& meaning);
 
   Value node(const char* op, const std::vector<Value>& inputs, Type type, const Attributes& attributes = {});

@@ -95,12 +95,14 @@ Graph encoder_graph(const SamHq& model, const Weights& weights, const OnnxOption
       features = tiny_vit(graph, input, std::get<TinyVitOptions>(of_model.image_encoder));
     }
   }
-  graph.output("image_embeddings", features.image_embeddings, {"batch", dim, grid, grid}, "for the decoder");
-  if (options.masks != MaskKind::kSam) {
+  const bool hq = options.masks != MaskKind::kSam;
+  Value of_hq;
+  if (hq) {
     const Scope scope(graph, "mask_decoder");
-    graph.output("hq_features", hq_features(graph, features), {"batch", dim / 8, 4 * grid, 4 * grid},
-                 "for the decoder");
+    of_hq = hq_features(graph, features);
   }
+  graph.output("image_embeddings", features.image_embeddings, {"batch", dim, grid, grid}, "for the decoder");
+  if (hq) graph.output("hq_features", of_hq, {"batch", dim / 8, 4 * grid, 4 * grid}, "for the decoder");
   return graph;
 }
 

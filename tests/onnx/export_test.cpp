@@ -2,6 +2,8 @@
 #include <onnx/checker.h>
 #include <onnx/shape_inference/implementation.h>
 
+#include <set>
+
 #include "hqsam/core/file.h"
 #include "onnx/fixtures.h"
 
@@ -77,6 +79,89 @@ TEST_F(OnnxExport, KeepsInputsAndOutputsInFp32AndHalvesTheWeights) {
     for (const auto& output : graph.model().graph().output()) {
       EXPECT_EQ(output.type().tensor_type().elem_type(), ::onnx::TensorProto::FLOAT) << output.name();
     }
+  }
+}
+
+TEST_F(OnnxExport, TellsWhatGoesInAndOut) {
+  const auto files = export_onnx(vit_model(), folder_, {.multimask = Multimask::kAll});
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].path, folder_ / "encoder.onnx");
+  EXPECT_EQ(files[0].inputs.at(0).shape, "[batch,3,height,width]");
+  EXPECT_EQ(files[1].path, folder_ / "decoder.onnx");
+  const OnnxTensor &size = files[1].inputs.back(), &masks = files[1].outputs.front();
+  EXPECT_EQ(size.name + " " + size.type + " " + size.shape, "orig_im_size int64 [2]");
+  EXPECT_EQ(masks.name + " " + masks.type + " " + masks.shape, "masks float [prompts,3,image_height,image_width]");
+}
+
+// Others' exports of SAM failed in TensorRT for OneHot, Tile, Mod, NonZero, If and Loop. An Identity before an output
+// leaves a tensor with two names in runtimes that drop it.
+TEST_F(OnnxExport, UsesOperationsThatEveryRuntimeKnows) {
+  const std::set<std::string> known = {"Add",
+                                       "Cast",
+                                       "Concat",
+                                       "Conv",
+                                       "ConvTranspose",
+                                       "Cos",
+                                       "Div",
+                                       "Equal",
+                                       "Erf",
+                                       "Expand",
+                                       "Gather",
+                                       "GatherElements",
+                                       "MatMul",
+                                       "Max",
+                                       "Mul",
+                                       "Pad",
+                                       "LayerNormalization",
+                                       "ReduceMax",
+                                       "Relu",
+                                       "Reshape",
+                                       "Resize",
+                                       "Shape",
+                                       "Sin",
+                                       "Slice",
+                                       "Split",
+                                       "Softmax",
+                                       "Sub",
+                                       "TopK",
+                                       "Transpose",
+                                       "Unsqueeze",
+                                       "Where"};
+  for (const SamHq& model : {vit_model(), tiny_vit_model()}) {
+    for (const Multimask multimask : {Multimask::kNone, Multimask::kAll}) {
+      for (const OnnxDtype dtype : {OnnxDtype::kFp32, OnnxDtype::kFp16}) {
+        export_onnx(model, folder_, {.multimask = multimask, .dtype = dtype});
+        for (const std::string name : {"encoder", "decoder"}) {
+          const Interpreter graph(folder_ / (name + ".onnx"));
+          for (const auto& node : graph.model().graph().node()) {
+            EXPECT_TRUE(known.contains(node.op_type())) << name << " has " << node.op_type();
+          }
+        }
+      }
+    }
+  }
+}
+
+// In bf16, 289 is 288: what is computed of orig_im_size must not become a floating-point number on its way.
+TEST_F(OnnxExport, KeepsSizesInWholeNumbers) {
+  const std::set<std::string> arithmetic = {"ReduceMax", "Mul", "Add", "Div", "Max", "Concat"};
+  for (const OnnxDtype dtype : {OnnxDtype::kFp32, OnnxDtype::kFp16}) {
+    const Interpreter decoder = exported(vit_model(), "decoder", {.dtype = dtype});
+    std::set<std::string> sizes = {"orig_im_size"};
+    int used = 0;
+    for (const auto& node : decoder.model().graph().node()) {
+      if (std::none_of(node.input().begin(), node.input().end(), [&](const auto& i) { return sizes.contains(i); })) {
+        continue;
+      }
+      if (node.op_type() == "Slice" || node.op_type() == "Resize") {
+        ++used;
+        EXPECT_FALSE(sizes.contains(node.input(0)));
+      } else {
+        EXPECT_TRUE(arithmetic.contains(node.op_type())) << node.name();
+        sizes.insert(node.output(0));
+      }
+    }
+    EXPECT_EQ(used, 2);
   }
 }
 
