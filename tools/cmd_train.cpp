@@ -17,6 +17,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
 #include "hqsam/data/stoppable_dataset.h"
+#include "train_dry_run.h"
 #include "train_monitor.h"
 
 namespace hqsam {
@@ -25,7 +26,7 @@ namespace {
 struct TrainArguments {
   std::string output;
   std::vector<std::string> configs, set;
-  bool resume = false, overwrite = false;
+  bool resume = false, overwrite = false, dry_run = false;
   int rank_timeout = 600;
   ComputeOptions compute;
 };
@@ -109,7 +110,11 @@ int train(const TrainArguments& arguments) {
   config.rows.pinned = device.is_cuda();
   const auto group = make_group({.device = device, .timeout = std::chrono::seconds(arguments.rank_timeout)});
   if (!group->is_main()) spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
-  return abort_on_error(*group, [&] { return train_in(group, config, arguments, device); });
+  return abort_on_error(*group, [&] {
+    if (!arguments.dry_run) return train_in(group, config, arguments, device);
+    dry_run(config, group, device);
+    return 0;
+  });
 }
 
 }  // namespace
@@ -124,6 +129,10 @@ void add_train(CLI::App& app, Run& run) {
   command->add_option("--output", arguments->output, "the run's folder, instead of the config's output");
   auto* resume = command->add_flag("--resume", arguments->resume, "go on from where the run in the folder stopped");
   command->add_flag("--overwrite", arguments->overwrite, "replace the run in the folder")->excludes(resume);
+  command
+      ->add_flag("--dry-run", arguments->dry_run,
+                 "try the config, the data and a step on two rows; tell steps, time, memory and disk; write nothing")
+      ->excludes(resume);
   command->add_option("--rank-timeout", arguments->rank_timeout, "seconds after which a rank that hangs ends the run")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();

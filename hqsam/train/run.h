@@ -57,6 +57,18 @@ struct RunOptions {
   std::function<std::string(const std::filesystem::path& before)> what_changed = {};
 };
 
+// What must hold before a run begins: rows for a batch, the model's size of rows, pictures that stay where features are
+// kept, as many rows in a batch as ranks. Throws Error with the value that fits.
+void check_run(const TrainOptions& options, const TrainingSet& set, int64_t image_size, int64_t ranks);
+
+// Steps and validations of a whole run on these rows.
+struct RunPlan {
+  int64_t rows = 0, rows_per_epoch = 0;  // of the set, and those that fill batches
+  int64_t steps_per_epoch = 0, steps = 0;
+  int64_t validations = 0;  // without the start's
+};
+RunPlan plan_of(const TrainOptions& options, int64_t rows);
+
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
 
 // Trains for options.epochs, each over whole batches of the set (the rows left over are dropped). All ranks of the

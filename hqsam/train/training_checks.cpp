@@ -14,26 +14,40 @@ constexpr int64_t kMostSkipped = 10;  // in a row
 
 }  // namespace
 
-void TrainingLoop::check() const {
-  if (set_.size() < batch_size()) {
+void check_run(const TrainOptions& options, const TrainingSet& set, int64_t image_size, int64_t ranks) {
+  const int64_t batch = options.batch_size;
+  if (set.size() < batch) {
     fail(kFunction,
          "an epoch has {0} rows, fewer than train.batch_size {1}: a batch of {0} or less fits (--set "
          "train.batch_size={2}); or raise the sets' weights",
-         set_.size(), batch_size(), fitting_batch(set_.size(), batch_size(), group_.size()));
+         set.size(), batch, fitting_batch(set.size(), batch, ranks));
   }
-  if (batch_size() < group_.size()) {
-    fail(kFunction, "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch_size(),
-         group_.size());
+  if (batch < ranks) {
+    fail(kFunction, "train.batch_size {} is less than the {} ranks: raise it, or start fewer", batch, ranks);
   }
-  if (set_.options().image_size != trainer_.model()->image_size()) {
-    fail(kFunction, "rows are made for {} pixels and the model takes {}", set_.options().image_size,
-         trainer_.model()->image_size());
+  if (set.options().image_size != image_size) {
+    fail(kFunction, "rows are made for {} pixels and the model takes {}", set.options().image_size, image_size);
   }
-  if (!train().cache_features.empty() && !set_.options().augment.fixed()) {
+  if (!options.cache_features.empty() && !set.options().augment.fixed()) {
     fail(kFunction,
          "train.cache_features keeps one encoding of each picture, and data.augment changes them: set flip_probability "
          "to 0, scale_min and scale_max to 1, or leave cache_features out");
   }
+}
+
+RunPlan plan_of(const TrainOptions& options, int64_t rows) {
+  RunPlan plan{.rows = rows};
+  plan.steps_per_epoch = rows / options.batch_size;
+  plan.rows_per_epoch = plan.steps_per_epoch * options.batch_size;
+  plan.steps = plan.steps_per_epoch * options.epochs;
+  const ValidateEvery& every = options.validate_every;
+  const int64_t apart = every.steps > 0 ? every.steps : every.epochs * plan.steps_per_epoch;
+  if (apart > 0) plan.validations = (plan.steps + apart - 1) / apart;
+  return plan;
+}
+
+void TrainingLoop::check() const {
+  check_run(train(), set_, trainer_.model()->image_size(), group_.size());
   if (options_.resume && options_.overwrite) fail(kFunction, "--resume and --overwrite exclude each other");
 }
 
