@@ -29,7 +29,9 @@ void add_export(CLI::App& app, Run& run);
 void add_info(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);
 void add_data(CLI::App& app, Run& run);
+void add_weights(CLI::App& app, Run& run);
 void add_launch(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);
 
 // A new subcommand whose options fill an Arguments; it then runs main(arguments).
 template <class Arguments>
@@ -58,8 +60,8 @@ struct ComputeOptions {
 };
 void add_compute(CLI::App& command, ComputeOptions& options);
 
-// The masks that a word of --masks asks for; "": those that the validation of the checkpoint's training found best, which
-// is told, or the paper's sum. Throws Error for another word.
+// The masks that a word of --masks asks for; "": those that the validation of the checkpoint's training found best,
+// which is told, or the paper's sum. Throws Error for another word.
 MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function);
 inline constexpr const char* kMasksHelp =
     "sum (SAM's and HQ's logits, the paper's), hq or sam; default: what the checkpoint's training found best, else sum";

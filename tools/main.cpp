@@ -14,6 +14,7 @@
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
 #include "process.h"
+#include "version.h"
 
 namespace hqsam {
 namespace {
@@ -111,7 +112,7 @@ int run_guarded(const Run& run) {
 
 int run_command_line(int argc, char** argv) {
   CLI::App app("HQ-SAM: high-quality masks for pictures. Trains, evaluates and runs it.", "hqsam");
-  app.set_version_flag("--version", "hqsam " HQSAM_VERSION);
+  app.set_version_flag("--version", version_text, "what this is, and what it computes with");
   app.require_subcommand(1);
   app.footer("hqsam <command> --help tells more. Exit codes: 0 done, 1 error, 2 wrong usage, 75 stopped and saved.");
   Run run;
@@ -124,7 +125,9 @@ int run_command_line(int argc, char** argv) {
   add_info(app, run);
   add_bench(app, run);
   add_data(app, run);
+  add_weights(app, run);
   add_launch(app, run);
+  add_completion(app, run);
   std::string log_level = "info";
   add_log_level(app, log_level);
   try {
