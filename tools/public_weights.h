@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace hqsam {
+
+// A checkpoint that its authors offer to everyone.
+struct PublicWeights {
+  std::string_view name, file, variant, what;
+  uint64_t bytes;           // 0: not published to the byte
+  std::string_view size;    // for people
+  std::string_view sha256;  // small hexadecimal digits; "": not published
+  std::string_view licence, url;
+};
+
+const std::vector<PublicWeights>& public_weights();
+
+// By name or file. Throws Error that names the nearest one.
+const PublicWeights& public_weights(std::string_view name);
+
+}  // namespace hqsam
