@@ -53,18 +53,17 @@ struct Advice {
   std::string about;
 };
 
-// Few pictures want many rounds and small batches: a run should make some thousand steps' worth of rows.
-Advice advice_for(int64_t pictures) {
-  if (pictures < 200) {
-    const int64_t batch = std::clamp<int64_t>(pictures / 4, 1, 4);
-    return {std::clamp<int64_t>(4000 / std::max<int64_t>(pictures, 1), 20, 200), batch,
-            "few pictures: many epochs; stop early by patience, and compare HQ with SAM on pictures kept aside"};
+// Few rows want many rounds and small batches: a run should make some thousand steps' worth of rows.
+Advice advice_for(int64_t rows) {
+  if (rows < 200) {
+    const int64_t batch = std::clamp<int64_t>(rows / 4, 1, 4);
+    return {std::clamp<int64_t>(4000 / std::max<int64_t>(rows, 1), 20, 200), batch,
+            "few masks: many epochs in small batches; SAM is measured first, so the run tells what HQ gains"};
   }
-  if (pictures < 10000) {
-    return {std::clamp<int64_t>(40000 / pictures, 12, 60), 16,
-            "some thousand pictures: the paper's settings, more epochs"};
+  if (rows < 10000) {
+    return {std::clamp<int64_t>(40000 / rows, 12, 60), 16, "some thousand masks: the paper's settings, more epochs"};
   }
-  return {12, 32, "as many pictures as HQSeg-44K: the paper's settings"};
+  return {12, 32, "as many masks as HQSeg-44K: the paper's settings"};
 }
 
 }  // namespace
@@ -85,17 +84,19 @@ SetSize size_up(const SetOptions& set, int64_t workers) {
 
 std::string starter_yaml(const FoundSets& sets, const SetSize& train, const fs::path& folder,
                          const std::string& checkpoint) {
-  const Advice advice = advice_for(train.pictures);
   const double per_picture = train.masks / static_cast<double>(std::max<int64_t>(train.pictures, 1));
+  const bool all_masks = per_picture >= 1.5;
+  const int64_t rows = all_masks ? std::llround(train.masks) : train.pictures;
+  const Advice advice = advice_for(rows);
   std::string yaml = fmt::format(
       "# Trains HQ-SAM on {} pictures with {}{:.0f} masks ({}).\n"
-      "# docs/configuration.md lists all keys, docs/data.md says how pictures and masks are read.\n"
+      "# docs/training.md says what to choose, docs/configuration.md lists all keys, docs/data.md how files are read.\n"
       "model:\n"
       "  checkpoint: {}  # SAM's or HQ-SAM's weights; ViT-B trains fastest, ViT-L is the paper's\n"
       "data:\n"
       "  train:\n",
       train.pictures, train.looked < train.pictures ? "about " : "", train.masks, sets.what, quoted(checkpoint));
-  const std::string several = per_picture >= 1.5 ? ", per_picture: all" : "";
+  const std::string several = all_masks ? ", per_picture: all" : "";
   for (const SetOptions& set : sets.train) yaml += set_line(set, folder, several);
   if (!several.empty()) {
     yaml +=
@@ -113,6 +114,8 @@ std::string starter_yaml(const FoundSets& sets, const SetSize& train, const fs::
   }
   yaml += fmt::format(
       "  workers: 4\n"
+      "  # For thin things and few pictures (the default goes down to a tenth of the size, where a wire is gone):\n"
+      "  # augment: {{scale_min: 0.5, scale_max: 2.0}}\n"
       "prompts:  # the paper's mixture\n"
       "  - {{type: box, weight: 1}}\n"
       "  - {{type: points, weight: 1, count: 10}}\n"

@@ -46,7 +46,8 @@ Validation validation_of(const EvaluateResult& result, MaskKind lead, const std:
 
 EvaluateOptions validation_options(const Config& config) {
   EvaluateOptions options = config.evaluations.empty() ? config.evaluate : config.evaluations.front();
-  options.masks = {config.train.objective == Objective::kHq ? MaskKind::kHq : MaskKind::kSam};
+  options.masks = {MaskKind::kHq, MaskKind::kSum};  // the sum, to know which masks predict is to take
+  if (config.train.objective != Objective::kHq) options.masks = {MaskKind::kSam};
   return options;
 }
 
@@ -79,6 +80,7 @@ EvaluateResult RunValidation::evaluate_masks(SamHq& model, const EvaluateOptions
 Validation RunValidation::validate(SamHq& model) {
   const EvaluateResult result = evaluate_masks(model, options_);
   Validation validation = validation_of(result, options_.masks.front(), "");
+  if (const auto best = best_masks(result)) validation.best_masks = to_string(best->kind);
   if (known_) add_gains(result, validation);
   return validation;
 }

@@ -14,7 +14,8 @@
 
 namespace hqsam {
 
-// How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective alone.
+// How data.valid is evaluated: as evaluate says, by its first prompt, with the masks of the objective, and with HQ's
+// the sum as well.
 EvaluateOptions validation_options(const Config& config);
 
 // What a run checks as it goes: data.valid's sets with the masks of its objective, scored by their mean mBIoU. Metrics

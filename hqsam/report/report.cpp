@@ -22,6 +22,7 @@ std::string header(const ReportContext& context) {
                                  {"protocol", to_string(context.evaluate.protocol)},
                                  {"prompt", prompt_label(context.evaluate)},
                                  {"measured", masks_text(std::ssize(context.result.samples), images)}};
+  if (best_masks(context.result)) facts.emplace_back("best masks", "--masks " + to_string(context.headline));
   if (skipped > 0) facts.emplace_back("skipped, without an inside", std::to_string(skipped));
   facts.emplace_back("took", human_seconds(context.result.seconds));
   return fmt::format("<h1>{}</h1>\n{}", escape_html(context.options.title), html_facts(facts));
@@ -30,7 +31,7 @@ std::string header(const ReportContext& context) {
 double share_of_gains(const ReportContext& context) {
   const auto gained =
       std::count_if(context.result.samples.begin(), context.result.samples.end(), [&](const SampleResult& sample) {
-        return sample.scores.at(context.lead).boundary_iou > sample.scores.at(MaskKind::kSam).boundary_iou;
+        return sample.scores.at(context.headline).boundary_iou > sample.scores.at(MaskKind::kSam).boundary_iou;
       });
   return static_cast<double>(gained) / static_cast<double>(context.result.samples.size());
 }
@@ -39,15 +40,15 @@ std::string tiles_section(const ReportContext& context) {
   std::vector<HtmlFact> tiles;
   const auto score = [&](const char* metric, const char* name) {
     const auto& mean = context.result.mean;
-    if (!mean.at(context.lead).count(metric)) return;
+    if (!mean.at(context.headline).count(metric)) return;
     const std::string sam = context.paired ? fmt::format(", SAM {:.1f}", mean.at(MaskKind::kSam).at(metric)) : "";
-    tiles.emplace_back(fmt::format("{} of {}{}", name, kind_label(context.lead), sam),
-                       fmt::format("{:.1f}", mean.at(context.lead).at(metric)));
+    tiles.emplace_back(fmt::format("{} of {}{}", name, kind_label(context.headline), sam),
+                       fmt::format("{:.1f}", mean.at(context.headline).at(metric)));
   };
   score("miou", "mIoU");
   score("mbiou", "mBIoU");
   if (context.paired) {
-    const Interval gain = difference_interval(context.result, context.lead, MaskKind::kSam, Metric::kBoundaryIou);
+    const Interval gain = difference_interval(context.result, context.headline, MaskKind::kSam, Metric::kBoundaryIou);
     tiles.emplace_back("mBIoU over SAM, pooled " + interval_text(gain) + unclear_text(gain), signed_cell(gain));
     tiles.emplace_back("of the masks have a better boundary than SAM's",
                        fmt::format("{:.0f} %", 100 * share_of_gains(context)));
@@ -80,7 +81,8 @@ std::string glossary(const ReportContext& context) {
 void write_evaluation_report(const std::filesystem::path& path, SamHq& model, const std::vector<NamedDataset>& sets,
                              const EvaluateResult& result, const EvaluateOptions& evaluate_options,
                              const ReportOptions& options) {
-  ReportContext context{model, sets, result, evaluate_options, options, leading_kind(result), false, {}};
+  ReportContext context{model, sets, result, evaluate_options, options, leading_kind(result)};
+  if (const auto best = best_masks(result)) context.headline = best->kind;
   // A detector's boxes give average precision alone, without scores of single masks.
   context.paired = context.lead != MaskKind::kSam && result.mean.count(MaskKind::kSam) && !result.samples.empty();
   for (const auto& [kind, metrics] : result.mean) context.kinds.push_back(kind);

@@ -17,6 +17,7 @@ struct ReportContext {
   const EvaluateOptions& evaluate;
   const ReportOptions& options;
   MaskKind lead;                // the kind of mask that the report is about
+  MaskKind headline = lead;     // the best masks, which predict gives by default
   bool paired = false;          // SAM was evaluated beside it
   std::vector<MaskKind> kinds;  // that were evaluated, SAM first
 };

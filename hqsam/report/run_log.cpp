@@ -30,6 +30,9 @@ bool parse_run_line(std::string_view text, RunLine& line) {
   const auto valid = json.find("valid");
   if (valid != json.end() && valid->is_object()) collect(*valid, "", line.valid);
   json.erase("valid");
+  if (const auto best = json.find("best_masks"); best != json.end() && best->is_string()) {
+    line.best_masks = best->get<std::string>();
+  }
   collect(json, "", line.numbers);
   const auto take = [&](const char* name) {
     const auto at = line.numbers.find(name);

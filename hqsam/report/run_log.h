@@ -16,6 +16,7 @@ struct RunLine {
   int64_t epoch = 0, step = 0;
   std::map<std::string, double> numbers;  // without epoch and step
   std::map<std::string, double> valid;    // "hq.mbiou", ...
+  std::string best_masks;                 // "hq" or "sum"; "" where the line does not tell
 };
 
 // False where the text is no JSON object with a type, as a line that a kill cut short.

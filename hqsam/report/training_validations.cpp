@@ -97,8 +97,9 @@ std::string TrainingValidations::counted() const {
   return masks_text(std::llround(masks->second), std::llround(pictures->second));
 }
 
-std::optional<Interval> TrainingValidations::gain(const RunLine& line, const std::string& metric) const {
-  const std::string begin = "gains." + lead() + "-" + start() + "." + metric + ".";
+std::optional<Interval> TrainingValidations::gain(const RunLine& line, const std::string& kind,
+                                                  const std::string& metric) const {
+  const std::string begin = "gains." + kind + "-" + start() + "." + metric + ".";
   const auto mean = line.numbers.find(begin + "mean"), low = line.numbers.find(begin + "low"),
              high = line.numbers.find(begin + "high"), end = line.numbers.end();
   if (mean == end || low == end || high == end) return std::nullopt;
@@ -109,7 +110,8 @@ std::vector<HtmlFact> TrainingValidations::tiles() const {
   std::vector<HtmlFact> tiles;
   if (lines_.empty()) return tiles;
   const RunLine& last = lines_.back();
-  const std::string trains = lead(), began = start();
+  const bool sum = last.best_masks == "sum" && last.valid.contains("sum.mbiou");
+  const std::string trains = sum ? "sum" : lead(), began = start();
   for (const char* metric : {"mbiou", "miou"}) {
     const auto value = last.valid.find(trains + "." + metric);
     if (value == last.valid.end()) continue;
@@ -119,7 +121,7 @@ std::vector<HtmlFact> TrainingValidations::tiles() const {
                                    known ? fmt::format(", {} {:.1f}", kind_words(began), at_start->second) : "",
                                    last.step == 0 ? ", before the first step" : ", last validation"),
                        fmt::format("{:.1f}", value->second));
-    if (const auto gained = gain(last, metric)) {
+    if (const auto gained = gain(last, trains, metric)) {
       tiles.emplace_back(
           fmt::format("{} over {} {}{}", metric_title(metric), began == "start" ? "the start" : kind_words(began),
                       interval_text(*gained), unclear_text(*gained)),
@@ -208,7 +210,7 @@ std::vector<std::string> TrainingValidations::cells(const RunLine& line) const {
   std::vector<std::string> cells;
   for (const std::string& metric : followed()) cells.push_back(cell(line.valid, lead() + "." + metric));
   if (start().empty()) return cells;
-  const auto gained = gain(line, "mbiou");
+  const auto gained = gain(line, lead(), "mbiou");
   cells.push_back(gained ? fmt::format("{} <small>{}</small>", signed_cell(*gained), interval_text(*gained))
                          : "&ndash;");
   return cells;

@@ -26,7 +26,7 @@ class TrainingValidations {
   bool empty() const { return lines_.empty(); }
 
   std::string counted() const;           // "62 masks of 25 pictures"; "" where the log does not tell
-  std::vector<HtmlFact> tiles() const;   // the last validation beside SAM, the best one
+  std::vector<HtmlFact> tiles() const;   // the best masks of the last validation beside SAM, the best score
   std::vector<CurvePlot> plots() const;  // a plot per metric, SAM beside what trains; metrics that are 0 throughout not
   std::vector<std::string> zeros() const;  // those metrics, for people
 
@@ -40,7 +40,7 @@ class TrainingValidations {
   std::string lead() const;   // the kind of mask that trains
   std::string start() const;  // the kind that the run began with; "" where the log has none
   std::vector<std::string> followed() const;
-  std::optional<Interval> gain(const RunLine& line, const std::string& metric) const;
+  std::optional<Interval> gain(const RunLine& line, const std::string& kind, const std::string& metric) const;
   Curve curve(const std::string& name, const std::string& label, const std::string& color) const;
 
   std::vector<RunLine> lines_;

@@ -23,6 +23,7 @@ struct Validation {
   // {"hq-sam.mbiou": {15.1, 12.0, 18.2}}.
   std::map<std::string, Interval> gains = {};
   std::string score_by = {};        // the metric that score is, such as "hq.mbiou"; "" = it has no name
+  std::string best_masks = {};      // word of the masks to ask for by default, "hq" or "sum"; "" where not known
   int64_t pictures = 0, masks = 0;  // that were measured
 };
 
@@ -78,6 +79,7 @@ enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state save
 //   checkpoints/epoch_0001.pth     after each epoch: the layers that train
 //   best.pth                       the whole model of the validation with the best metric; with validation only
 //   model.pth                      the whole model at the end
+//     (the three with metadata "hqsam.best_masks", where the validation of these weights tells)
 //   metrics.jsonl                  a line per step, epoch, and validation within an epoch; epochs count from 1:
 //     {"type":"step","epoch":1,"step":7,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
 //      "data_wait":.. (share of the time spent waiting for rows),"grad_norm":..,"memory_gib":.. (peak),
@@ -86,7 +88,7 @@ enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state save
 //     {"type":"valid","epoch":1,"step":0,"valid":{"sam.mbiou":..}}    what the run begins with, once, with
 //     options.start
 //     {"type":"valid","epoch":1,"step":40,"valid":{..},"score":..,"gains":{"hq-sam.mbiou":{"mean","low","high"},..},
-//      "pictures":..,"masks":..}; without gains where nothing is known of the start
+//      "pictures":..,"masks":..,"best_masks":"hq"}; without gains where nothing is known of the start
 //     {"type":"epoch","epoch":1,"step":50,"loss":..,"loss_mask":..,"loss_dice":..,"lr":..,"images_per_s":..,
 //      "data_wait":..,"skipped":..,"valid":{..},"score":..,..}; objective sam has a "loss_iou" in both. An epoch's
 //      losses

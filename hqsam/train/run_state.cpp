@@ -62,6 +62,7 @@ std::string to_json(const RunState& state) {
                                  {"unread_in_epoch", state.unread_in_epoch},
                                  {"timed", {state.timed_rows, state.seconds, state.waited}},
                                  {"validated", state.validated},
+                                 {"best_masks", state.best_masks},
                                  {"stale", state.stale},
                                  {"finished", state.finished},
                                  {"config", state.config_fingerprint},
@@ -91,6 +92,7 @@ RunState run_state_from_json(const std::string& text) {
     state.timed_rows = timed.at(0), state.seconds = timed.at(1), state.waited = timed.at(2);
   }
   state.validated = json.at("validated");
+  state.best_masks = json.value("best_masks", "");
   state.stale = json.at("stale");
   state.finished = json.at("finished");
   state.config_fingerprint = json.at("config");

@@ -28,6 +28,7 @@ struct RunState {
   int64_t timed_rows = 0;            // rows of the epoch begun that seconds and waited tell of
   double seconds = 0, waited = 0;    // that their steps took, and waited for rows
   int64_t validated = 0;             // the step of the last validation within an epoch
+  std::string best_masks = {};       // of the last validation, see Validation
   int64_t stale = 0;                 // validations in a row without a new best
   bool finished = false;             // ended before its last epoch, by train.patience
   // Of what must be the same when a run goes on: config, training files, weights that do not train.

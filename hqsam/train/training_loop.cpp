@@ -9,6 +9,7 @@
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
+#include "hqsam/model/best_masks.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/train/memory.h"
 #include "hqsam/train/ranks.h"
@@ -277,6 +278,8 @@ void TrainingLoop::write_checkpoints(bool epoch_done, bool best) {
     TensorMap checkpoint = trainer_.checkpoint(trained_only);
     checkpoint.metadata["epoch"] = std::to_string(state_.epoch);
     checkpoint.metadata["step"] = std::to_string(state_.step);
+    const bool known = state_.validated == state_.step && !state_.best_masks.empty();
+    if (known) checkpoint.metadata[kBestMasksMetadata] = state_.best_masks;
     files_->write(path, std::move(checkpoint));
   };
   const RunFolder& folder = files_->folder();

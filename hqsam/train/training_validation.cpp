@@ -94,6 +94,7 @@ void TrainingLoop::put_rating(const Rating& rating, Json& json) {
   json["valid"] = metrics_json(validation.metrics);
   json["score"] = rating.score ? Json(*rating.score) : Json();
   if (!validation.gains.empty()) json["gains"] = gains_json(validation.gains);
+  if (!validation.best_masks.empty()) json["best_masks"] = validation.best_masks;
   if (validation.masks == 0) return;
   json["pictures"] = validation.pictures;
   json["masks"] = validation.masks;
@@ -141,6 +142,7 @@ std::optional<Rating> TrainingLoop::validate_and_rate() {
   own.best = own.score && (!state_.best_score || *own.score > *state_.best_score);
   const Rating rating = rating_of_main(group_, own);
   last_validation_ = rating.validation;
+  state_.best_masks = rating.validation.best_masks;
   const std::string metric = score_metric(rating.validation);
   if (rating.score && !metric.empty()) last_rating_ = metric_text(rating.validation, metric, *rating.score, true);
   if (rating.best) {

@@ -89,7 +89,10 @@ Verdict verdict_of(const Validation& validation) {
                   of_start ? "before the first step" : kind_title(boundary->over), gain_text(boundary->gain));
   if (whole) text += ", mIoU " + gain_text(whole->gain);
   const std::string count = count_text(validation.masks, validation.pictures);
-  return {text + (count.empty() ? "" : ", on " + count), better};
+  if (!count.empty()) text += ", on " + count;
+  const auto sum = gain_of(validation, "sum", "mbiou");
+  if (sum && validation.best_masks == "sum") text += "; the sum of both, --masks sum, has " + gain_text(sum->gain);
+  return {text, better};
 }
 
 int64_t fitting_batch(int64_t rows, int64_t batch, int64_t ranks) {
