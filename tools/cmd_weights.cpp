@@ -19,9 +19,14 @@ struct WeightsArguments {
   bool json = false;
 };
 
+std::string size_of(const PublicWeights& weights) {
+  const double megabytes = static_cast<double>(weights.bytes) / 1e6;
+  return megabytes < 1000 ? fmt::format("{:.1f} MB", megabytes) : fmt::format("{:.2f} GB", megabytes / 1000);
+}
+
 void print_list() {
   for (const PublicWeights& weights : public_weights()) {
-    print_line("{:<16}{:>8}  {:<11} {:<9} {}", weights.name, weights.size, weights.licence, weights.variant,
+    print_line("{:<16}{:>8}  {:<11} {:<9} {}", weights.name, size_of(weights), weights.licence, weights.variant,
                weights.what);
     print_line("  {}", weights.url);
     print_line("  SHA-256 {}", weights.sha256.empty() ? "not published" : weights.sha256);
@@ -40,8 +45,7 @@ void print_json() {
     list.push_back(
         {{"name", weights.name}, {"file", weights.file}, {"variant", weights.variant}, {"what", weights.what}});
     auto& entry = list.back();
-    if (weights.bytes > 0) entry["bytes"] = weights.bytes;
-    entry["size"] = weights.size;
+    entry[weights.exact ? "bytes" : "about_bytes"] = weights.bytes;
     if (!weights.sha256.empty()) entry["sha256"] = weights.sha256;
     entry["licence"] = weights.licence;
     entry["url"] = weights.url;
@@ -67,6 +71,7 @@ int fetch(const WeightsArguments& arguments) {
   FetchOptions options{.url = arguments.from.empty() ? std::string(weights.url) : arguments.from,
                        .sha256 = checked_sha256(arguments, weights),
                        .bytes = weights.bytes,
+                       .exact = weights.exact,
                        .target = arguments.output};
   const bool folder = arguments.output.empty() || arguments.output.ends_with('/') || fs::is_directory(options.target);
   if (folder) options.target /= weights.file;

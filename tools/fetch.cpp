@@ -45,7 +45,7 @@ std::string sha256_of(const fs::path& path) {
 // error page saved as a file is none.
 std::string fault_of(const fs::path& path, const FetchOptions& options, const std::string& sha256) {
   const uint64_t size = fs::file_size(path);
-  if (options.bytes > 0 && size != options.bytes) return fmt::format("{} bytes, expected {}", size, options.bytes);
+  if (options.exact && size != options.bytes) return fmt::format("{} bytes, expected {}", size, options.bytes);
   if (!options.sha256.empty()) {
     return sha256 == options.sha256 ? "" : fmt::format("its SHA-256 is {}, expected {}", sha256, options.sha256);
   }
@@ -114,8 +114,8 @@ CurlEnd curl_into(const PartFile& part, const FetchOptions& options, Progress& p
 }
 
 void fetch_into(const PartFile& part, const FetchOptions& options) {
-  if (options.bytes > 0 && part.size() > options.bytes) part.empty();
-  if (options.bytes > 0 && part.size() == options.bytes) return;
+  if (options.exact && part.size() > options.bytes) part.empty();
+  if (options.exact && part.size() == options.bytes) return;
   const uint64_t room = fs::space(part.path()).available, wanted = options.bytes - std::min(options.bytes, part.size());
   if (room < wanted) {
     fail("weights", "{} wants {} MB more, the disk has {} MB", options.target.string(), wanted / kMegabyte,

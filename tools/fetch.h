@@ -9,7 +9,8 @@ namespace hqsam {
 
 struct FetchOptions {
   std::string url, sha256;  // sha256 "": any
-  uint64_t bytes = 0;       // 0: any number
+  uint64_t bytes = 0;
+  bool exact = true;  // false: `bytes` is about what to expect
   std::filesystem::path target;
 };
 

@@ -10,8 +10,8 @@ namespace hqsam {
 // A checkpoint that its authors offer to everyone.
 struct PublicWeights {
   std::string_view name, file, variant, what;
-  uint64_t bytes;           // 0: not published to the byte
-  std::string_view size;    // for people
+  uint64_t bytes;
+  bool exact;               // false: the size is published in round numbers only
   std::string_view sha256;  // small hexadecimal digits; "": not published
   std::string_view licence, url;
 };
