@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <set>
 
 #include "common.h"
 #include "data_convert.h"
 #include "hqsam/config/open.h"
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/print.h"
 #include "hqsam/data/check.h"
@@ -87,8 +89,10 @@ int check(const CheckArguments& arguments) {
 }
 
 int synth(const SynthArguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
   require_writable_folder("data synth", arguments.output);
   write_synth(arguments.output, arguments.count, {{arguments.size, arguments.size}, arguments.seed});
+  print_line("{} pictures in {} (im, gt, coarse), {:.1f} s", arguments.count, arguments.output, seconds_since(start));
   return 0;
 }
 

@@ -109,7 +109,7 @@ spoilt_set() {
 bad_data() {
   spoilt_set
   head -c 3000 set/im/00002.jpg >spoilt/im/00002.jpg
-  refuses 1 "00002.jpg" "$hqsam" train --config spoilt.yaml --output spoilt_run
+  refuses 1 "00002.jpg" "$hqsam" train --log-level error --config spoilt.yaml --output spoilt_run
   refuses 1 "00002.jpg" "$hqsam" evaluate --config spoilt.yaml --checkpoint "$model" --output spoilt_eval
   leaves_nothing spoilt_run/model.pth spoilt_eval
   refuses 1 "problems in 2 sets" "$hqsam" data check --config spoilt.yaml
