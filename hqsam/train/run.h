@@ -23,8 +23,8 @@ struct Validation {
   // {"hq-sam.mbiou": {15.1, 12.0, 18.2}}.
   std::map<std::string, Interval> gains = {};
   std::string score_by = {};        // the metric that score is, such as "hq.mbiou"; "" = it has no name
-  std::string best_masks = {};      // word of the masks to ask for by default, "hq" or "sum"; "" where not known
   int64_t pictures = 0, masks = 0;  // that were measured
+  std::string best_masks = {};      // word of the masks to ask for by default, "hq" or "sum"; "" where not known
 };
 
 // What a run is compared with: the masks before its first step, which are SAM's. Rank 0 keeps what it measured in

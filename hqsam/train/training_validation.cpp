@@ -120,6 +120,7 @@ Next TrainingLoop::measure_start() {
   }
   if (!files_) return Next::kGoOn;
   spdlog::info("{}", start_text(validation));
+  if (const std::string advice = start_advice(validation); !advice.empty()) spdlog::warn("{}", advice);
   if (state_.step == 0) {
     Json json = {{"type", "valid"}, {"epoch", 1}, {"step", 0}, {"valid", metrics_json(validation.metrics)}};
     json["pictures"] = validation.pictures;

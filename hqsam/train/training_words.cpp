@@ -75,6 +75,14 @@ std::string start_text(const Validation& start) {
   return text + (count.empty() || text.empty() ? "" : ", on " + count);
 }
 
+std::string start_advice(const Validation& start) {
+  constexpr double kLow = 30;
+  const auto miou = start.metrics.find("sam.miou");
+  if (miou == start.metrics.end() || miou->second >= kLow) return "";
+  return "SAM finds hardly any of these masks: is each of them one object, and where it should be? hqsam data check "
+         "--output shows what is read; docs/training.md says more";
+}
+
 Verdict verdict_of(const Validation& validation) {
   const std::string kind = split_metric(validation.score_by).kind;
   const auto boundary = gain_of(validation, kind, "mbiou"), whole = gain_of(validation, kind, "miou");
@@ -91,7 +99,10 @@ Verdict verdict_of(const Validation& validation) {
   const std::string count = count_text(validation.masks, validation.pictures);
   if (!count.empty()) text += ", on " + count;
   const auto sum = gain_of(validation, "sum", "mbiou");
-  if (sum && validation.best_masks == "sum") text += "; the sum of both, --masks sum, has " + gain_text(sum->gain);
+  if (validation.best_masks == "hq") text += "; predict's default is HQ alone";
+  if (sum && validation.best_masks == "sum") {
+    text += fmt::format("; the sum of SAM and HQ, predict's default: {}", gain_text(sum->gain));
+  }
   return {text, better};
 }
 

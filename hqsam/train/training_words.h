@@ -20,6 +20,9 @@ std::string count_text(int64_t masks, int64_t pictures);
 // "SAM: mBIoU 16.40, mIoU 35.10, on 62 masks of 25 pictures": what the run begins with.
 std::string start_text(const Validation& start);
 
+// What to look at where SAM's mIoU is low, as it is for masks that are read wrongly; "" elsewhere.
+std::string start_advice(const Validation& start);
+
 // Whether what was trained is better than the start: "HQ is better than SAM here: mBIoU +15.1 [..], mIoU ..". `better`
 // is whether the interval of mBIoU lies above zero. The text is "" where the start is not known.
 struct Verdict {

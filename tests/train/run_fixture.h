@@ -37,6 +37,7 @@ class TrainingRun : public ::testing::Test {
     const std::atomic<bool>* stop = nullptr;           // besides stop_after_validations
     std::shared_ptr<RunStart> start = nullptr;
     std::map<std::string, Interval> gains = {};  // of each validation
+    std::string best_masks = {};                 // of each validation
     std::string changes = {};                    // what the config's keys say of another config
   };
 
@@ -65,7 +66,9 @@ class TrainingRun : public ::testing::Test {
         const int64_t steps = trainer.state().at("adam_steps").item<int64_t>();
         const auto epoch = static_cast<size_t>(steps / (setup.images / setup.train.batch_size) - 1);
         stop = ++validations_ == setup.stop_after_validations;
-        return Validation{setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}, setup.gains};
+        return Validation{
+            setup.scores.at(epoch), {{"hq.miou", 50.0 + static_cast<double>(epoch)}}, setup.gains, "", 0, 0,
+            setup.best_masks};
       };
     }
     const RunEnd end = run_training(trainer, set, options, validate, setup.stop ? *setup.stop : stop);

@@ -165,6 +165,38 @@ TEST(TrainingWords, CompareWithTheStartWhereSamTrains) {
             "the model is better than before the first step here: mBIoU +10.00 [+8.00, +12.00]");
 }
 
+TEST(TrainingWords, DoubtTheMasksWhereSamFindsHardlyAny) {
+  EXPECT_EQ(start_advice({0, {{"sam.miou", 45}}}), "");
+  EXPECT_EQ(start_advice({0, {{"start.miou", 5}}}), "");
+  EXPECT_NE(start_advice({0, {{"sam.miou", 12}}}).find("data check"), std::string::npos);
+}
+
+TEST(TrainingWords, NameTheMasksThatPredictTakes) {
+  Validation validation{10, {}, {{"hq-sam.mbiou", {5, 3, 7}}, {"sum-sam.mbiou", {4, 3, 5}}}, "hq.mbiou", 0, 0, "hq"};
+  EXPECT_EQ(verdict_of(validation).text,
+            "HQ is better than SAM here: mBIoU +5.00 [+3.00, +7.00]; predict's default is HQ alone");
+  validation.best_masks = "sum";
+  EXPECT_NE(verdict_of(validation).text.find("; the sum of SAM and HQ, predict's default: +4.00 [+3.00, +5.00]"),
+            std::string::npos);
+}
+
+TEST_F(RunStartTest, CheckpointsKnowTheBestMasksOfTheirValidation) {
+  Setup setup;
+  setup.best_masks = "hq";
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  for (const char* file : {"model.pth", "best.pth", "checkpoints/epoch_0002.pth"}) {
+    EXPECT_EQ(read_pth(folder() / file).metadata.at("hqsam.best_masks"), "hq") << file;
+  }
+  EXPECT_EQ(metrics().back().at("best_masks"), "hq");
+  std::filesystem::remove(folder() / "model.pth");
+  ASSERT_EQ(go({.resume = true}), RunEnd::kFinished);
+  EXPECT_EQ(read_pth(folder() / "model.pth").metadata.at("hqsam.best_masks"), "hq");
+  setup.overwrite = true;
+  setup.train.validate_every.epochs = 2;  // after epochs 2 and 3, the last
+  ASSERT_EQ(go(setup), RunEnd::kFinished);
+  EXPECT_FALSE(read_pth(folder() / "checkpoints/epoch_0001.pth").metadata.contains("hqsam.best_masks"));
+}
+
 TEST(TrainingWords, TellRowsThatTakeNoPart) {
   EXPECT_EQ(rows_advice(96, 32, 1).text, "");
   const RowsAdvice few = rows_advice(100, 8, 1), many = rows_advice(40, 32, 1);
