@@ -5,6 +5,7 @@
 
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
+#include "hqsam/ops/rel_pos_attention_cpu.h"
 #include "hqsam/ops/windows.h"
 
 namespace hqsam {
@@ -34,7 +35,7 @@ int64_t window_count(const RelPosAttentionInput& input) {
   return input.qkv.size(0) * along(1) * along(2);
 }
 
-torch::Tensor rel_pos_attention_fused(const RelPosAttentionInput& input) {
+torch::Tensor rel_pos_attention_cuda(const RelPosAttentionInput& input) {
   const c10::DeviceGuard guard(input.qkv.device());
   const auto qkv = input.qkv.contiguous();
   const auto padding = input.padding.to(torch::kBFloat16).contiguous();
@@ -79,7 +80,9 @@ torch::Tensor get_rel_pos(int64_t q_size, int64_t k_size, const torch::Tensor& t
 
 bool is_fused(const RelPosAttentionInput& input) {
   const torch::Tensor& qkv = input.qkv;
-  return has_cuda_kernels(qkv.device()) && qkv.scalar_type() == torch::kBFloat16 && !torch::GradMode::is_enabled() &&
+  if (torch::GradMode::is_enabled()) return false;
+  if (qkv.device().is_cpu()) return takes_tiled_attention(input);
+  return has_cuda_kernels(qkv.device()) && qkv.scalar_type() == torch::kBFloat16 &&
          cuda::takes_rel_pos_attention(qkv.size(3) / 3 / input.heads, input.window, window_count(input));
 }
 
@@ -101,7 +104,8 @@ torch::Tensor rel_pos_attention_plain(const RelPosAttentionInput& input) {
 }
 
 torch::Tensor rel_pos_attention(const RelPosAttentionInput& input) {
-  return is_fused(input) ? rel_pos_attention_fused(input) : rel_pos_attention_plain(input);
+  if (!is_fused(input)) return rel_pos_attention_plain(input);
+  return input.qkv.device().is_cpu() ? rel_pos_attention_tiled(input) : rel_pos_attention_cuda(input);
 }
 
 }  // namespace hqsam

@@ -24,8 +24,8 @@ struct RelPosAttentionInput {
 // softmax(q.k / sqrt(d) + q.r_h + q.r_w) v -> [B,H,W,C]. The picture's right and bottom windows reach beyond it.
 torch::Tensor rel_pos_attention(const RelPosAttentionInput& input);
 
-// How rel_pos_attention does it: by one kernel in bfloat16 on CUDA, where no gradient is wanted and the sizes are those
-// of SAM's ViTs; by plain operations elsewhere.
+// How rel_pos_attention does it where no gradient is wanted: by one kernel in bfloat16 on CUDA, for the sizes of SAM's
+// ViTs; by tiles on a CPU that has what they need (rel_pos_attention_cpu.h). By plain operations elsewhere.
 bool is_fused(const RelPosAttentionInput& input);
 torch::Tensor rel_pos_attention_plain(const RelPosAttentionInput& input);
 

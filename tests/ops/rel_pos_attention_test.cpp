@@ -3,6 +3,7 @@
 
 #include "devices.h"
 #include "golden.h"
+#include "hqsam/ops/rel_pos_attention_cpu.h"
 
 namespace hqsam {
 using namespace testing_support;
@@ -88,10 +89,56 @@ TEST_P(RelPosAttentionOn, MatchesThePlainOneInBf16) {
     const auto expected = rel_pos_attention_plain(to(rough, torch::kCPU, torch::kFloat32));
     const std::string name =
         fmt::format("{0}x{0}, windows of {1}, {2} heads of {3}", c.grid, c.window, c.heads, c.head_dim);
-    EXPECT_EQ(is_fused(rough), has_cuda_kernels(GetParam()) && c.head_dim != 32) << name;
+    if (GetParam().is_cuda()) {
+      EXPECT_EQ(is_fused(rough), has_cuda_kernels(GetParam()) && c.head_dim != 32) << name;
+    } else {
+      EXPECT_EQ(is_fused(rough), takes_tiled_attention(rough)) << name;
+    }
     // The plain one rounds its bias to bfloat16 too.
     expect_close(rel_pos_attention(rough), expected, is_fused(rough) ? 0.01 : 0.03, name);
   }
+}
+
+// Windows that reach beyond the picture, sides that fill no vector, tiles of keys that do not divide the side.
+TEST(TiledAttention, MatchesThePlainOneInFp32) {
+  const torch::NoGradGuard no_grad;
+  for (const Case& c : {Case{64, 14, 2, 64},
+                        {64, 64, 1, 80},
+                        {40, 40, 1, 64},
+                        {33, 33, 2, 32},
+                        {10, 14, 1, 64},
+                        {20, 7, 2, 16},
+                        {5, 3, 1, 48},
+                        {1, 1, 3, 16},
+                        {17, 1, 1, 32}}) {
+    const RelPosAttentionInput input = random_input(c);
+    const std::string name =
+        fmt::format("{0}x{0}, windows of {1}, {2} heads of {3}", c.grid, c.window, c.heads, c.head_dim);
+    if (!takes_tiled_attention(input)) GTEST_SKIP() << "this CPU takes the plain road";
+    expect_close(rel_pos_attention_tiled(input), rel_pos_attention_plain(input), 2e-6, name);
+  }
+}
+
+TEST(TiledAttention, HoldsWhereLogitsAreLarge) {
+  const torch::NoGradGuard no_grad;
+  RelPosAttentionInput input = random_input({32, 32, 1, 64}, 1);
+  if (!takes_tiled_attention(input)) GTEST_SKIP() << "this CPU takes the plain road";
+  input.qkv = input.qkv * 30;  // logits of some thousands: one key has all the weight
+  expect_close(rel_pos_attention_tiled(input), rel_pos_attention_plain(input), 1e-4);
+}
+
+TEST(TiledAttention, GivesTheSameBitsForAnyThreadsAndBatch) {
+  const torch::NoGradGuard no_grad;
+  const RelPosAttentionInput both = random_input({20, 14, 2, 64});
+  if (!takes_tiled_attention(both)) GTEST_SKIP() << "this CPU takes the plain road";
+  const auto expected = rel_pos_attention_tiled(both);
+  RelPosAttentionInput second = both;
+  second.qkv = both.qkv.slice(0, 1);
+  EXPECT_TRUE(torch::equal(rel_pos_attention_tiled(second), expected.slice(0, 1)));
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  EXPECT_TRUE(torch::equal(rel_pos_attention_tiled(both), expected));
+  at::set_num_threads(threads);
 }
 
 TEST_P(RelPosAttentionOn, TakesTablesOfAnotherLength) {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/ops/attention_tile.h"
+
+#include <limits>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define HQSAM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+namespace hqsam {
+namespace {
+
+constexpr int64_t kLanes = 16;
+
+HQSAM_AVX512 inline __mmask16 first_lanes(int64_t count) {
+  return count >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1U << count) - 1U);
+}
+
+// exp by 2^n * 2^f: f in [-0.5, 0.5] by its Taylor series in ln(2) f up to the sixth power, whose error is 1e-7 of it.
+HQSAM_AVX512 inline __m512 exp_of(__m512 x) {
+  const __m512 power = _mm512_mul_ps(x, _mm512_set1_ps(1.44269504088896F));
+  const __m512 whole = _mm512_roundscale_ps(power, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  const __m512 rest = _mm512_sub_ps(power, whole);
+  __m512 sum = _mm512_set1_ps(1.54035304e-4F);
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(1.33335581e-3F));
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(9.61812911e-3F));
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(5.55041087e-2F));
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(2.40226507e-1F));
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(6.93147181e-1F));
+  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(1.0F));
+  return _mm512_scalef_ps(sum, whole);
+}
+
+// To nearest, ties to even.
+HQSAM_AVX512 inline __m256i to_bf16(__m512 x) {
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+}
+
+// A row's logits with scale and relative positions, in place; returns the largest.
+HQSAM_AVX512 float add_positions(const AttentionTile& tile, float* row, const float* rel_h, const float* rel_w) {
+  const __m512 scale = _mm512_set1_ps(tile.scale);
+  const __m512 lowest = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
+  __m512 largest = lowest;
+  for (int64_t column = 0; column < tile.side; column += kLanes) {
+    const __mmask16 lanes = first_lanes(tile.side - column);
+    const __m512 of_column = _mm512_maskz_loadu_ps(lanes, rel_w + column);
+    for (int64_t key_row = 0; key_row < tile.key_rows; ++key_row) {
+      float* at = row + key_row * tile.side + column;
+      const __m512 added = _mm512_add_ps(of_column, _mm512_set1_ps(rel_h[key_row]));
+      const __m512 logit = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, at), scale, added);
+      _mm512_mask_storeu_ps(at, lanes, logit);
+      largest = _mm512_mask_max_ps(largest, lanes, largest, logit);
+    }
+  }
+  return _mm512_reduce_max_ps(largest);
+}
+
+template <bool kBf16>
+HQSAM_AVX512 float exponentiate(const AttentionTile& tile, float* row, float maximum) {
+  const int64_t keys = tile.key_rows * tile.side;
+  const __m512 shift = _mm512_set1_ps(maximum);
+  __m512 sum = _mm512_setzero_ps();
+  auto* halves = reinterpret_cast<uint16_t*>(row);
+  for (int64_t key = 0; key < tile.stride; key += kLanes) {
+    const __mmask16 lanes = key < keys ? first_lanes(keys - key) : __mmask16{0};
+    const __m512 logit = _mm512_maskz_loadu_ps(lanes, row + key);
+    const __m512 share = _mm512_maskz_mov_ps(lanes, exp_of(_mm512_sub_ps(logit, shift)));
+    sum = _mm512_add_ps(sum, share);
+    const __mmask16 stored = first_lanes(tile.stride - key);
+    if constexpr (kBf16) {
+      _mm256_mask_storeu_epi16(halves + key, stored, to_bf16(share));
+    } else {
+      _mm512_mask_storeu_ps(row + key, stored, share);
+    }
+  }
+  return _mm512_reduce_add_ps(sum);
+}
+
+// exp(before - now), and the accumulator's row times it.
+HQSAM_AVX512 float rescale(float before, float now, float* accumulator, int64_t count) {
+  const __m512 factor = exp_of(_mm512_set1_ps(before - now));
+  for (int64_t i = 0; i < count; i += kLanes) {
+    _mm512_storeu_ps(accumulator + i, _mm512_mul_ps(_mm512_loadu_ps(accumulator + i), factor));
+  }
+  return _mm512_cvtss_f32(factor);
+}
+
+template <bool kBf16>
+HQSAM_AVX512 void softmax_rows(const AttentionTile& tile) {
+  for (int64_t query = 0; query < tile.queries; ++query) {
+    float* row = tile.logits + query * tile.stride;
+    float maximum = add_positions(tile, row, tile.rel_h[query], tile.rel_w[query]);
+    float sum = 0;
+    if (!tile.first) {
+      const float before = tile.maximum[query];
+      sum = tile.sum[query];
+      if (maximum > before) {
+        sum *= rescale(before, maximum, tile.accumulator + query * tile.head_dim, tile.head_dim);
+      } else {
+        maximum = before;
+      }
+    }
+    tile.maximum[query] = maximum;
+    tile.sum[query] = sum + exponentiate<kBf16>(tile, row, maximum);
+  }
+}
+
+}  // namespace
+
+bool has_attention_tile() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+
+void softmax_tile(const AttentionTile& tile) { softmax_rows<false>(tile); }
+void softmax_tile_bf16(const AttentionTile& tile) { softmax_rows<true>(tile); }
+
+HQSAM_AVX512 void divide_by(float sum, const float* numbers, int64_t count, float* out) {
+  const __m512 factor = _mm512_set1_ps(1 / sum);
+  for (int64_t i = 0; i < count; i += kLanes) {
+    _mm512_storeu_ps(out + i, _mm512_mul_ps(_mm512_loadu_ps(numbers + i), factor));
+  }
+}
+
+HQSAM_AVX512 void divide_by(float sum, const float* numbers, int64_t count, uint16_t* out) {
+  const __m512 factor = _mm512_set1_ps(1 / sum);
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const __m256i halves = to_bf16(_mm512_mul_ps(_mm512_loadu_ps(numbers + i), factor));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), halves);
+  }
+}
+
+}  // namespace hqsam
+
+#else  // other processors take the plain road
+
+namespace hqsam {
+
+bool has_attention_tile() { return false; }
+void softmax_tile(const AttentionTile&) {}
+void softmax_tile_bf16(const AttentionTile&) {}
+void divide_by(float, const float*, int64_t, float*) {}
+void divide_by(float, const float*, int64_t, uint16_t*) {}
+
+}  // namespace hqsam
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/ops/rel_pos_attention_cpu.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/native/CPUBlas.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <type_traits>
+
+#include "hqsam/ops/attention_tile.h"
+
+namespace hqsam {
+namespace {
+
+constexpr int64_t kQueries = 128, kKeys = 256;  // of a tile, at most and about: 128 KB of logits
+constexpr int64_t kLanes = 16;
+
+int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
+int64_t parts(int64_t value, int64_t part) { return (value + part - 1) / part; }
+
+// Memory of tiles begins at cache lines.
+template <class T>
+class Buffer {
+ public:
+  explicit Buffer(int64_t count)
+      : bytes_(torch::empty({count * static_cast<int64_t>(sizeof(T))}, torch::kUInt8)),
+        data_(static_cast<T*>(bytes_.mutable_data_ptr())) {}
+  T* at(int64_t index) const { return data_ + index; }
+
+ private:
+  torch::Tensor bytes_;
+  T* data_;
+};
+
+// The sizes of one call.
+struct Sizes {
+  int64_t batch, height, width, channels, heads, head_dim, side;
+  int64_t windows_x, windows_y;
+  int64_t key_rows, key_tiles;   // of a tile (the last one has fewer), and tiles
+  int64_t tile_keys;             // of a tile, rounded up
+  int64_t table, table_columns;  // relative positions along an axis, and both axes' rounded up
+
+  explicit Sizes(const RelPosAttentionInput& input)
+      : batch(input.qkv.size(0)),
+        height(input.qkv.size(1)),
+        width(input.qkv.size(2)),
+        channels(input.qkv.size(3) / 3),
+        heads(input.heads),
+        head_dim(channels / heads),
+        side(input.window),
+        windows_x(parts(width, side)),
+        windows_y(parts(height, side)),
+        key_rows(std::clamp<int64_t>(kKeys / side, 1, side)),
+        key_tiles(parts(side, key_rows)),
+        tile_keys(round_up(key_rows * side, kLanes)),
+        table(2 * side - 1),
+        table_columns(round_up(2 * table, kLanes)) {}
+
+  int64_t units() const { return batch * windows_y * windows_x * heads; }
+  int64_t packed() const { return key_tiles * tile_keys * head_dim; }  // numbers of a unit's keys, or values
+};
+
+// One head of one window.
+struct Unit {
+  int64_t picture, y, x, head;
+
+  Unit(const Sizes& sizes, int64_t number)
+      : picture(number / sizes.heads / sizes.windows_x / sizes.windows_y),
+        y(number / sizes.heads / sizes.windows_x % sizes.windows_y * sizes.side),
+        x(number / sizes.heads % sizes.windows_x * sizes.side),
+        head(number % sizes.heads) {}
+};
+
+// Numbers are floats, or bf16 in pairs along the products' inner axis, which the micro-kernels read side by side.
+template <class T>
+constexpr int64_t kPair = std::is_same_v<T, float> ? 1 : 2;
+
+// Brings columns, `count` pointers to `depth` numbers each, into a product's right side [depth, columns]; columns
+// beyond count stay as they are.
+template <class T>
+void pack_columns(const T* const* from, int64_t count, int64_t depth, int64_t columns, T* to) {
+  constexpr int64_t kOf = kPair<T>;
+  for (int64_t begin = 0; begin < count; begin += kLanes) {
+    const int64_t end = std::min(begin + kLanes, count);
+    for (int64_t row = 0; row < depth; row += kOf) {
+      for (int64_t column = begin; column < end; ++column) {
+        for (int64_t i = 0; i < kOf; ++i) to[row * columns + column * kOf + i] = from[column][row + i];
+      }
+    }
+  }
+}
+
+// Brings rows, `count` pointers to `columns` numbers each, into a product's right side [count, columns].
+template <class T>
+void pack_rows(const T* const* from, int64_t count, int64_t columns, T* to) {
+  constexpr int64_t kOf = kPair<T>;
+  for (int64_t row = 0; row < count; row += kOf) {
+    T* out = to + row * columns;
+    if constexpr (kOf == 1) {
+      std::copy_n(from[row], columns, out);
+    } else {
+      const T *even = from[row], *odd = from[row + 1];
+      for (int64_t column = 0; column < columns; ++column) {
+        out[2 * column] = even[column];
+        out[2 * column + 1] = odd[column];
+      }
+    }
+  }
+}
+
+template <class T>
+void product(int64_t rows, int64_t columns, int64_t depth, const T* left, int64_t left_stride, const T* right,
+             float* out, bool add) {
+  at::native::cpublas::brgemm(rows, columns, depth, left_stride, columns, columns, add, left, right, out,
+                              kPair<T> == 2);
+}
+
+template <class T>
+class TiledAttention {
+ public:
+  explicit TiledAttention(const RelPosAttentionInput& input)
+      : sizes_(input),
+        qkv_(input.qkv.contiguous()),
+        padding_(input.padding.to(qkv_.scalar_type()).contiguous()),
+        out_(torch::empty({sizes_.batch, sizes_.height, sizes_.width, sizes_.channels}, qkv_.options())),
+        table_(sizes_.head_dim * sizes_.table_columns),
+        keys_(sizes_.units() * sizes_.packed()),
+        values_(sizes_.units() * sizes_.packed()),
+        zeros_(static_cast<size_t>(sizes_.head_dim)) {
+    pack_table(input);
+  }
+
+  torch::Tensor run() {
+    in_parallel(sizes_.units(), [this](Scratch&, int64_t unit) { pack(unit); });
+    const int64_t blocks = parts(sizes_.side * sizes_.side, kQueries);
+    in_parallel(sizes_.units() * blocks,
+                [this, blocks](Scratch& scratch, int64_t task) { attend(scratch, task / blocks, task % blocks); });
+    return out_;
+  }
+
+ private:
+  // What a thread needs of its own.
+  struct Scratch {
+    explicit Scratch(const Sizes& sizes)
+        : queries(kQueries * sizes.head_dim),
+          positions(kQueries * sizes.table_columns),
+          logits(kQueries * sizes.tile_keys),
+          accumulator(kQueries * sizes.head_dim) {}
+    Buffer<T> queries;
+    Buffer<float> positions, logits, accumulator;
+    std::array<float, kQueries> maximum, sum;
+    std::array<const float*, kQueries> rel_h, rel_w, tile_rel_h;
+    std::array<int64_t, kQueries> token;
+  };
+
+  // Threads take tasks as they come, so that one on a busy core holds up nobody.
+  template <class Work>
+  void in_parallel(int64_t tasks, const Work& work) {
+    std::atomic<int64_t> next = 0;
+    at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
+      Scratch scratch(sizes_);
+      for (int64_t task = next++; task < tasks; task = next++) work(scratch, task);
+      at::native::cpublas::brgemm_release(kPair<T> == 2);
+    });
+  }
+
+  // Positions from the largest to the smallest: those of a query and all keys of an axis are neighbours then.
+  void pack_table(const RelPosAttentionInput& input) {
+    std::vector<const T*> columns;
+    std::vector<torch::Tensor> kept;
+    for (const torch::Tensor& axis : {input.rel_pos_h, input.rel_pos_w}) {
+      kept.push_back(resize_rel_pos(axis, sizes_.table).to(qkv_.scalar_type()).contiguous());
+      const T* data = kept.back().const_data_ptr<T>();
+      for (int64_t i = sizes_.table; i-- > 0;) columns.push_back(data + i * sizes_.head_dim);
+    }
+    columns.resize(static_cast<size_t>(sizes_.table_columns), zeros_.data());
+    pack_columns(columns.data(), sizes_.table_columns, sizes_.head_dim, sizes_.table_columns, table_.at(0));
+  }
+
+  // Keys and values of a unit, tile by tile, zeros behind the last ones.
+  void pack(int64_t number) {
+    const Unit unit(sizes_, number);
+    std::vector<const T*> keys(static_cast<size_t>(sizes_.tile_keys)), values(keys.size());
+    const T* outside = padding_.template const_data_ptr<T>() + unit.head * sizes_.head_dim;
+    for (int64_t tile = 0; tile < sizes_.key_tiles; ++tile) {
+      size_t count = 0;
+      const int64_t first = tile * sizes_.key_rows, end = std::min(first + sizes_.key_rows, sizes_.side);
+      for (int64_t row = first; row < end; ++row) {
+        for (int64_t column = 0; column < sizes_.side; ++column, ++count) {
+          const bool inside = unit.y + row < sizes_.height && unit.x + column < sizes_.width;
+          const T* token = inside ? head_of(unit, unit.y + row, unit.x + column) : outside;
+          keys[count] = token + sizes_.channels;
+          values[count] = token + 2 * sizes_.channels;
+        }
+      }
+      std::fill(keys.begin() + static_cast<int64_t>(count), keys.end(), zeros_.data());
+      std::fill(values.begin() + static_cast<int64_t>(count), values.end(), zeros_.data());
+      const int64_t at = number * sizes_.packed() + tile * sizes_.tile_keys * sizes_.head_dim;
+      pack_columns(keys.data(), sizes_.tile_keys, sizes_.head_dim, sizes_.tile_keys, keys_.at(at));
+      pack_rows(values.data(), sizes_.tile_keys, sizes_.head_dim, values_.at(at));
+    }
+  }
+
+  // A token's query in the unit's head; keys and values lie channels behind it.
+  const T* head_of(const Unit& unit, int64_t y, int64_t x) const {
+    const int64_t token = (unit.picture * sizes_.height + y) * sizes_.width + x;
+    return qkv_.template const_data_ptr<T>() + token * 3 * sizes_.channels + unit.head * sizes_.head_dim;
+  }
+
+  // The block's queries, those within the picture alone, with what each one's positions add. Returns how many.
+  int64_t gather(Scratch& scratch, const Unit& unit, int64_t block) {
+    const int64_t rows = std::min(sizes_.side, sizes_.height - unit.y);
+    const int64_t columns = std::min(sizes_.side, sizes_.width - unit.x);
+    const int64_t all = rows * columns, blocks = parts(all, kQueries);
+    if (block >= blocks) return 0;
+    const int64_t size = parts(all, blocks), begin = block * size, count = std::min(size, all - begin);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t row = (begin + i) / columns, column = (begin + i) % columns;
+      std::copy_n(head_of(unit, unit.y + row, unit.x + column), sizes_.head_dim,
+                  scratch.queries.at(i * sizes_.head_dim));
+      scratch.token[i] = (unit.picture * sizes_.height + unit.y + row) * sizes_.width + unit.x + column;
+      const float* positions = scratch.positions.at(i * sizes_.table_columns);
+      scratch.rel_h[i] = positions + sizes_.side - 1 - row;
+      scratch.rel_w[i] = positions + sizes_.table + sizes_.side - 1 - column;
+    }
+    return count;
+  }
+
+  void attend(Scratch& scratch, int64_t number, int64_t block) {
+    const Unit unit(sizes_, number);
+    const int64_t count = gather(scratch, unit, block), dim = sizes_.head_dim;
+    if (count == 0) return;
+    product(count, sizes_.table_columns, dim, scratch.queries.at(0), dim, table_.at(0), scratch.positions.at(0), false);
+    AttentionTile tile{.logits = scratch.logits.at(0),
+                       .stride = sizes_.tile_keys,
+                       .queries = count,
+                       .side = sizes_.side,
+                       .rel_h = scratch.tile_rel_h.data(),
+                       .rel_w = scratch.rel_w.data(),
+                       .scale = 1 / std::sqrt(static_cast<float>(dim)),
+                       .maximum = scratch.maximum.data(),
+                       .sum = scratch.sum.data(),
+                       .accumulator = scratch.accumulator.at(0),
+                       .head_dim = dim};
+    for (int64_t i = 0; i < sizes_.key_tiles; ++i) {
+      const int64_t first = i * sizes_.key_rows, at = number * sizes_.packed() + i * sizes_.tile_keys * dim;
+      for (int64_t query = 0; query < count; ++query) scratch.tile_rel_h[query] = scratch.rel_h[query] + first;
+      tile.key_rows = std::min(sizes_.key_rows, sizes_.side - first);
+      tile.first = i == 0;
+      product(count, sizes_.tile_keys, dim, scratch.queries.at(0), dim, keys_.at(at), tile.logits, false);
+      weigh(tile, values_.at(at));
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      T* out = out_.template mutable_data_ptr<T>() + scratch.token[i] * sizes_.channels + unit.head * dim;
+      if constexpr (kPair<T> == 1) {
+        divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, out);
+      } else {
+        divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, reinterpret_cast<uint16_t*>(out));
+      }
+    }
+  }
+
+  // Adds the tile's values, weighed, to the accumulator.
+  void weigh(const AttentionTile& tile, const T* values) {
+    if constexpr (kPair<T> == 1) {
+      softmax_tile(tile);
+    } else {
+      softmax_tile_bf16(tile);
+    }
+    product(tile.queries, sizes_.head_dim, sizes_.tile_keys, reinterpret_cast<const T*>(tile.logits),
+            kPair<T> * tile.stride, values, tile.accumulator, !tile.first);
+  }
+
+  Sizes sizes_;
+  torch::Tensor qkv_, padding_, out_;
+  Buffer<T> table_, keys_, values_;
+  std::vector<T> zeros_;
+};
+
+}  // namespace
+
+bool takes_tiled_attention(const RelPosAttentionInput& input) {
+  const torch::Tensor& qkv = input.qkv;
+  if (!qkv.device().is_cpu() || !has_attention_tile() || at::get_cpu_capability() != "AVX512") return false;
+  const auto type = qkv.scalar_type();
+  const bool able = type == torch::kFloat || (type == torch::kBFloat16 && at::native::cpublas::could_pack(type));
+  return able && qkv.size(3) % (3 * kLanes * input.heads) == 0;
+}
+
+torch::Tensor rel_pos_attention_tiled(const RelPosAttentionInput& input) {
+  const c10::InferenceMode no_gradients;
+  return input.qkv.scalar_type() == torch::kFloat ? TiledAttention<float>(input).run()
+                                                  : TiledAttention<at::BFloat16>(input).run();
+}
+
+}  // namespace hqsam
