@@ -59,7 +59,8 @@ int init(const InitArguments& arguments) {
   const SetSize train = size_up_training(found, workers);
   check_validation(found, workers);
   print_line("taken for {}", found.what);
-  write_file(output, starter_yaml(found, train, fs::absolute(output).parent_path(), arguments.checkpoint));
+  write_file(output,
+             starter_yaml(found, train, fs::absolute(output).parent_path(), arguments.checkpoint, arguments.data));
   load_config(output);
   print_line(output.string());
   print_line("next: hqsam data check --config {0} --output check; hqsam train --config {0}", output.string());

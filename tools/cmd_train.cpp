@@ -111,9 +111,15 @@ int train(const TrainArguments& arguments) {
   const auto group = make_group({.device = device, .timeout = std::chrono::seconds(arguments.rank_timeout)});
   if (!group->is_main()) spdlog::set_level(std::max(spdlog::get_level(), spdlog::level::warn));
   return abort_on_error(*group, [&] {
-    if (!arguments.dry_run) return train_in(group, config, arguments, device);
-    dry_run(config, group, device);
-    return 0;
+    try {
+      if (!arguments.dry_run) return train_in(group, config, arguments, device);
+      dry_run(config, group, device);
+      return 0;
+    } catch (const c10::OutOfMemoryError& error) {
+      const std::string message = error.what_without_backtrace();
+      fail("train", "{} has too little memory for train.micro_batch {}: lower it, train.batch_size may stay. {}",
+           device.str(), config.train.micro_batch, message.substr(0, message.find('\n')));
+    }
   });
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 
 #include "hqsam/config/choices.h"
 #include "hqsam/config/open.h"
@@ -27,8 +28,9 @@ constexpr int64_t kRowsRead = 16, kRowsTaken = 2, kPicturesTried = 2;
 
 struct StepCost {
   double seconds_a_row = 0;
-  double memory_gib = 0;        // with kRowsTaken rows at a time, or as many as a micro batch has
+  double memory_gib = 0;        // with `rows` rows at a time, or as many as a micro batch has
   double memory_a_row_gib = 0;  // and for each row more
+  int64_t rows = 0;
 };
 
 double peak_gib(torch::Device device) { return device.is_cuda() ? peak_device_memory_gib(device) : peak_memory_gib(); }
@@ -40,17 +42,19 @@ double timed_step(Trainer& trainer, const std::vector<TrainingRow>& rows) {
   return seconds_since(begin);
 }
 
-// A step on one row to warm up, then on two; where that is quick, again for a better time.
+// A step on one row to warm up, then on two; where that is quick, again for a better time. Where two would not fit the
+// memory it stays at one: the system would kill the process without a word.
 StepCost try_step(Trainer& trainer, const std::vector<TrainingRow>& rows) {
   constexpr int kMost = 3;
   constexpr double kQuick = 1;  // seconds
-  timed_step(trainer, {rows.front()});
-  const double of_one = peak_gib(trainer.device());
+  const double before = peak_gib(trainer.device()), whole = memory_to_use_gib(trainer.device());
+  const double first = timed_step(trainer, {rows.front()}), of_one = peak_gib(trainer.device());
+  if (whole > 0 && of_one + (of_one - before) > 0.9 * whole) return {first, of_one, of_one - before, 1};
   const std::vector<TrainingRow> taken(rows.begin(), rows.begin() + std::min(kRowsTaken, std::ssize(rows)));
   double seconds = timed_step(trainer, taken);
   for (int i = 1; i < kMost && seconds < kQuick; ++i) seconds = std::min(seconds, timed_step(trainer, taken));
   const double of_two = peak_gib(trainer.device());
-  return {seconds / static_cast<double>(taken.size()), of_two, of_two - of_one};
+  return {seconds / static_cast<double>(taken.size()), of_two, of_two - of_one, std::ssize(taken)};
 }
 
 // The first rows, as a run reads them; rows per second.
@@ -113,20 +117,22 @@ void print_memory(const Config& config, const StepCost& cost, torch::Device devi
   const double whole = memory_to_use_gib(device);
   const int64_t rows =
       std::max(std::min(config.train.micro_batch, config.train.batch_size), config.train.encoder_batch);
-  const double wanted =
-      cost.memory_gib + static_cast<double>(std::max<int64_t>(rows - kRowsTaken, 0)) * cost.memory_a_row_gib;
+  const auto more = static_cast<double>(std::max<int64_t>(rows - cost.rows, 0));
+  const double wanted = cost.memory_gib + more * cost.memory_a_row_gib;
   std::string line =
-      fmt::format("{:.2f} GiB with up to {} rows at a time, measured", cost.memory_gib, std::min(rows, kRowsTaken));
-  if (rows > kRowsTaken) line += fmt::format("; about {:.2f} GiB with the {} of train.micro_batch", wanted, rows);
+      fmt::format("{:.2f} GiB with up to {} rows at a time, measured", cost.memory_gib, std::min(rows, cost.rows));
+  if (more > 0) line += fmt::format("; about {:.2f} GiB with the {} of train.micro_batch", wanted, rows);
   if (whole > 0) line += fmt::format("; {} has {:.1f} GiB", device.is_cuda() ? device.str() : "this machine", whole);
   print_line("{:<11} {}", "memory", line);
   if (whole == 0 || wanted < 0.9 * whole) return;
-  const auto fits =
-      static_cast<int64_t>((0.8 * whole - cost.memory_gib) / std::max(cost.memory_a_row_gib, 1e-3)) + kRowsTaken;
-  spdlog::warn(
-      "that is more than there is room for: set train.micro_batch to {} (the result stays the same up to "
-      "rounding; train.batch_size need not change)",
-      std::clamp<int64_t>(fits, 1, std::max<int64_t>(rows - 1, 1)));
+  const double room = (0.85 * whole - cost.memory_gib) / std::max(cost.memory_a_row_gib, 1e-3);
+  const int64_t fits = cost.rows + static_cast<int64_t>(std::floor(room));
+  if (fits < 1 || rows == 1) {
+    spdlog::warn("that is more than there is room for, even row by row: take a smaller variant or trainable hq");
+  } else {
+    spdlog::warn("that is more than there is room for: set train.micro_batch to {}; train.batch_size may stay",
+                 std::min(fits, rows - 1));
+  }
 }
 
 void print_disk(Trainer& trainer, const Config& config, bool validates) {

@@ -66,6 +66,15 @@ Advice advice_for(int64_t rows) {
   return {12, 32, "as many masks as HQSeg-44K: the paper's settings"};
 }
 
+// "my_data" of my_data/, my_data/data.yaml and my_data.json.
+std::string run_name(const fs::path& data) {
+  fs::path path = fs::absolute(data).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  if (fs::is_regular_file(path)) path = path.stem() == "data" ? path.parent_path() : path.replace_extension();
+  const std::string name = path.filename().string();
+  return name.empty() ? "mine" : name;
+}
+
 }  // namespace
 
 SetSize size_up(const SetOptions& set, int64_t workers) {
@@ -83,7 +92,7 @@ SetSize size_up(const SetOptions& set, int64_t workers) {
 }
 
 std::string starter_yaml(const FoundSets& sets, const SetSize& train, const fs::path& folder,
-                         const std::string& checkpoint) {
+                         const std::string& checkpoint, const fs::path& data) {
   const double per_picture = train.masks / static_cast<double>(std::max<int64_t>(train.pictures, 1));
   const bool all_masks = per_picture >= 1.5;
   const int64_t rows = all_masks ? std::llround(train.masks) : train.pictures;
@@ -131,7 +140,7 @@ std::string starter_yaml(const FoundSets& sets, const SetSize& train, const fs::
       "evaluate: {{prompt: box, protocol: keep_aspect}}\n"
       "output: runs/{}\n",
       advice.about, advice.epochs, advice.batch_size, std::min<int64_t>(advice.batch_size, 4),
-      std::max<int64_t>(1, advice.epochs * 5 / 6), quoted(sets.train.front().name));
+      std::max<int64_t>(1, advice.epochs * 5 / 6), quoted(run_name(data)));
   return yaml;
 }
 

@@ -18,8 +18,9 @@ struct SetSize {
 SetSize size_up(const SetOptions& set, int64_t workers);
 
 // A first train.yaml for these sets, with advice for their size in comments; load_config reads it. Paths of sets are
-// relative to `folder`, where the file will lie. checkpoint: the SAM to start from.
+// relative to `folder`, where the file will lie. checkpoint: the SAM to start from; data: what was found, whose name
+// the run's folder gets.
 std::string starter_yaml(const FoundSets& sets, const SetSize& train, const std::filesystem::path& folder,
-                         const std::string& checkpoint);
+                         const std::string& checkpoint, const std::filesystem::path& data);
 
 }  // namespace hqsam

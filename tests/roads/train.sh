@@ -28,6 +28,7 @@ begin() {
   works "$hqsam" init my_data --checkpoint "$source/data/base_micro.safetensors"
   says train.yaml "batch_size: 4"
   says train.yaml "docs/training.md"
+  says train.yaml "output: runs/my_data"
   works "$hqsam" data check --config train.yaml --output check
   [ -s check/contact_sheet.html ] || fault "data check leaves no contact sheet"
 }
