@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <functional>
 
 #include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
@@ -27,26 +26,6 @@ std::string file_name(std::string stage) {
   std::erase(stage, ',');
   std::replace(stage.begin(), stage.end(), ' ', '_');
   return stage + ".json";
-}
-
-StageTime time_stage(const std::string& name, const BenchOptions& options, const std::function<void()>& stage) {
-  const int64_t repeats = options.repeats;
-  const auto run = [&] {
-    const auto start = std::chrono::steady_clock::now();
-    stage();
-    if (torch::cuda::is_available()) torch::cuda::synchronize();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  };
-  Progress progress("bench " + name, repeats);
-  run();
-  std::vector<double> times;
-  for (int64_t i = 0; i < repeats; ++i) {
-    times.push_back(run());
-    progress.update(i + 1);
-  }
-  if (!options.trace.empty()) trace(options.trace / file_name(name), run);
-  const auto [least, most] = std::minmax_element(times.begin(), times.end());
-  return {name, median(times), *least, *most};
 }
 
 // Noise: a GPU's clock depends on what it computes with.
@@ -151,6 +130,26 @@ StageTime time_train_step(const SamHq& model, const BenchOptions& options) {
 }
 
 }  // namespace
+
+StageTime time_stage(const std::string& name, const BenchOptions& options, const std::function<void()>& stage) {
+  const int64_t repeats = options.repeats;
+  const auto run = [&] {
+    const auto start = std::chrono::steady_clock::now();
+    stage();
+    if (torch::cuda::is_available()) torch::cuda::synchronize();
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  };
+  Progress progress("bench " + name, repeats);
+  run();
+  std::vector<double> times;
+  for (int64_t i = 0; i < repeats; ++i) {
+    times.push_back(run());
+    progress.update(i + 1);
+  }
+  if (!options.trace.empty()) trace(options.trace / file_name(name), run);
+  const auto [least, most] = std::minmax_element(times.begin(), times.end());
+  return {name, median(times), *least, *most};
+}
 
 std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options) {
   std::vector<StageTime> stages;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ struct BenchOptions {
   std::filesystem::path trace;  // where set, a folder for one Chrome trace per stage
 };
 
-// Times on CUDA include the wait for the device.
+// Runs a stage once to warm up, then times options.repeats runs of it, on CUDA with the wait for the device.
+StageTime time_stage(const std::string& name, const BenchOptions& options, const std::function<void()>& stage);
+
 std::vector<StageTime> time_stages(SamHq model, const BenchOptions& options);
 
 }  // namespace hqsam

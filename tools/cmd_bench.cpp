@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "bench_stages.h"
+#include "bench_ops.h"
 #include "common.h"
 #include "hqsam/config/open.h"
 #include "hqsam/core/error.h"
@@ -31,11 +31,36 @@ SamHq bench_model(const BenchArguments& arguments) {
 }
 
 void print_table(bool on_stderr, const std::vector<StageTime>& stages) {
+  if (stages.empty()) return;
   const auto say = [&](std::string_view line) { on_stderr ? tell_line(line) : print_line(line); };
   say(fmt::format("{:<20}{:>12}{:>12}{:>12}", "stage", "median ms", "min ms", "max ms"));
   for (const StageTime& stage : stages) {
     say(fmt::format("{:<20}{:>12.2f}{:>12.2f}{:>12.2f}", stage.name, stage.median_ms, stage.min_ms, stage.max_ms));
   }
+}
+
+double ratio(const OpTime& op) { return op.plain.median_ms / op.chosen.median_ms; }
+
+void print_ops(bool on_stderr, const std::vector<OpTime>& ops) {
+  if (ops.empty()) return;
+  const auto say = [&](std::string_view line) { on_stderr ? tell_line(line) : print_line(line); };
+  say(fmt::format("{:<40}{:>12}{:>12}{:>8}{:>12}", "operation", "median ms", "plain ms", "ratio", "difference"));
+  for (const OpTime& op : ops) {
+    say(fmt::format("{:<40}{:>12.2f}{:>12.2f}{:>8.2f}{:>12.1e}", op.chosen.name, op.chosen.median_ms,
+                    op.plain.median_ms, ratio(op), op.difference));
+  }
+}
+
+nlohmann::ordered_json as_json(const std::vector<OpTime>& ops) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const OpTime& op : ops) {
+    list.push_back({{"name", op.chosen.name},
+                    {"median_ms", op.chosen.median_ms},
+                    {"plain_median_ms", op.plain.median_ms},
+                    {"ratio", ratio(op)},
+                    {"difference", op.difference}});
+  }
+  return list;
 }
 
 nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
@@ -50,19 +75,30 @@ nlohmann::ordered_json as_json(const std::vector<StageTime>& stages) {
   return list;
 }
 
+constexpr std::string_view kOp = "op:";
+
+std::vector<std::string> stage_words() {
+  std::vector<std::string> words = {"decode", "row", "encoder", "decoder", "train"};
+  for (const std::string& op : op_names()) words.push_back(std::string(kOp) + op);
+  return words;
+}
+
+void set_stages(const std::vector<std::string>& wanted, BenchOptions& options) {
+  const auto has = [&](const char* stage) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), stage) != wanted.end();
+  };
+  options.decode = has("decode");
+  options.row = has("row");
+  options.encoder = has("encoder");
+  options.decoder = has("decoder");
+  options.train_step = has("train");
+}
+
 int bench(const BenchArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
   BenchOptions options = arguments.bench;
   options.bf16 = wants_bf16(arguments.compute, device);
-  const auto wanted = [&](const char* stage) {
-    const auto& stages = arguments.stages;
-    return stages.empty() || std::find(stages.begin(), stages.end(), stage) != stages.end();
-  };
-  options.decode = wanted("decode");
-  options.row = wanted("row");
-  options.encoder = wanted("encoder");
-  options.decoder = wanted("decoder");
-  options.train_step = wanted("train");
+  set_stages(arguments.stages, options);
   if (!options.trace.empty()) {
     require_writable_folder("bench", options.trace);
     std::filesystem::create_directories(options.trace);
@@ -70,7 +106,14 @@ int bench(const BenchArguments& arguments) {
   SamHq model = bench_model(arguments);
   model->to(device);
   const std::vector<StageTime> stages = time_stages(model, options);
+  std::vector<OpTime> ops;
+  for (const std::string& stage : arguments.stages) {
+    if (!stage.starts_with(kOp)) continue;
+    const std::vector<OpTime> times = time_op(stage.substr(kOp.size()), model->options(), device, options);
+    ops.insert(ops.end(), times.begin(), times.end());
+  }
   print_table(arguments.json, stages);
+  print_ops(arguments.json, ops);
   if (!arguments.json) return 0;
   const nlohmann::ordered_json json = {{"version", 1},
                                        {"architecture", variant_name(model->options())},
@@ -80,7 +123,8 @@ int bench(const BenchArguments& arguments) {
                                        {"repeats", options.repeats},
                                        {"peak_memory_gib", peak_memory_gib()},
                                        {"peak_device_memory_gib", peak_device_memory_gib(device)},
-                                       {"stages", as_json(stages)}};
+                                       {"stages", as_json(stages)},
+                                       {"ops", as_json(ops)}};
   print_raw(json.dump(1) + "\n");
   return 0;
 }
@@ -95,9 +139,11 @@ void add_bench(CLI::App& app, Run& run) {
                                    "micro (default), vit_b, vit_l, vit_h or vit_tiny, random weights")
                       ->check(CLI::IsMember(variant_names()));
   command->add_option("--checkpoint", arguments->checkpoint, "an HQ-SAM checkpoint instead")->excludes(variant);
-  add_repeated(*command, "--stage", arguments->stages,
-               "decode, row, encoder, decoder or train; repeatable, default all")
-      ->check(CLI::IsMember({"decode", "row", "encoder", "decoder", "train"}));
+  add_repeated(
+      *command, "--stage", arguments->stages,
+      fmt::format("{}; repeatable, default all but the operations (op:), which are timed beside their plain form",
+                  fmt::join(stage_words(), ", ")))
+      ->check(CLI::IsMember(stage_words()));
   command->add_option("--rows", arguments->bench.rows, "rows of the training step")
       ->check(whole_number(1, 4096))
       ->capture_default_str();

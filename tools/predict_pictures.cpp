@@ -8,6 +8,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
+#include "hqsam/image/picture_endings.h"
 #include "predict_results.h"
 
 namespace hqsam {
@@ -17,10 +18,8 @@ namespace fs = std::filesystem;
 
 std::string lower_extension(const fs::path& path) { return lower_case(path.extension().string()); }
 
-bool has_picture_extension(const fs::path& path) {
-  static const std::set<std::string> kExtensions = {".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg",  ".pbm",
-                                                    ".pgm", ".png", ".pnm",  ".ppm", ".tif",  ".tiff", ".webp"};
-  return kExtensions.contains(lower_extension(path));
+bool has_picture_ending(const fs::path& path) {
+  return std::ranges::find(kPictureEndings, lower_extension(path)) != std::end(kPictureEndings);
 }
 
 // The stem of the picture whose results have this name: "kite" of kite_0.png and kite_overlay.jpg, else "".
@@ -75,7 +74,7 @@ void look_through(const fs::path& folder, const fs::path& output, Findings& find
       continue;
     } else if (earlier.has(path)) {
       ++findings.others["of an earlier run"];
-    } else if (has_picture_extension(path)) {
+    } else if (has_picture_ending(path)) {
       findings.pictures.push_back(path);  // a link to nothing too: reading it says so
     } else {
       const std::string extension = lower_extension(path);

@@ -8,12 +8,11 @@
 
 #include "hqsam/core/text.h"
 #include "hqsam/data/picture_names.h"
+#include "hqsam/image/picture_endings.h"
 
 namespace hqsam::pairing {
 namespace {
 
-constexpr std::array<std::string_view, 14> kPictureEndings = {
-    ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".npy", ".jfif", ".pgm", ".ppm", ".pbm", ".jpe"};
 constexpr std::array<std::string_view, 13> kMaskWords = {"mask",  "masks",        "gt",         "label",   "labels",
                                                          "seg",   "segmentation", "annotation", "manual1", "matte",
                                                          "alpha", "groundtruth",  "target"};
@@ -50,7 +49,7 @@ std::optional<std::string> without_ending(const std::string& name, const std::st
 }
 
 bool is_plain(const std::string& ending) {
-  return std::find(kPictureEndings.begin(), kPictureEndings.end(), lower_case(ending)) != kPictureEndings.end();
+  return std::ranges::find(kPictureEndings, lower_case(ending)) != std::end(kPictureEndings);
 }
 
 std::string file_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }

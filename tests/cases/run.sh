@@ -4,7 +4,7 @@
 # its cause (expected.txt), and what train and predict do with some of them.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh" "$@" || exit 1
-cases=$source/tests/cases model=$source/tests/golden/sam_hq_micro.pth
+cases=$source/tests/cases model=$(golden sam_hq_micro.pth)
 
 # expects <exit code> <pattern> <command...>
 expects() {

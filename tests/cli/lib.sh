@@ -6,6 +6,8 @@ set -uo pipefail
 export OMP_NUM_THREADS=1 # small work, and other tests may run beside it
 # shellcheck disable=SC2034 # for the scripts
 hqsam=$1 source=$2
+# shellcheck source=tests/golden.sh
+. "$source/tests/golden.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

@@ -4,8 +4,8 @@
 # one line on stderr that says why, and nothing half-written; good input must leave what the manual promises.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh" "$@" || exit 1
-golden=$source/tests/golden files=$source/tests/cli/files
-model=$golden/sam_hq_micro.pth # 128 pixels: quick
+files=$source/tests/cli/files
+model=$(golden sam_hq_micro.pth) # 128 pixels: quick
 
 # refuses <exit code> <pattern> <command...>: fails with this code and one line "error: ..." that has the pattern.
 # Progress lines, which a slow machine gets to see, and lines of information do not count.
@@ -142,8 +142,8 @@ bad_checkpoints() {
   head -c 300000 "$model" >cut.pth
   refuses 1 "cut.pth" "$hqsam" info cut.pth
   refuses 1 "no SAM checkpoint" "$hqsam" info "$files/foreign_class.pth"
-  works "$hqsam" info "$golden/sam_hq_micro_legacy.pth"
-  works "$hqsam" info "$golden/sam_hq_micro_nested_fp16.pth"
+  works "$hqsam" info "$(golden sam_hq_micro_legacy.pth)"
+  works "$hqsam" info "$(golden sam_hq_micro_nested_fp16.pth)"
   printf 'not a checkpoint' >text.pth
   refuses 1 "text.pth" "$hqsam" info text.pth
   : >nothing.pth
@@ -156,7 +156,7 @@ bad_checkpoints() {
   refuses 1 "cut.pth" "$hqsam" predict --checkpoint cut.pth --image set/im/00000.jpg --box 1,1,9,9 --output p_bad
   refuses 1 "fp32 or fp16" "$hqsam" export --checkpoint "$model" --format onnx --dtype bf16 --output x_onnx
   refuses 1 "leave them out" "$hqsam" export --checkpoint "$model" --format pth --masks hq --output x.pth
-  refuses 1 "name the SAM" "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --format pth --output x.pth
+  refuses 1 "name the SAM" "$hqsam" export --checkpoint "$(golden mask_decoder_hq_micro.pth)" --format pth --output x.pth
   leaves_nothing p_bad x.onnx x.pth
 }
 
@@ -183,7 +183,7 @@ deep_json() {
   done
   refuses 1 "hqsam.options is nested more than 32 deep" "$hqsam" info deep.safetensors
   mkdir deep_hf
-  cp "$golden/hf/model.safetensors" deep_hf
+  cp "$(golden hf/model.safetensors)" deep_hf
   printf '{"model_type": %s' "$deep" >deep_hf/config.json
   refuses 1 "config.json is nested more than 32 deep" "$hqsam" info deep_hf
   printf '{"00000.jpg": %s' "$deep" >deep.json
@@ -193,12 +193,13 @@ deep_json() {
 
 # Checkpoints of every dialect, and what is wrong with a bad one.
 dialects() {
-  local hf=$golden/hf hurt=image_encoder.blocks.1.attn.qkv.weigh
+  local hf hurt=image_encoder.blocks.1.attn.qkv.weigh
+  hf=$(golden hf)
   works "$hqsam" info "$hf"
   grep -q "dialect *Hugging Face SamHQModel" stdout || fault "info on a Hugging Face folder: $(cat stdout)"
-  works "$hqsam" info "$golden/mask_decoder_hq_micro.pth"
+  works "$hqsam" info "$(golden mask_decoder_hq_micro.pth)"
   grep -q -- "--base" stdout || fault "info on a mask decoder alone: $(cat stdout)"
-  refuses 1 "--base" "$hqsam" predict --checkpoint "$golden/mask_decoder_hq_micro.pth" --image set/im/00000.jpg \
+  refuses 1 "--base" "$hqsam" predict --checkpoint "$(golden mask_decoder_hq_micro.pth)" --image set/im/00000.jpg \
     --box 1,1,99,99 --output d_bad
 
   works "$hqsam" export --checkpoint "$model" --format huggingface --output folder
@@ -208,7 +209,7 @@ dialects() {
   works "$hqsam" predict --checkpoint back.pth --image set/im/00002.jpg --box 5,5,200,200 --output back
   works "$hqsam" predict --checkpoint "$model" --image set/im/00002.jpg --box 5,5,200,200 --output there
   cmp there/00002_0.png back/00002_0.png || fault "a Hugging Face folder and back predicts another mask"
-  works "$hqsam" predict --checkpoint "$golden/mask_decoder_hq_micro.pth" --base "$model" --image set/im/00002.jpg \
+  works "$hqsam" predict --checkpoint "$(golden mask_decoder_hq_micro.pth)" --base "$model" --image set/im/00002.jpg \
     --box 5,5,200,200 --output over
   cmp there/00002_0.png over/00002_0.png || fault "a mask decoder over its base predicts another mask"
 
@@ -389,7 +390,7 @@ happy_path() {
 
   works "$hqsam" export --checkpoint run/model.pth --format safetensors --output e.safetensors --dtype fp16
   works "$hqsam" export --checkpoint run/checkpoints/epoch_0001.pth --base "$model" --format pth --output e.pth
-  works "$hqsam" export --checkpoint "$golden/mask_decoder_hq_micro.pth" --base "$model" --format pth --output e2.pth
+  works "$hqsam" export --checkpoint "$(golden mask_decoder_hq_micro.pth)" --base "$model" --format pth --output e2.pth
   works "$hqsam" export --checkpoint run/model.pth --format onnx --output e_onnx --masks hq --multimask best --dtype fp16
   leaves e_onnx/encoder.onnx e_onnx/decoder.onnx
   works "$hqsam" info e.safetensors
@@ -403,6 +404,9 @@ happy_path() {
   works "$hqsam" bench --checkpoint e.pth --repeats 1 --stage train --rows 2 --micro-batch 1
   { grep -q "train step, 2 rows" stdout && ! grep -q "coder" stdout; } ||
     fault "bench of one stage prints $(cat stdout)"
+  works "$hqsam" bench --stage op:rel_pos_attention --stage op:add_layer_norm --repeats 1
+  says stdout "rel_pos_attention 32x32, window 32 .*e[-+]" && says stdout "add_layer_norm 1024x192 .*e[-+]"
+  refuses 1 "vit_tiny's encoder has no such operation" "$hqsam" bench --variant vit_tiny --stage op:add_layer_norm
 }
 
 # What the encoder made of pictures, kept: the same masks and logits, to the bit.

@@ -36,8 +36,9 @@ std::string refusal(const Names& images, const Names& masks, const SetOptions& o
 }  // namespace
 
 TEST(Pairing, TakesEveryEndingOfPictures) {
-  EXPECT_EQ(pairs({"a.jpg", "b.JPEG", "c.png", "d.webp", "e.tif"}, {"a.png", "b.PNG", "c.gif", "d.tiff", "e.npy"}),
-            (Names{"a.jpg: a.png", "b.JPEG: b.PNG", "c.png: c.gif", "d.webp: d.tiff", "e.tif: e.npy"}));
+  EXPECT_EQ(pairs({"a.jpg", "b.JPEG", "c.png", "d.webp", "e.tif", "f.pnm"},
+                  {"a.png", "b.PNG", "c.gif", "d.tiff", "e.npy", "f.pgm"}),
+            (Names{"a.jpg: a.png", "b.JPEG: b.PNG", "c.png: c.gif", "d.webp: d.tiff", "e.tif: e.npy", "f.pnm: f.pgm"}));
 }
 
 TEST(Pairing, TakesOtherEndingsBesideTheSetsOwnWhereTheyHaveMasks) {

@@ -4,6 +4,8 @@
 # $source, and leaves the shell in a folder of its own.
 set -uo pipefail
 hqsam=$(realpath -e "$hqsam") && source=$(realpath -e "$source") || exit 2
+# shellcheck source=tests/golden.sh
+. "$source/tests/golden.sh"
 export OMP_NUM_THREADS=1 GOMP_SPINCOUNT=10000
 work=$(mktemp -d)
 trap 'stop_spoiler; stop_all; rm -rf "$work"' EXIT
@@ -44,7 +46,7 @@ free_port() {
 make_run() { # [pictures]
   "$hqsam" data synth --output set --count "${1:-8}" --size 256 --seed 1 >/dev/null 2>&1 || exit 1
   cat >run.yaml <<YAML
-model: {checkpoint: $source/tests/golden/sam_hq_micro.pth}
+model: {checkpoint: $(golden sam_hq_micro.pth)}
 data:
   train: [{name: t, images: set/im, masks: set/gt}]
   valid: [{name: v, images: set/im, masks: set/gt}]

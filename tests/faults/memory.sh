@@ -9,7 +9,7 @@ megapixels=${3:-1 6 24 100} masks=${4:-1 10 40 200}
 # shellcheck source=tests/faults/lib.sh
 . "$(dirname "$0")/lib.sh"
 unset OMP_NUM_THREADS
-checkpoint=${CHECKPOINT:-$source/tests/golden/sam_hq_micro.pth}
+checkpoint=${CHECKPOINT:-$(golden sam_hq_micro.pth)}
 
 # make <megapixels> <masks>: <megapixels>.png, once, coco.json of objects here and there, prompts.json of their boxes.
 make() {

@@ -7,7 +7,7 @@ export hqsam=$1 source=$2
 seconds=${3:-40}
 # shellcheck source=tests/faults/lib.sh
 . "$(dirname "$0")/lib.sh"
-model=$source/tests/golden/sam_hq_micro.pth
+model=$(golden sam_hq_micro.pth)
 
 # refused <words> <command...>: within five seconds, exit code 1, the error in the last line with these words.
 refused() {

@@ -66,7 +66,7 @@ train_round() {
 
 evaluate_round() { # <stop|skip>
   start_spoiler
-  "$hqsam" evaluate --config run.yaml --checkpoint "$source/tests/golden/sam_hq_micro.pth" --threads 1 \
+  "$hqsam" evaluate --config run.yaml --checkpoint "$(golden sam_hq_micro.pth)" --threads 1 \
     --output evaluation --set data.on_error="$1" >evaluate.0 2>&1 &
   pids=($!)
   end

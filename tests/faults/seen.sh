@@ -81,7 +81,7 @@ two_at_once() {
 
 # A checkpoint whose numbers are finite, and so large that their products are not.
 not_finite() {
-  "$hqsam" export --checkpoint "$source/tests/golden/sam_hq_micro.pth" --format safetensors --output wild.safetensors \
+  "$hqsam" export --checkpoint "$(golden sam_hq_micro.pth)" --format safetensors --output wild.safetensors \
     >/dev/null 2>export.log || fault "export: $(tail -n 1 export.log)"
   local length offset i
   length=$(od -An -t u8 -N 8 wild.safetensors)

@@ -8,12 +8,14 @@
 set -uo pipefail
 hqsam=$(realpath "$1") source=$(realpath "$2") python=${PYTHON:-python3}
 programs=$source/docs/export
+# shellcheck source=tests/golden.sh
+. "$source/tests/golden.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 export OMP_NUM_THREADS=1 TRANSFORMERS_VERBOSITY=error TRANSFORMERS_OFFLINE=1
 failures=0 tried=0 skipped=()
-model=$(realpath "${MODEL:-$source/tests/golden/sam_hq_micro.pth}") picture=$source/data/samples/kite.jpg box=60,60,450,440
+model=$(realpath "${MODEL:-$(golden sam_hq_micro.pth)}") picture=$source/data/samples/kite.jpg box=60,60,450,440
 
 fault() {
   printf 'FAILED: %s\n' "$*"

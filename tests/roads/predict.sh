@@ -4,7 +4,7 @@
 # back to the same masks.
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh" "$@" || exit 1
-predict=("$hqsam" predict --checkpoint "$source/tests/golden/sam_hq_micro.pth")
+predict=("$hqsam" predict --checkpoint "$(golden sam_hq_micro.pth)")
 
 # A COCO file as an annotator has it: boxes, sparse ids, named categories.
 cat >boxes.json <<'JSON'
@@ -65,6 +65,16 @@ says detected/yolo/data.yaml '5: "5"'
 works "${predict[@]}" --image "${pictures[@]}" --prompts texts --format yolo,coco --classes a,b,c,d,e,f --output detected
 says detected/yolo/data.yaml '2: "c"'
 says detected/coco/annotations.json '"name":"f"'
+
+# A folder: files of the formats that data sets may have, too.
+mkdir mixed
+printf 'P6 64 64 255\n' >mixed/a.pnm
+printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (64, 64, 3), }" >mixed/b.npy
+for file in mixed/*; do head -c 12288 /dev/zero >>"$file"; done
+touch mixed/c.txt
+works "${predict[@]}" --image mixed --box 9,9,50,50 --output of_mixed
+says stdout "^2 pictures, 2 masks"
+says stderr "left out: 1 (1 .txt)"
 
 # What cannot be meant.
 fails_partly "${predict[@]}" --image "${pictures[@]}" --prompts texts --format yolo --classes a,b,c --output few

@@ -66,7 +66,7 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.serve_forever()
 PYTHON
-cp "$source/tests/golden/sam_hq_micro.pth" file.pth
+cp "$(golden sam_hq_micro.pth)" file.pth
 sum=$(sha256sum file.pth | cut -d ' ' -f 1)
 timeout 300 python3 server.py >log 2>&1 &
 server=$!
