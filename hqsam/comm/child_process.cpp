@@ -23,7 +23,7 @@ void write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return;  // nobody reads any more: the run goes on
+    if (written < 0) return;  // the reader is gone; the run continues
     text.remove_prefix(static_cast<size_t>(written));
   }
 }
@@ -56,18 +56,18 @@ struct Start {
   bool keeps_block;
 };
 
-// In the new process, where only the simplest calls are safe.
+// Runs in the new process before exec, where only async-signal-safe calls are allowed.
 [[noreturn]] void become(const Start& start) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != start.parent) ::_exit(127);  // it ended before the line above
+  if (::getppid() != start.parent) ::_exit(127);  // the parent ended before prctl took effect
   const int input = ::open("/dev/null", O_RDONLY);
   ::dup2(input, STDIN_FILENO);
   ::dup2(start.output, STDOUT_FILENO);
   ::dup2(start.errors, STDERR_FILENO);
   sigset_t freed;
   start.keeps_block ? sigemptyset(&freed) : sigfillset(&freed);
-  sigaddset(&freed, SIGCHLD);  // a program of children of its own may wait for it
+  sigaddset(&freed, SIGCHLD);  // the program may wait for its own children
   ::sigprocmask(SIG_UNBLOCK, &freed, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   ::execvpe(start.program, start.arguments, start.environment);
@@ -144,7 +144,7 @@ ChildProcess::ChildProcess(const std::string& program, const std::vector<std::st
     finish();
     fail("launch", "can't start a process: {}", errno_text(error));
   }
-  ::setpgid(child, child);  // whichever of the two comes first
+  ::setpgid(child, child);  // parent and child both do this; the first call takes effect
   pid_ = child;
 }
 
@@ -162,7 +162,7 @@ void ChildProcess::signal(int number) const {
 
 bool ChildProcess::reap(int& status) {
   if (!running() || ::waitpid(pid_, &status, WNOHANG) != pid_) return false;
-  ::kill(-pid_, SIGKILL);  // what it started ends with it
+  ::kill(-pid_, SIGKILL);  // also ends the processes that it started
   pid_ = -1;
   return true;
 }

@@ -40,8 +40,8 @@ std::string required(const char* name, int64_t size) {
   return *value;
 }
 
-// LOCAL_WORLD_SIZE tells it, or an address that means each machine itself. In a Kubernetes pod the name localhost does
-// not: there are PyTorchJob operators that give it to the first of several machines.
+// Known from LOCAL_WORLD_SIZE or from a loopback address. In a Kubernetes pod the name localhost does not count:
+// some PyTorchJob operators set it on the first of several machines.
 bool means_one_machine(const RankEnvironment& environment) {
   const std::string& master = environment.master_addr;
   if (is_loopback(master)) return true;

@@ -23,7 +23,7 @@ class GroupOfOne final : public Group {
   void barrier() override {}
 };
 
-// libtorch's own lines about broken connections; ours say which rank is at fault.
+// Silences libtorch's messages about broken connections; ours name the rank at fault.
 void quiet_libtorch() {
   if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = 3;  // fatal only
 }

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The tensor as the transport takes it: dense, on its device. A copy where it isn't so already.
+// The tensor dense and on the transport's device, copied if necessary.
 torch::Tensor to_transport(const torch::Tensor& tensor, torch::Device device) {
   return tensor.detach().to(device).contiguous();
 }
@@ -45,11 +45,11 @@ C10dGroup::C10dGroup(const RankEnvironment& environment, const GroupOptions& opt
                                  .one_machine = environment.one_machine,
                                  .timeout = options.timeout};
     backend_ = device_.is_cuda() ? make_nccl_backend(backend) : make_gloo_backend(backend);
-    backend_->setTimeout(options.timeout + 60s);  // the watch's comes first
+    backend_->setTimeout(options.timeout + 60s);  // the watch's timeout expires first
   });
 }
 
-// NCCL wants to be told; an abandoned transport is left alone.
+// NCCL must be shut down explicitly, unless the transport was abandoned.
 C10dGroup::~C10dGroup() {
   if (!backend_ || !device_.is_cuda()) return;
   try {
@@ -89,13 +89,12 @@ void C10dGroup::wait(const Work& work) {
   work->wait();                                                                           // throws what went wrong
 }
 
-// A transport that is in the middle of something would wait for it when it ends; so it is left as it is, for the little
-// time that the process has.
+// Destroying a transport waits for its pending operations, so it is leaked; the process ends soon.
 void C10dGroup::abandon() noexcept {
   if (!backend_) return;
   try {
     if (device_.is_cuda()) backend_->abort();
-  } catch (const std::exception&) {  // what there is to say has been said
+  } catch (const std::exception&) {  // the error has been reported already
   }
   backend_.release();
 }
@@ -134,7 +133,7 @@ void C10dGroup::barrier() {
   });
 }
 
-// Each rank's length beside a mark of the group, so that another program's bytes are no message, however it got in.
+// Each rank sends its length beside the group's mark, so that bytes of another program are not taken for a message.
 std::vector<size_t> C10dGroup::gather_lengths(size_t mine) {
   constexpr int64_t kMostBytes = int64_t{1} << 34;  // of a message
   const auto mark = [&](int64_t rank, int64_t length) {
@@ -158,7 +157,7 @@ std::vector<size_t> C10dGroup::gather_lengths(size_t mine) {
   return lengths;
 }
 
-// One broadcast of the right length per rank: no padding, however unequal the strings are.
+// Broadcasts each rank's string at its own length, without padding.
 std::vector<std::string> C10dGroup::all_gather_bytes(const std::string& mine) {
   const std::vector<size_t> lengths = gather_lengths(mine.size());
   std::vector<std::string> all(lengths.size());
@@ -174,7 +173,7 @@ std::vector<std::string> C10dGroup::all_gather_bytes(const std::string& mine) {
 
 void C10dGroup::abort(const std::string& message) noexcept {
   watch_.post("rank " + std::to_string(rank_) + " stopped: " + message);
-  if (device_.is_cuda()) abandon();  // NCCL would wait for the others when it ends
+  if (device_.is_cuda()) abandon();  // destroying NCCL's communicator would wait for the other ranks
 }
 
 }  // namespace hqsam

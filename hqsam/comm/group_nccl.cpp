@@ -10,7 +10,7 @@ namespace hqsam {
 void require_nccl() {}
 
 c10::intrusive_ptr<c10d::Backend> make_nccl_backend(const BackendOptions& options) {
-  // Its own watchdog would end the process without a word about who is at fault.
+  // NCCL's watchdog would end the process without naming the rank at fault.
   setenv("TORCH_NCCL_ASYNC_ERROR_HANDLING", "0", /*replace=*/0);
   setenv("TORCH_NCCL_ENABLE_MONITORING", "0", 0);
   if (options.one_machine) setenv("NCCL_SOCKET_IFNAME", "=lo", /*replace=*/1);  // NCCL listens for ranks there

@@ -32,7 +32,7 @@ constexpr int kUsage = 2, kStopped = 75;
 constexpr int kForwarded[] = {SIGINT, SIGTERM, SIGUSR1};
 constexpr char kLaunchId[] = "HQSAM_LAUNCH_ID";
 
-// The signals to this process, to be read one by one instead of interrupting it; as before when this ends.
+// Blocks this process's signals and reads them one by one; the destructor restores the mask.
 class Signals {
  public:
   Signals() {
@@ -54,7 +54,7 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   int descriptor() const { return descriptor_; }
-  // The next one that is to go on to the ranks, or 0.
+  // The next signal to forward to the ranks, or 0.
   int next() {
     signalfd_siginfo info;
     while (::read(descriptor_, &info, sizeof info) == sizeof info) {
@@ -64,12 +64,12 @@ class Signals {
     }
     return 0;
   }
-  // Whether one came, by now.
+  // Whether a signal has arrived.
   bool stop_asked() {
     while (next() != 0) continue;
     return stop_asked_;
   }
-  // Until the time is over or one comes.
+  // Waits until the timeout or the next signal.
   void wait(std::chrono::milliseconds time) {
     const auto until = Clock::now() + time;
     while (!stop_asked() && Clock::now() < until) {
@@ -113,7 +113,7 @@ std::string end_of(int status) {
   return fmt::format("was killed by SIG{}", name != nullptr ? name : std::to_string(WTERMSIG(status)));
 }
 
-// This process's variables, with the given ones in place of their older values.
+// This process's environment, overridden by the given variables.
 std::vector<std::string> environment_with(const std::vector<std::string>& added) {
   const auto name_of = [](std::string_view variable) { return variable.substr(0, variable.find('=')); };
   std::vector<std::string> all;
@@ -127,7 +127,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& added)
   return all;
 }
 
-// One start of all ranks, until the last has ended.
+// Starts all ranks once and waits until the last has ended.
 class Attempt {
  public:
   Attempt(const LaunchOptions& options, int count, const std::string& id, Signals& signals);
@@ -210,7 +210,7 @@ bool Attempt::any_running() const {
 void Attempt::wait_for_news() {
   std::vector<pollfd> news{{signals_.descriptor(), POLLIN, 0}};
   for (const auto& rank : ranks_) {
-    news.push_back({rank->output(), POLLIN, 0});  // poll passes over -1
+    news.push_back({rank->output(), POLLIN, 0});  // poll ignores -1
     news.push_back({rank->errors(), POLLIN, 0});
   }
   const bool timed = terminate_at_ || kill_at_;
@@ -226,7 +226,7 @@ void Attempt::reap() {
 
 void Attempt::note_end(size_t local_rank, int status) {
   const int code = code_of(status);
-  if (code == 0 || kill_at_) return;  // what ends after our SIGTERM ends because of it
+  if (code == 0 || kill_at_) return;  // ranks that end after our SIGTERM are not at fault
   const bool first = !failure_;
   if (first || (code_of(failure_->status) == kStopped && code != kStopped))
     failure_ = {local_rank, status, Clock::now()};
@@ -248,7 +248,7 @@ void Attempt::keep_time() {
 
 void Attempt::terminate() {
   signal_all(SIGTERM);
-  signal_all(SIGCONT);  // a stopped process takes no signal but this
+  signal_all(SIGCONT);  // a stopped process handles no other signal
   kill_at_ = Clock::now() + options_.grace;
 }
 
@@ -286,7 +286,7 @@ void LaunchOptions::validate() const {
 }
 
 int launch(const LaunchOptions& options) {
-  Signals signals;  // before anything else: none is lost
+  Signals signals;  // first, so that no signal is lost
   options.validate();
   const std::string id = random_id();
   Restarts restarts(options.restarts);

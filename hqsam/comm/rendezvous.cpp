@@ -69,7 +69,7 @@ std::vector<int64_t> missing_ranks(SealedStore& store, int64_t size) {
   return missing;
 }
 
-// The arrivals of all ranks, as far as they were seen: a stranger may write over one at any time.
+// The arrivals of all ranks seen so far; a foreign process may overwrite one at any time.
 class Arrivals {
  public:
   explicit Arrivals(int64_t size) : keys_(arrivals(size)), seen_(keys_.size()) {}
@@ -100,7 +100,7 @@ class Arrivals {
                                     seconds_text(deadline.timeout));
   if (!environment.secret.empty()) message += fmt::format("; {} is to be the same on all, where it is set", kGroupKey);
   store.set(kFailedKey, message);
-  if (environment.rank == 0) std::this_thread::sleep_for(2s);  // it may keep the store: the others look, too
+  if (environment.rank == 0) std::this_thread::sleep_for(2s);  // it may host the store, which the others still read
   throw Error(message);
 }
 
@@ -127,7 +127,7 @@ std::string address_of_this_rank(const Route& mine, const Arrivals& arrivals) {
   return mine.here;
 }
 
-// What this process says when it comes as a rank: no other process says the same.
+// Identifies this process among all that arrive as ranks.
 const std::string& own_name() {
   static const std::string name = random_id();
   return name;
@@ -145,7 +145,7 @@ Rendezvous try_to_meet(const RankEnvironment& environment, const Route& route, c
   meeting.watch_store = meeting.store->over(watch_connection);
   SealedStore& store = *meeting.store;
   if (store.compareSet(fmt::format("process/{}", environment.rank), "", own_name()) != own_name()) {
-    // A group that is complete may be what rank 0 still has of before a restart: meet() tries again.
+    // A complete group may be left over from before rank 0's restart: meet() tries again.
     if (environment.rank != 0 && store.check(arrivals(environment.size))) {
       throw std::runtime_error("another process of this rank is still in the group there");
     }

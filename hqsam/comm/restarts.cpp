@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kStopped = " stopped: ";  // as Group::abort has it
 
-// What a rank's last line says went wrong, the same whichever rank says it.
+// The error in a rank's last line, without what differs between ranks.
 std::string_view cause_of(std::string_view line) {
   if (const size_t at = line.rfind(kStopped); at != line.npos) return line.substr(at + kStopped.size());
   constexpr std::string_view kError = "error: ";
@@ -26,7 +26,7 @@ bool is_about_others(std::string_view line) {
 
 bool same_failure(const StartEnd& one, const StartEnd& other) {
   if (one.code != other.code || one.code == 128 + SIGKILL) return false;
-  if (one.code > 128) return true;  // a crash: the last line is whatever came before it
+  if (one.code > 128) return true;  // a crash writes no last line of its own
   if (is_about_others(one.last_line) || is_about_others(other.last_line)) return false;
   return cause_of(one.last_line) == cause_of(other.last_line);
 }

@@ -33,7 +33,7 @@ Addresses addresses_of(const std::string& host, uint16_t port, int type, int fla
   return {found, freeaddrinfo};
 }
 
-// Connecting a datagram socket sends nothing: the system only picks the interface.
+// Connecting a datagram socket sends nothing; the system only selects the interface.
 std::optional<Route> route_through(const addrinfo& target) {
   const int socket = ::socket(target.ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return std::nullopt;

@@ -97,13 +97,13 @@ Bytes SealedStore::get(const std::string& key) {
   for (;;) {
     if (const auto text = open(key, below_->get(place(key)))) return bytes_of(*text);
     if (Clock::now() >= until) throw std::runtime_error("no value of this group's at " + place(key));
-    std::this_thread::sleep_for(2ms);  // its writer puts it back, the stranger may be quick
+    std::this_thread::sleep_for(2ms);  // its writer will restore it; a foreign process may overwrite it again
   }
 }
 
-// A stranger's value gives way to the group's first one.
+// Replaces a foreign process's value by the group's first one.
 Bytes SealedStore::compareSet(const std::string& key, const Bytes& expected, const Bytes& desired) {
-  constexpr int kTries = 1000;  // a stranger may write in between
+  constexpr int kTries = 1000;  // a foreign process may write in between
   const Bytes mine = close(key, desired);
   Bytes replaced = expected.empty() ? Bytes() : close(key, expected);
   for (int i = 0; i < kTries; ++i) {

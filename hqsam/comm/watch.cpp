@@ -26,8 +26,8 @@ constexpr auto kBeat = 500ms;           // between signs of life
 constexpr auto kInquestBeat = 200ms;    // and while the watch looks for who is at fault,
 constexpr auto kLargeInquestBeat = 1s;  // in a group of more than
 constexpr int64_t kLargeGroup = 32;
-constexpr auto kNoAnswer = 5s;              // of the store: its keeper is taken for hung
-constexpr auto kStuck = 5s;                 // after the verdict: the rank can't get out of its collective
+constexpr auto kNoAnswer = 5s;              // without the store's answer its keeper counts as hung
+constexpr auto kStuck = 5s;                 // after the verdict; then the rank counts as stuck in its collective
 constexpr auto kStayAfterVerdict = 1500ms;  // of the store's keeper, for others to read
 constexpr auto kStayAtTheEnd = 5s;
 constexpr const char* kVerdictKey = "verdict";
@@ -70,7 +70,7 @@ void Watch::Life::run() {
   try {
     follow();
     part();
-  } catch (const std::exception&) {  // connections to the store break with whoever keeps it
+  } catch (const std::exception&) {  // the store's keeper is gone, and its connections with it
     settle(options.keeper + " ended");
   }
   std::unique_lock lock(mutex);
@@ -123,7 +123,7 @@ void Watch::Life::read_verdict() {
   if (const auto found = options.store->find(kVerdictKey)) settle(*found);
 }
 
-// What a stranger wrote over a rank's sign leaves its last one, until it gives the next.
+// If a foreign process overwrote a rank's sign, the last valid one counts until the rank writes the next.
 std::vector<SignOfLife> Watch::Life::signs() {
   std::vector<std::string> keys;
   for (int64_t rank = 0; rank < options.size; ++rank) keys.push_back(sign_key(rank));
@@ -166,7 +166,7 @@ void Watch::Life::settle(const std::string& found) {
   changed.notify_all();
 }
 
-// Tells the others; the store's keeper stays until they have read what there is to read.
+// Announces that this rank leaves; the store's keeper stays until the others have read it.
 void Watch::Life::part() {
   options.store->set(sign_key(options.rank), SignOfLife{++sign.beat, sign.sequence, Phase::kLeft}.text());
   if (!options.keeps_store) return;
@@ -251,7 +251,7 @@ void Watch::post(const std::string& verdict) noexcept {
     life_->farewell = verdict;
     life_->changed.notify_all();
     life_->changed.wait_for(lock, kStayAfterVerdict, [&] { return life_->has_verdict.load(); });
-  } catch (const std::exception&) {  // then the others find out by themselves
+  } catch (const std::exception&) {  // the other ranks notice by themselves
   }
 }
 

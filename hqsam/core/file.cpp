@@ -88,7 +88,7 @@ void write_file(const fs::path& path, std::string_view content) {
 
 namespace {
 
-// What is no regular file; null where it is one.
+// Names the kind of a file that is not a regular one; null for a regular file.
 const char* odd_kind(mode_t mode) {
   if (S_ISREG(mode)) return nullptr;
   if (S_ISDIR(mode)) return "a folder";
@@ -101,7 +101,7 @@ void check_kind(const fs::path& path, mode_t mode) {
   if (const char* kind = odd_kind(mode)) fail("read_file", "{} is {}, expected a file", path.string(), kind);
 }
 
-// As libtorch's own. Huge pages are not asked for: to gather them can take the system far longer than reading does.
+// libtorch's own alignment. Huge pages are not requested: collecting them can take longer than reading the file.
 constexpr auto kAlignment = static_cast<std::align_val_t>(64);
 
 std::byte* allocate(size_t size) {
@@ -115,7 +115,7 @@ std::byte* allocate(size_t size) {
 OpenFile::OpenFile(fs::path path) : path_(std::move(path)) {
   const auto fail_to_open = [this] { fail("read_file", "cannot open {}: {}", path_.string(), errno_text(errno)); };
   struct stat status {};
-  // By name first: to open a device can act on it, to open a socket fails in other words.
+  // Checked before it is opened: opening a device can act on it, and opening a socket fails with an unclear message.
   if (::stat(path_.c_str(), &status) != 0) fail_to_open();
   check_kind(path_, status.st_mode);
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -134,7 +134,7 @@ OpenFile::OpenFile(fs::path path) : path_(std::move(path)) {
 OpenFile::~OpenFile() { ::close(descriptor_); }
 
 size_t OpenFile::read_some(uint64_t offset, std::span<std::byte> to) const {
-  constexpr size_t kMost = size_t{1} << 30;  // the system takes no more than 2 GiB at once
+  constexpr size_t kMost = size_t{1} << 30;  // one pread() takes at most 2 GiB
   for (;;) {
     const ssize_t got = ::pread(descriptor_, to.data(), std::min(to.size(), kMost), static_cast<off_t>(offset));
     if (got >= 0) return static_cast<size_t>(got);
@@ -163,7 +163,7 @@ void OpenFile::check_unchanged() const {
 
 void OpenFile::fail_as_changed() const { fail("read_file", "{} changed while it was read: try again", path_.string()); }
 
-// To the end, since files of /proc state a size of 0.
+// Reads to the end, because files of /proc state a size of 0.
 std::string read_file(const fs::path& path, uint64_t max_bytes) {
   const OpenFile file(path);
   const auto check = [&](uint64_t size) {
@@ -173,7 +173,7 @@ std::string read_file(const fs::path& path, uint64_t max_bytes) {
   };
   check(file.size());
   constexpr size_t kPiece = 1 << 16;
-  std::string content(file.size() + 1, '\0');  // one more byte tells of the end
+  std::string content(file.size() + 1, '\0');  // the extra byte shows whether the end was reached
   size_t done = 0;
   for (;;) {
     if (done == content.size()) content.resize(done + kPiece);

@@ -39,7 +39,7 @@ bool run_or_leave(std::function<void()> work, const std::atomic<bool>& stop, std
     } catch (...) {
       error = std::current_exception();
     }
-    work = nullptr;  // what it owns is done with before anybody knows
+    work = nullptr;  // its captures are destroyed before anyone learns that it is done
     const std::lock_guard lock(call->mutex);
     call->error = error;
     call->done = true;

@@ -10,7 +10,7 @@
 namespace hqsam {
 namespace {
 
-// %* of the pattern: the message, in which a name from outside brings no control characters to the terminal.
+// Formats %* of the pattern: the message, without the control characters that a foreign file name may contain.
 class ShownMessage : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {

@@ -40,7 +40,7 @@ void tell_line(std::string_view line) { std::fputs((shown(line) + "\n").c_str(),
 int finish_printing() {
   errno = 0;
   if (std::fflush(stdout) != 0) note_failure(errno);
-  if (std::ferror(stdout) != 0) note_failure(EIO);  // of those who write to stdout themselves
+  if (std::ferror(stdout) != 0) note_failure(EIO);  // code that writes to stdout directly has failed
   return first_failure;
 }
 

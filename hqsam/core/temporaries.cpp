@@ -13,13 +13,13 @@
 namespace hqsam {
 namespace {
 
-// Counts as noted only while its name is whole: a handler, which may not lock, sees no other, nor memory given back.
+// `noted` is set only while `path` is complete: a signal handler may not lock and must not see a partial name.
 struct Place {
   std::atomic<bool> noted = false;
   std::array<char, PATH_MAX> path;
 };
 std::array<Place, 64> places;
-std::mutex mutex;  // among those who note and forget
+std::mutex mutex;  // serializes the functions that add and remove entries
 std::atomic<bool> ending = false;
 
 void end_by_signal(int signal) {

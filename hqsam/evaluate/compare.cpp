@@ -127,7 +127,7 @@ fs::path samples_of(const fs::path& folder) {
   return path;
 }
 
-// IoU and boundary IoU of each mask: hq's, or sam's where there is no other.
+// IoU and boundary IoU of each mask: of hq, or of sam if there is no hq.
 using Pairs = std::map<Key, std::array<double, 2>>;
 
 Pairs read_pairs(const fs::path& folder) {
@@ -146,7 +146,7 @@ Pairs read_pairs(const fs::path& folder) {
   return pairs;
 }
 
-// Adds b's scores to a's, which must be of the same masks. scale: of b's.
+// Adds b's scores, times scale, to a's. Both must have the same masks.
 void add_pairs(Pairs& a, const Pairs& b, double scale, const std::string& a_name, const std::string& b_name) {
   for (const auto& [key, scores] : b) {
     const auto own = a.find(key);

@@ -31,7 +31,7 @@ void check_sets(const std::vector<NamedDataset>& sets) {
   }
 }
 
-// Ranks may find the files in other places, but must have the same ones.
+// Paths may differ between ranks, the files must not.
 void check_ranks(const std::vector<NamedDataset>& sets, Group& group) {
   if (group.size() == 1) return;
   std::string names;
@@ -65,8 +65,8 @@ auto timed(const Work& work) {
   return Timed<decltype(value)>{std::move(value), seconds_since(start)};
 }
 
-// One rank's pictures of one set, as a line of three stations: decoding ahead, as many pictures as there are workers;
-// the model; measuring behind, mask by mask on as many threads.
+// Processes one rank's pictures of one set in three stages: decoding ahead, one picture for each worker; the model;
+// measuring, mask by mask on as many threads.
 class SetLine {
  public:
   // A result per picture for each of the options.
@@ -97,7 +97,7 @@ class SetLine {
         for (auto& of_prompt : results_) of_prompt[i].unread = prepared.unread;
       } else if (prepared.samples.front().picture.pixels_in_input.defined()) {
         group.push_back({i, std::move(prepared.samples)});
-      } else {  // nothing to ask for
+      } else {  // the picture has no prompts
         run_prompts({i, std::move(prepared.samples)}, nullptr);
       }
       if (std::ssize(group) == options_.front().batch || i + 1 == indices_.size()) run_model(group);
@@ -113,10 +113,10 @@ class SetLine {
 
   struct Prepared {
     std::vector<PreparedSample> samples;  // of the options
-    std::string unread;                   // why the picture cannot be read; "": it was
+    std::string unread;                   // why the picture cannot be read; "" if it was read
   };
 
-  // One picture under one of the options; whoever is done last concludes it.
+  // One picture under one of the options; the thread that finishes last completes its result.
   struct Picture {
     Picture(PreparedSample prepared, const EvaluateOptions& options)
         : sample(std::move(prepared)), measure(sample, options) {}
@@ -128,7 +128,7 @@ class SetLine {
     std::atomic<int64_t> left = 1;
   };
 
-  // Until the encoder takes it with others.
+  // A picture that waits to be encoded with others.
   struct Waiting {
     size_t number;  // among the indices
     std::vector<PreparedSample> samples;
@@ -156,7 +156,7 @@ class SetLine {
     }));
   }
 
-  // Nothing where the picture is passed over, and why.
+  // Empty if the picture is skipped; `unread` then says why.
   std::optional<Sample> read(int64_t index, std::string& unread) const {
     try {
       return set_.dataset->get(index);
@@ -169,7 +169,7 @@ class SetLine {
     }
   }
 
-  // The pictures of a group through the encoder together, then each one's prompts.
+  // Encodes the pictures of a group together, then decodes each one's prompts.
   void run_model(std::vector<Waiting>& group) {
     if (group.empty()) return;
     const auto start = std::chrono::steady_clock::now();
@@ -197,7 +197,7 @@ class SetLine {
     }
   }
 
-  // The seconds that it waited for room.
+  // Waits for room; returns the seconds waited.
   double measure_later(const std::shared_ptr<Picture>& picture, PictureResult& result, MaskKind kind, size_t prompt,
                        Answer answer) {
     const auto start = std::chrono::steady_clock::now();
@@ -228,11 +228,11 @@ class SetLine {
   std::deque<std::future<Timed<Prepared>>> ahead_;
   std::atomic<double> measured_ = 0;
   Results results_;
-  Jobs behind_;  // last: its threads are gone before what they write to
+  Jobs behind_;  // declared last, so that its threads end before the members that they write to
 };
 
-// This rank's pictures of all sets: every size-th, beginning at its rank. Set after set, and within a set the
-// options in turn.
+// Evaluates this rank's pictures of all sets: every size-th, beginning at its rank. It goes through the sets in turn,
+// and within a set through the options.
 RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const std::vector<EvaluateOptions>& options,
                      const Group& group, StationSeconds& seconds) {
   RankResults results;
@@ -250,7 +250,7 @@ RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const 
   return results;
 }
 
-// What the pictures of all sets say under one of the options; pictures[i] are those of set i.
+// Combines the pictures of all sets under one of the options; pictures[i] are those of set i.
 EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector<std::vector<PictureResult>*>& pictures,
                         const EvaluateOptions& options) {
   EvaluateResult result;
@@ -270,7 +270,7 @@ EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector
   return result;
 }
 
-// Of on_error kSkip. Throws Error where more than half of a set's pictures could not be read.
+// For on_error kSkip: throws Error if more than half of a set's pictures could not be read.
 void check_unread(const std::string& set, const std::vector<PictureResult>& pictures, bool aloud) {
   constexpr int64_t kTold = 5;
   int64_t unread = 0;
@@ -294,7 +294,7 @@ void warn_of_skipped(const SetResult& set) {
                set.name, set.skipped, set.metrics.empty() ? "; no mask is left, so the set is not in the mean" : "");
 }
 
-// Options that share the pictures' way to the encoder.
+// Throws Error unless both options feed the encoder the same pictures in the same way.
 void check_options(const EvaluateOptions& options, const EvaluateOptions& first) {
   options.validate();
   const bool same = options.protocol == first.protocol && options.masks == first.masks &&

@@ -45,7 +45,7 @@ class LabelPrompts {
   const EvaluateOptions& options_;
   const InputFrame& frame_;
   ModelSizes sizes_;
-  Image room_;  // for a label of the picture's size: used again, as FrameRoom
+  Image room_;  // reused memory for a label of the picture's size, as FrameRoom
 };
 
 void check_mask(const Sample& sample, Size size, int64_t channels, size_t number) {
@@ -77,7 +77,7 @@ void check_infos(const Sample& sample) {
        sample.infos.size());
 }
 
-// What average precision needs of a picture.
+// Adds what average precision needs.
 void add_annotations(const Sample& sample, PackedLabels& packed, PreparedSample& prepared) {
   prepared.annotated = sample.annotated;
   if (!sample.annotated) return;
@@ -107,7 +107,7 @@ struct PrepareHow {  // as in prepare_sample
   int64_t only = -1;
 };
 
-// Prompts of the masks that have an inside; crowds get none.
+// Adds prompts for the masks that have an inside, except crowds.
 void add_masks(const Sample& sample, const PrepareHow& how, LabelPrompts& prompts, PackedLabels& packed,
                PreparedSample& prepared) {
   const auto& [index, options, sizes, only] = how;
@@ -141,7 +141,7 @@ void add_masks(const Sample& sample, const PrepareHow& how, LabelPrompts& prompt
   }
 }
 
-// All but the picture itself.
+// Prepares everything but the picture itself.
 PreparedSample prepare(const Sample& sample, const PrepareHow& how, PackedLabels& packed) {
   const EvaluateOptions& options = how.options;
   PreparedSample prepared;

@@ -85,7 +85,7 @@ std::string run_and_pack(const std::function<RankResults()>& run) {
       sets.push_back(std::move(packed));
     }
     return pack({{"sets", sets}});
-  } catch (const Stopped& stopped) {  // the other ranks wait for an answer
+  } catch (const Stopped& stopped) {  // the other ranks wait for this one's answer
     return pack({{"stopped", stopped.what()}});
   } catch (const std::exception& error) {
     return pack({{"error", error.what()}});

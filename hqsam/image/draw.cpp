@@ -15,7 +15,7 @@ namespace {
 constexpr Color kDark = {24, 24, 24}, kLight = {240, 240, 240};
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 
-// A view: OpenCV draws into the image's own pixels.
+// A view of the image's pixels, into which OpenCV draws.
 cv::Mat view_of(const char* function, Image& image) {
   check_image(function, image);
   if (image.channels != 3) fail(function, "expected an RGB image to draw into, got {} channel", image.channels);
@@ -24,12 +24,12 @@ cv::Mat view_of(const char* function, Image& image) {
 
 cv::Scalar scalar(Color color) { return cv::Scalar(color[0], color[1], color[2]); }
 
-// Pixels; a picture of any size shown on a page keeps lines that can be seen.
+// Pixels, growing with the picture, so that lines stay visible when it is shown smaller.
 int line_width(const Image& image) {
   return static_cast<int>(std::max<int64_t>(2, std::max(image.height, image.width) / 300));
 }
 
-// To whole pixels, within reach of the picture: far outside is as good as further outside.
+// Rounds to whole pixels. Coordinates far outside are moved to one picture's width or height beyond the border.
 cv::Point pixel(const char* function, const Image& image, double x, double y) {
   if (!std::isfinite(x) || !std::isfinite(y)) fail(function, "expected finite coordinates, got ({}, {})", x, y);
   const double width = static_cast<double>(image.width), height = static_cast<double>(image.height);
@@ -66,7 +66,7 @@ Image to_rgb(const Image& image) {
   return rgb;
 }
 
-// Shrinks the letters until the caption fits, down to what can still be read; the rest is cut off.
+// Shrinks the letters until the caption fits, down to a readable size; then cuts off the rest.
 void put_caption(cv::Mat bar, std::string caption, double capital_pixels) {
   constexpr double kReadable = 7;
   Text shape(caption, capital_pixels);

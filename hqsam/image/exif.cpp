@@ -35,7 +35,7 @@ int tiff_orientation(Bytes tiff) {
       case 3:
         return sane(view.u16(value));
       case 4:
-        return sane(view.u32(value));  // against the standard, but written
+        return sane(view.u32(value));  // not allowed by the standard, but some programs write it
       default:
         return 0;
     }
@@ -43,7 +43,7 @@ int tiff_orientation(Bytes tiff) {
   return 0;
 }
 
-// EXIF data with or without its name in front.
+// EXIF data, with or without the leading "Exif" marker.
 int exif_data_orientation(Bytes data) {
   const ByteView view{data};
   return tiff_orientation(view.has(0, kExif) ? view.from(kExif.size() + 1) : data);
@@ -70,7 +70,7 @@ int jpeg_orientation(Bytes file) {
 std::string inflated(Bytes packed) {
   std::string text(1 << 20, '\0');  // far more than EXIF data has
   uLongf length = text.size();
-  // What came out before an error serves too: the checks are the reader's.
+  // Output before an error is used too: the reader checks it.
   const int result = uncompress(reinterpret_cast<Bytef*>(text.data()), &length,
                                 reinterpret_cast<const Bytef*>(packed.data()), packed.size());
   text.resize(result == Z_OK || result == Z_BUF_ERROR ? length : 0);
@@ -116,7 +116,7 @@ int png_text_orientation(Bytes payload, bool packed) {
   return raw_profile_orientation(inflated(view.from(kKeywordLength + 2)));
 }
 
-// The chunk that the standard has for it goes before a text.
+// The standard's eXIf chunk has precedence over text chunks.
 int png_orientation(Bytes file) {
   const ByteView view{file};
   std::optional<int> of_text;

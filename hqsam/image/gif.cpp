@@ -49,8 +49,8 @@ class Gif {
   GifFileType* gif_ = nullptr;
 };
 
-// Reads on to the next frame's header. False: the file has no more. transparent: the index that a frame's own extension
-// names, or -1.
+// Advances to the next frame's header; false if there is none. transparent: the index that the frame's extension names,
+// or -1.
 bool to_frame(const Gif& gif, int& transparent) {
   for (;;) {
     GifRecordType record = UNDEFINED_RECORD_TYPE;
@@ -128,7 +128,7 @@ Raster decode_gif(Bytes file, const std::string& name) {
     const GifColorType& color = colors->Colors[i];
     raster.palette.push_back({color.Red, color.Green, color.Blue});
   }
-  // Around the frame: what its file shows as nothing.
+  // Pixels around the frame get its transparent index or the screen's background colour.
   const int around = frame.transparent >= 0           ? frame.transparent
                      : gif->Image.ColorMap == nullptr ? gif->SBackGroundColor
                                                       : 0;

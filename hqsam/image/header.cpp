@@ -37,7 +37,7 @@ std::optional<Size> jpeg_frame_size(Bytes file) {
     const uint16_t length = view.u16(at);
     if (is_frame_header(marker) && at + length > file.size()) return std::nullopt;
     if (is_frame_header(marker)) return length < 8 ? std::nullopt : positive(view.u16(at + 3), view.u16(at + 5));
-    at += std::max<uint16_t>(length, 2);  // odd lengths of notes are read through
+    at += std::max<uint16_t>(length, 2);  // lengths below 2 are invalid and taken as 2
   }
   return std::nullopt;
 }

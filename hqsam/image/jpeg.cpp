@@ -39,7 +39,7 @@ struct Reader {
   std::longjmp(reader->jump, 1);
 }
 
-// Reads through what does not touch the pixels, as other decoders do; the rest means that they are damaged.
+// Ignores warnings that do not affect the pixels, as other decoders do; the first of the others is kept.
 void stop_at_damage(j_common_ptr info, int level) {
   if (level >= 0) return;
   auto* reader = static_cast<Reader*>(info->client_data);
@@ -58,7 +58,7 @@ void stop_at_damage(j_common_ptr info, int level) {
   if (reader->warning[0] == '\0') info->err->format_message(info, reader->warning);
 }
 
-// A small progressive file can ask for the whole picture to be gone over thousands of times.
+// Limits the scans: a small progressive file can contain thousands, each over the whole picture.
 void stop_at_many_scans(j_common_ptr info) {
   constexpr int kMaxScans = 200;
   auto* reader = static_cast<Reader*>(info->client_data);
@@ -100,7 +100,7 @@ bool read_rows(Reader& reader, uint8_t* pixels, int64_t stride) {
   return true;
 }
 
-// Reads on to the file's end. Whatever goes wrong there, the pixels are whole.
+// Reads to the file's end. An error there is only a warning: the pixels are complete.
 void read_end(Reader& reader) {
   if (setjmp(reader.jump) != 0) {
     if (reader.warning[0] == '\0') std::memcpy(reader.warning, reader.message, sizeof reader.warning);
@@ -109,9 +109,9 @@ void read_end(Reader& reader) {
   jpeg_finish_decompress(&reader.info);
 }
 
-// A file without an end may lack scans, and libjpeg shows what it has.
+// A file without an end marker may lack scans; libjpeg decodes those that are there.
 bool lacks_scans(const jpeg_decompress_struct& info) {
-  if (info.arith_code) return true;  // this decoder makes up what is missing
+  if (info.arith_code) return true;  // the arithmetic decoder invents missing data
   for (int c = 0; c < info.num_components; ++c) {
     if (info.comp_info[c].quant_table == nullptr) return true;  // set when its first scan begins
     for (int k = 0; info.progressive_mode && k < DCTSIZE2; ++k) {
@@ -121,7 +121,7 @@ bool lacks_scans(const jpeg_decompress_struct& info) {
   return false;
 }
 
-// Inks to light. Adobe's files hold the inks inverted: as light.
+// Converts CMYK to RGB. Adobe's files store the inks inverted.
 std::vector<uint8_t> cmyk_to_rgb(const std::vector<uint8_t>& cmyk, bool inverted) {
   std::vector<uint8_t> rgb(cmyk.size() / 4 * 3);
   const auto light = [inverted](uint8_t ink) { return inverted ? int{ink} : 255 - ink; };

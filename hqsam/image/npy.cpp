@@ -22,7 +22,7 @@ struct Array {
   Bytes numbers;
 };
 
-// What stands behind 'key': in the header.
+// The text after 'key': in the header.
 std::string_view value_of(std::string_view header, std::string_view key, const std::string& name) {
   for (const char quote : {'\'', '"'}) {
     const std::string quoted = quote + std::string(key) + quote;
@@ -72,7 +72,7 @@ void set_type(Array& array, std::string_view type, const std::string& name) {
   array.kind = rest[0], array.bytes = rest[1] - '0';
 }
 
-// Height x width, or height x width x channels; torch's leading 1 is no side of a picture.
+// Height x width, or height x width x channels; a leading dimension of 1, as torch writes it, is dropped.
 void set_sides(Array& array, std::vector<int64_t> shape, const std::string& name) {
   const std::vector<int64_t> stated = shape;
   const auto is_sound = [&shape] {

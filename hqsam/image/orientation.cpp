@@ -40,7 +40,7 @@ Walk walk_of(Size stored, int orientation) {
   }
 }
 
-// Square by square, so that neither side's rows leave the cache.
+// Copies by square blocks, so that the rows of both sides stay in the cache.
 template <int kChannels, class Value>
 void turn(const Value* stored, const Walk& walk, Size size, int64_t channels, Value* out) {
   constexpr int64_t kSquare = 32;

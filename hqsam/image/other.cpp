@@ -14,7 +14,8 @@ namespace {
 
 thread_local bool muted = false;
 
-// OpenCV tells std::cerr of each file that it cannot decode; so does the Error. Passes on what other threads write.
+// Drops what OpenCV writes to std::cerr about files that it cannot decode, since an Error says it, and passes on what
+// other threads write.
 class Filter : public std::streambuf {
  public:
   explicit Filter(std::streambuf* to) : to_(to) {}
@@ -44,7 +45,7 @@ struct Mute {
   ~Mute() { muted = false; }
 };
 
-// Where OpenCV puts its pixels: into a raster's samples, so that they lie in memory once.
+// Lets OpenCV decode into a raster's samples, so that the pixels are in memory only once.
 class SamplesAllocator final : public cv::MatAllocator {
  public:
   using Samples = decltype(Raster::samples);
@@ -100,7 +101,7 @@ Raster decode_by_opencv(std::span<const std::byte> file) {
   try {
     cv::imdecode(bytes, cv::IMREAD_UNCHANGED | cv::IMREAD_IGNORE_ORIENTATION, &pixels);
   } catch (const cv::Exception&) {
-    pixels.release();  // its words are about OpenCV's sources
+    pixels.release();  // its message refers to OpenCV's source code and is dropped
   }
   const bool taken = pixels.u != nullptr && pixels.u->currAllocator == &allocator && pixels.isContinuous();
   if (pixels.empty() || !taken) return {};
@@ -113,7 +114,8 @@ Raster decode_by_opencv(std::span<const std::byte> file) {
   return raster;
 }
 
-// A BMP with OS/2's header of 12 bytes, of which OpenCV makes gray of what has no palette, with the usual one of 40.
+// Rewrites a BMP's OS/2 header of 12 bytes as the usual one of 40, because OpenCV decodes the former without a palette
+// as gray.
 std::vector<std::byte> with_usual_header(std::span<const std::byte> file) {
   const ByteView view{file, false};
   std::vector<std::byte> made;
@@ -131,8 +133,8 @@ std::vector<std::byte> with_usual_header(std::span<const std::byte> file) {
   return made;
 }
 
-// OpenCV finds its reader by the first bytes, and where the one that is meant will not have them, others look further
-// into the file: those of DICOM and of terrain (DTED) must not.
+// OpenCV selects a decoder by the first bytes. If the right one refuses them, others search further in the file; the
+// DICOM and DTED (terrain) decoders must not get that far.
 bool is_two_formats(std::span<const std::byte> file) {
   const ByteView view{file};
   return view.has(128, "DICM") || view.has(140, "DTED") || view.has(0, "NITF");

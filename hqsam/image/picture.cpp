@@ -34,7 +34,7 @@ Shown shown_channels(const Raster& raster, const std::string& name, const Pictur
 // Samples from low to high become 0 to 255.
 struct Range {
   double low = 0, high = 255;
-  bool stretched = false;  // by what the samples are, not by their type
+  bool stretched = false;  // by the samples' values, not by their type
 
   uint8_t operator()(double value) const {
     if (!std::isfinite(value)) return 0;
@@ -44,7 +44,7 @@ struct Range {
   }
 };
 
-// What percentiles are taken of: the finite samples that are shown, evenly thinned where they are very many.
+// The finite samples that are shown, evenly subsampled if there are very many; percentiles are taken of these.
 struct Summary {
   double min = std::numeric_limits<double>::infinity(), max = -min;
   std::vector<float> values;

@@ -34,7 +34,7 @@ bool is_lossy_webp(std::span<const std::byte> file) {
   return false;
 }
 
-// Indices without a colour are black, as elsewhere.
+// Indices beyond the palette are black, as in other decoders.
 template <class Value>
 void complete_palette(Raster& raster, const std::vector<Value>& indices) {
   const auto most = static_cast<size_t>(*std::max_element(indices.begin(), indices.end()));

@@ -16,11 +16,11 @@ std::vector<uint8_t> take_spare(size_t count) {
   if (count < kSmall) return std::vector<uint8_t>(count);
   std::vector<uint8_t>* best = nullptr;
   for (std::vector<uint8_t>& spare : spares) {
-    const bool fits = spare.capacity() >= count && spare.capacity() / 2 <= count;  // no mask in a picture's buffer
+    const bool fits = spare.capacity() >= count && spare.capacity() / 2 <= count;  // not far too large
     const bool closer = best == nullptr || spare.capacity() < best->capacity();
     if (fits && closer) best = &spare;
   }
-  if (best == nullptr) {  // the smaller one makes room: pictures of one set are often of a size
+  if (best == nullptr) {  // replaces the smallest: pictures of one set often have the same size
     spares[spares[0].capacity() < spares[1].capacity() ? 0 : 1] = {};
     return std::vector<uint8_t>(count);
   }

@@ -92,7 +92,7 @@ auto loaded(const std::string& name) {
   };
 }
 
-// Where 0 is white, samples are turned to the usual sense, as far as their type has a white.
+// Whether samples whose 0 is white are inverted: only unsigned ones, which have a largest value.
 bool is_turned(const TiffKind& kind) {
   return kind.inverted && kind.channels == 1 && kind.bits <= 16 && !kind.is_signed && !kind.is_float;
 }
@@ -177,7 +177,7 @@ void read_floats(TiffFile& file, const TiffKind& kind, Raster& raster) {
   }
 }
 
-// Inks and packed YCbCr, as libtiff shows them: 8-bit RGB.
+// Decodes CMYK, and YCbCr that is not JPEG's, by libtiff's RGBA interface: 8-bit RGB.
 void read_converted(TiffFile& file, const TiffKind& kind, Raster& raster) {
   char why[1024] = "";
   TIFFRGBAImage image;

@@ -12,7 +12,7 @@
 namespace hqsam {
 namespace {
 
-// Of libtiff's own memory, such as one packed strip: more than any sound file needs.
+// Limits libtiff's own memory, such as one compressed strip; no valid file needs more.
 tmsize_t max_allocation(Bytes file) {
   return std::max<tmsize_t>(tmsize_t{1} << 28, 4 * static_cast<tmsize_t>(file.size()));
 }
@@ -24,7 +24,7 @@ TiffFile::TiffFile(Bytes file, const std::string& name) : bytes_(file), name_(na
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, max_allocation(file));
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, this);
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, this);
-  // m: through the functions below, not by a map.
+  // m: libtiff reads through the functions below and does not map the file.
   tiff_ = TIFFClientOpenExt("", "rm", this, read, write, seek, close, length, nullptr, nullptr, options);
   TIFFOpenOptionsFree(options);
   if (tiff_ == nullptr) refuse();
@@ -79,7 +79,7 @@ toff_t TiffFile::seek(thandle_t self, toff_t offset, int from) {
 
 toff_t TiffFile::length(thandle_t self) { return static_cast<TiffFile*>(self)->bytes_.size(); }
 
-// Libtiff's words may quote the file's: control characters are left out.
+// Removes control characters: libtiff's messages may quote text from the file.
 void TiffFile::note(const char* format, va_list values) {
   char line[256];
   std::vsnprintf(line, sizeof line, format, values);
@@ -89,11 +89,11 @@ void TiffFile::note(const char* format, va_list values) {
 
 int TiffFile::on_error(TIFF*, void* self, const char*, const char* format, va_list values) {
   static_cast<TiffFile*>(self)->note(format, values);
-  return 1;  // and no other handler
+  return 1;  // handled: libtiff calls no other handler
 }
 
 int TiffFile::on_warning(TIFF*, void* self, const char*, const char* format, va_list values) {
-  // An old way of packing, and runs that go on beyond their row: all pixels are there.
+  // Warnings of old-style compression and of runs beyond a row's end: the pixels are complete.
   const bool harmless = std::strstr(format, "Old-style LZW") != nullptr || std::strstr(format, "Discarding") != nullptr;
   if (static_cast<TiffFile*>(self)->pixels_ && !harmless) static_cast<TiffFile*>(self)->note(format, values);
   return 1;

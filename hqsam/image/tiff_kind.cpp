@@ -57,7 +57,7 @@ void check_not_raw(const TiffFile& file, uint32_t photometric) {
        file.name(), is_dng ? "DNG" : "a TIFF of sensor values, such as CR2, NEF or ARW");
 }
 
-// Opacity counts as such where it comes last.
+// An alpha channel counts only as the last one.
 bool last_is_alpha(const TiffFile& file) {
   uint16_t count = 0, *kinds = nullptr;
   if (TIFFGetField(file.get(), TIFFTAG_EXTRASAMPLES, &count, &kinds) == 0 || count == 0) return false;
@@ -99,7 +99,7 @@ void set_colors(TiffKind& kind, const TiffFile& file, uint32_t photometric) {
     case PHOTOMETRIC_MASK:
       return;
     case PHOTOMETRIC_MINISWHITE:
-      // tifffile writes True as 1 and calls it black, against what it means.
+      // tifffile writes True as 1 and labels 1 as black, although it means white.
       kind.inverted = kind.bits > 1 || !file.text(TIFFTAG_SOFTWARE).starts_with("tifffile");
       return;
     case PHOTOMETRIC_PALETTE:
@@ -109,7 +109,7 @@ void set_colors(TiffKind& kind, const TiffFile& file, uint32_t photometric) {
     case PHOTOMETRIC_YCBCR:
       kind.colors = "YCbCr";
       kind.converted = file.number(TIFFTAG_COMPRESSION, 0) != COMPRESSION_JPEG || kind.separate || kind.channels != 3;
-      // Libjpeg makes RGB of it.
+      // libjpeg converts it to RGB.
       if (!kind.converted) TIFFSetField(file.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
       return;
     case PHOTOMETRIC_SEPARATED:
@@ -127,7 +127,7 @@ void set_colors(TiffKind& kind, const TiffFile& file, uint32_t photometric) {
                : "colours of kind " + std::to_string(photometric));
 }
 
-// Before memory is taken: has the file bytes enough?
+// Checks, before memory is allocated, that the file has enough bytes.
 void check_bytes(const TiffKind& kind, const TiffFile& file) {
   check_size(file.name(), kind.size);
   check_length(file.name(), kind.size, kind.channels, file.bytes());

@@ -15,7 +15,7 @@ constexpr const char* kDevelop = "develop it to JPEG, PNG or TIFF";
 constexpr const char* kUnpack = "unpack it";
 constexpr const char* kSlices = "export its slices as PNG, TIFF or .npy";
 
-// A kind of file by bytes at a place, and what to do with it.
+// A file type recognised by bytes at an offset, and what to advise the user.
 struct Magic {
   uint64_t at;
   std::string_view bytes;
@@ -78,7 +78,7 @@ struct Found {
   const char* advice;
 };
 
-// HEIF's relatives and videos name themselves in their first box: a major brand, then others.
+// HEIF-like files and videos state their brands in the first box: a major brand, then compatible ones.
 std::optional<Found> by_brand(const ByteView& view) {
   if (!view.has(4, "ftyp")) return std::nullopt;
   std::string brands;

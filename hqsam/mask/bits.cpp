@@ -149,7 +149,7 @@ Mask unpack(const BitMask& bits) {
 BitMask boundary_band(const BitMask& mask, int64_t width) {
   if (width < 0) fail("boundary_band", "expected a width of at least 0 pixels, got {}", width);
   const int64_t shorter = std::min(mask.size.height, mask.size.width);
-  if (width > (shorter - 1) / 2) return mask;  // the border is near everywhere
+  if (width > (shorter - 1) / 2) return mask;  // every pixel is within `width` of the border
   BitMask band = erode(mask, width);
   for (size_t i = 0; i < band.words.size(); ++i) band.words[i] = mask.words[i] & ~band.words[i];
   return band;

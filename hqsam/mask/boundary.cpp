@@ -14,7 +14,7 @@ int64_t boundary_width(Size size, double dilation_ratio) {
     fail("boundary_width", "expected a dilation ratio between 0 and 1, got {}", dilation_ratio);
   }
   const double height = static_cast<double>(size.height), width = static_cast<double>(size.width);
-  // Halves go to the even neighbour, as where the metric was defined.
+  // Rounds halves to even, as the metric's published code does.
   const double rounded = std::nearbyint(dilation_ratio * std::sqrt(height * height + width * width));
   return std::max<int64_t>(1, static_cast<int64_t>(rounded));
 }

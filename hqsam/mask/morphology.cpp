@@ -7,8 +7,8 @@
 namespace hqsam {
 namespace {
 
-// Each pixel: does any (all: false, or every) pixel of its neighbourhood equal 1? Neighbours beyond the border
-// do not count.
+// For each pixel, whether any pixel (all: every pixel) of its neighbourhood is 1. Neighbours beyond the border do not
+// count.
 Mask cross(const Mask& mask, bool all) {
   Mask out(mask.height, mask.width);
   for (int64_t y = 0; y < mask.height; ++y) {
@@ -58,8 +58,8 @@ size_t ring(const Mask& mask, int64_t y, int64_t x) {
   return bits;
 }
 
-// Neighbourhoods (bit i: the i-th of the ring) that scikit-image's table peels otherwise than the paper's rule: the
-// corner of a stair goes too, and the end of a line of two pixels' width goes in one of the passes or in none.
+// Neighbourhoods (bit i: the i-th of the ring) that scikit-image's table peels differently from the paper's rule: it
+// also removes the corner of a stair, and removes the end of a line two pixels wide in one of the passes or in none.
 struct Departure {
   uint8_t ring, passes;  // bit 0: the first pass, bit 1: the second
 };
@@ -182,7 +182,7 @@ Mask erode_square(const Mask& mask, int64_t radius) {
 Mask skeleton(const Mask& mask) {
   static const std::array<uint8_t, 256> table = peeling_table();
   Mask thin = mask;
-  // Only pixels beside an outside can be peeled; those that are wait in `border`, each once.
+  // Only pixels with a neighbour outside can be peeled; `border` holds each such pixel once.
   std::vector<size_t> border;
   Mask waits(mask.height, mask.width);
   const auto add_neighbours = [&](int64_t y, int64_t x) {

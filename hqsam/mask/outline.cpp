@@ -18,7 +18,7 @@ struct Corner {
   Point inset;  // a little way inside
 };
 
-// The sides before and behind a vertex say where the inside is: on the right hand.
+// The inside is on the right of the sides before and after a vertex.
 Point inset_point(const Rings& rings, int64_t before, int64_t here, int64_t after) {
   Point point = {static_cast<double>(rings.x0 + rings.x(here)), static_cast<double>(rings.y0 + rings.y(here))};
   for (const auto& [from, to] : {std::pair(before, here), std::pair(here, after)}) {
@@ -42,7 +42,7 @@ double distance_to_segment(Point p, Point a, Point b) {
   return std::hypot(p.x - a.x - along * dx, p.y - a.y - along * dy);
 }
 
-// Keeps, of points[first] ... points[last], those that Douglas and Peucker's rule keeps between the two.
+// Marks which of points[first] ... points[last] the Douglas-Peucker rule keeps between the two ends.
 void keep_between(const Polygon& points, size_t first, size_t last, double tolerance, std::vector<uint8_t>& keep) {
   std::vector<std::pair<size_t, size_t>> open = {{first, last}};
   while (!open.empty()) {
@@ -70,7 +70,7 @@ double twice_area(const Polygon& polygon) {
   return std::abs(sum);
 }
 
-// The corners of a closed ring that stay; fixed ones do in any case.
+// Selects the corners of a closed ring to keep; fixed corners are always kept.
 std::vector<uint8_t> simplified(const Polygon& ring, const std::vector<uint8_t>& fixed, double tolerance) {
   std::vector<uint8_t> keep = fixed;
   const auto first = static_cast<size_t>(std::find(keep.begin(), keep.end(), 1) - keep.begin()) % ring.size();
@@ -81,7 +81,7 @@ std::vector<uint8_t> simplified(const Polygon& ring, const std::vector<uint8_t>&
         std::max_element(ring.begin(), ring.end(), [&](Point a, Point b) { return reach(a) < reach(b); });
     keep[farthest - ring.begin()] = 1;
   }
-  // Opened at the first kept corner, which stands at both ends.
+  // The ring is opened at the first kept corner, which is at both ends.
   Polygon open(ring.begin() + static_cast<int64_t>(first), ring.end());
   open.insert(open.end(), ring.begin(), ring.begin() + static_cast<int64_t>(first) + 1);
   std::vector<uint8_t> kept(open.size(), 0);
@@ -95,7 +95,7 @@ std::vector<uint8_t> simplified(const Polygon& ring, const std::vector<uint8_t>&
   return keep;
 }
 
-// A ring's path without the vertices between corners, but with those that links hold to.
+// Reduces a ring's path to its corners and the vertices where links attach.
 std::vector<Corner> corners_of(const Rings& rings, const Ring& ring, double tolerance) {
   std::vector<int64_t> linked;
   for (const RingLink& link : ring.links) linked.push_back(link.vertex);
@@ -122,7 +122,7 @@ std::vector<Corner> corners_of(const Rings& rings, const Ring& ring, double tole
   return twice_area(shape) == 0 ? corners : fewer;
 }
 
-// Walks a ring and, at each link, goes over to the other ring and back: one closed way over a tree of rings.
+// Walks a ring and, at each link, visits the other ring and returns: one closed polygon over a tree of rings.
 class Tour {
  public:
   Tour(const Rings& rings, double tolerance) {
@@ -141,7 +141,7 @@ class Tour {
       const std::vector<Corner>& corners = corners_[stop.ring];
       const bool closed = stop.done == corners.size();
       const Corner& here = corners[(stop.first + stop.done) % corners.size()];
-      if (!closed || open_.size() > 1) polygon.push_back(here.inset);  // anew after each ring that hangs here
+      if (!closed || open_.size() > 1) polygon.push_back(here.inset);  // again after each linked ring
       if (closed) {
         open_.pop_back();
         continue;
@@ -162,7 +162,7 @@ class Tour {
   struct Stop {
     size_t ring = 0, parent = 0;
     size_t first = 0, done = 0;   // corners
-    std::vector<RingLink> links;  // that wait at the corner
+    std::vector<RingLink> links;  // not followed yet at the corner
   };
 
   void enter(size_t ring, int64_t vertex, size_t parent) {
@@ -171,7 +171,7 @@ class Tour {
     open_.push_back({ring, parent, static_cast<size_t>(at - corners_[ring].begin()), 0, {}});
   }
 
-  // A vertex that a ring passes twice has its links at the first time.
+  // A vertex that a ring passes twice has its links on the first pass.
   void take_links(Stop& stop, int64_t vertex) {
     const auto at = links_[stop.ring].find(vertex);
     if (at == links_[stop.ring].end()) return;

@@ -36,7 +36,7 @@ class Tracer {
       for (int64_t x = 0; x < rings_.size.width; ++x) {
         const int32_t above = region(y - 1, x), below = region(y, x);
         if ((above != 0) == (below != 0) || seen_[y * rings_.size.width + x] != 0) continue;
-        // A ring's first side is its uppermost: what is inside lies below an outer one, above a hole's.
+        // A ring starts at its uppermost side: the inside lies below it for an outer ring and above it for a hole.
         if (below != 0) {
           follow(y, x, 0, below);
         } else {
@@ -90,8 +90,8 @@ struct Gap {
   int64_t distance = 0, from = 0, to = 0;
 };
 
-// Every pixel goes to a region whose pixel reached it first, in steps to the four neighbours; gaps are where two such
-// realms meet.
+// Assigns every pixel to the region that reaches it first in steps to the four neighbours; gaps lie where two such
+// areas meet.
 std::vector<Gap> find_gaps(const Rings& rings) {
   const int64_t width = rings.size.width, pixels = rings.size.height * width;
   std::vector<int32_t> nearest(static_cast<size_t>(pixels), -1);  // the pixel inside that reached this one
@@ -126,7 +126,7 @@ std::vector<Gap> find_gaps(const Rings& rings) {
   return gaps;
 }
 
-// The corner of pixel `from` that is nearest to pixel `to`, of those on a ring.
+// The corner of pixel `from` that lies on a ring and is nearest to pixel `to`.
 int64_t corner_towards(const Rings& rings, int64_t from, int64_t to) {
   const int64_t width = rings.size.width;
   int64_t best = -1, best_distance = 0;
@@ -160,8 +160,8 @@ Rings trace_rings(const Mask& mask) {
 void link_holes(Rings& rings) {
   for (size_t i = 0; i < rings.rings.size(); ++i) {
     if (!rings.rings[i].hole) continue;
-    // The path begins at the right end of the uppermost, leftmost side. To the left of its left end everything is
-    // inside up to the next ring, which began further up or further left: so there are no circles.
+    // The path begins at the right end of the uppermost, leftmost side. All pixels to the left of that side are inside
+    // up to the next ring, which starts further up or further left, so the links cannot form a cycle.
     const int64_t start = rings.rings[i].path.front() - 1;
     int64_t end = start - 1;
     while (rings.ring_of_vertex[end] < 0) --end;

@@ -136,7 +136,7 @@ PackedMask boundary_band(const PackedMask& mask, int64_t width) {
   if (band.area == 0) return band;
   band.window = std::move(window);
   band.top = mask.top, band.left = mask.left;
-  band.box = mask.box;  // the outermost pixels are near to the outside
+  band.box = mask.box;  // the outermost pixels always belong to the band
   return band;
 }
 

@@ -10,7 +10,7 @@
 namespace hqsam {
 namespace {
 
-constexpr int64_t kColumns = 64;  // turned at a time, so that reads stay within a few cache lines
+constexpr int64_t kColumns = 64;  // columns transposed at a time, so that reads stay within a few cache lines
 
 // Pixels of columns [begin, end), one column after the other.
 void columns_of(const Mask& mask, int64_t begin, int64_t end, std::vector<uint8_t>& columns) {

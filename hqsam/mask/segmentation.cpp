@@ -70,7 +70,7 @@ uint32_t count_of(const json& value) {
   return static_cast<uint32_t>(*number);
 }
 
-// The counts of a compressed text, out of Python's b'...' where they are printed so.
+// The text of compressed counts, taken out of Python's b'...' if it was printed as bytes.
 std::string counts_text(const std::string& text) {
   if (text.size() < 3 || !text.starts_with("b'") || text.back() != '\'') return text;
   std::string counts;
@@ -104,7 +104,7 @@ Rle runs_from_json(const json& object) {
 
 bool is_runs(const json& segmentation) { return segmentation.is_object(); }
 
-// What a segmentation holds, before it is drawn: polygons or runs.
+// A segmentation before it is drawn: polygons or run lengths.
 struct Parts {
   std::vector<Polygon> polygons;
   std::vector<Rle> runs;

@@ -30,8 +30,8 @@ bool apart(const std::optional<Box>& a, const std::optional<Box>& b) {
 // Overlaps of one category's predictions with its truths, for one form: [prediction][truth].
 using Overlaps = std::vector<std::vector<double>>;
 
-// COCO's greedy assignment at one threshold: predictions in order of their scores, each to the free truth of largest
-// overlap; truths that do not count serve only those that find no other. order: truths that count first.
+// COCO's greedy assignment at one threshold: each prediction, in order of score, takes the free truth of largest
+// overlap; ignored truths go only to predictions that find no other. order: truths with ignored ones last.
 // -> the truth of each prediction, or -1.
 std::vector<int64_t> assign(const Overlaps& overlaps, const std::vector<size_t>& order,
                             const std::vector<bool>& ignored, const std::vector<bool>& crowd, double threshold) {

@@ -32,7 +32,7 @@ Mask without(const Mask& a, const Mask& b) {
   return combine(a, b, [](bool x, bool y) { return x && !y; });
 }
 
-// The false regions that are more than a strip along the object's edge: their core, grown back within them.
+// The false regions wider than a strip along the object's edge: their eroded core, grown back within them.
 Mask relaxed(const Mask& wrong, const Mask& core, const Mask& walls, int64_t relax) {
   Mask grown = both(wrong, core);
   for (int64_t i = 0; i < relax; ++i) grown = without(dilate_cross(grown), walls);
@@ -48,8 +48,8 @@ double squared_length(const Pixel& a, const Pixel& b) {
   return static_cast<double>((b.x - a.x) * (b.x - a.x) + (b.y - a.y) * (b.y - a.y));
 }
 
-// The polygon that stays within tolerance of the line, its ends among the corners (Ramer 1972; Douglas and Peucker
-// 1973).
+// The polyline through some of the line's points, including both ends, that stays within tolerance (Ramer 1972; Douglas
+// and Peucker 1973).
 Line polygon_of(const Line& line, double tolerance) {
   std::vector<size_t> corners = {0};
   std::vector<std::pair<size_t, size_t>> spans = {{0, line.size() - 1}};  // the first in the line on top
@@ -74,15 +74,14 @@ Line polygon_of(const Line& line, double tolerance) {
   return polygon;
 }
 
-// Lies b nearly on a slanting line from a to c, between them?
+// Whether b lies between a and c and nearly on the line through them, which must be slanted.
 bool almost_straight(const Pixel& a, const Pixel& b, const Pixel& c, double tolerance) {
   const bool slanting = a.x != c.x && a.y != c.y;
   const bool between = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) >= 0;
   return slanting && between && squared_area(b, a, c) <= 0.5 * tolerance * tolerance * squared_length(a, c);
 }
 
-// The polygon's corners as OpenCV's approxPolyDP leaves them: those that are almost straight go, but never two in a
-// row.
+// The polygon's corners as OpenCV's approxPolyDP leaves them: almost straight ones are removed, but never two in a row.
 int64_t corners(const Line& line, double tolerance) {
   const Line polygon = polygon_of(line, tolerance);
   auto left = static_cast<int64_t>(polygon.size());
@@ -97,7 +96,7 @@ int64_t corners(const Line& line, double tolerance) {
 
 bool neighbours(const Pixel& a, const Pixel& b) { return std::max(std::abs(a.x - b.x), std::abs(a.y - b.y)) == 1; }
 
-// The pieces of a border that lie on `near` pixels not visited before.
+// The pieces of a border on `near` pixels that were not visited before.
 std::vector<Line> pieces_of(const Line& border, const Mask& near, Mask& visited) {
   std::vector<Line> pieces;
   bool open = false;
@@ -112,7 +111,7 @@ std::vector<Line> pieces_of(const Line& border, const Mask& near, Mask& visited)
     open = true;
   }
   if (pieces.size() > 1 && neighbours(pieces.front().front(), pieces.back().back())) {
-    // One across the start. Its second part is attached backwards, as in the published evaluation.
+    // A piece that spans the start. Its second part is appended in reverse, as in the published evaluation.
     pieces.back().insert(pieces.back().end(), pieces.front().rbegin(), pieces.front().rend());
     pieces.erase(pieces.begin());
   }

@@ -71,7 +71,7 @@ std::string_view behind(std::string_view name, std::string_view begin) {
   return name.find_first_not_of("0123456789") == name.npos ? name : "";
 }
 
-// mBIoU's strict form stands behind it, those of AP behind all others of AP.
+// mBIoU's strict form follows it; AP's strict forms follow all others of AP.
 auto sort_key(std::string_view metric) {
   const auto [place, strict] = place_of(metric);
   const bool behind_all = strict && metric.starts_with("a");

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* kTinyVitProbe = "image_encoder.patch_embed.seq.0.c.weight";
 
-// Sizes of a checkpoint's tensors, with an Error that names what is no SAM about it.
+// Sizes of a checkpoint's tensors. Throws Error naming the tensor that does not fit SAM.
 class Shapes {
  public:
   explicit Shapes(const TensorMap& map) : map_(map) {}
@@ -35,7 +35,7 @@ class Shapes {
          fmt::join(tensor->sizes(), ","), rank, tensor->dim() == 5 ? ", of volumes (as SAM-Med3D is)" : "");
   }
   bool has(const std::string& key) const { return map_.find(key) != nullptr; }
-  // One more than the largest i of prefix<i>suffix, so that a hole is told as a missing key and not as a smaller model.
+  // One more than the largest i of prefix<i>suffix, so that a gap is reported as a missing key, not as a smaller model.
   int64_t count(const std::string& prefix, const std::string& suffix) const {
     int64_t n = 0;
     for (const auto& [key, tensor] : map_.tensors) {

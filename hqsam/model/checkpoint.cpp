@@ -33,7 +33,7 @@ std::string dtype_name(torch::ScalarType type) {
   }
 }
 
-// That of most numbers.
+// The type that most numbers have.
 std::string main_dtype(const TensorMap& map) {
   std::map<std::string, int64_t> numbers;
   for (const auto& [key, tensor] : map.tensors) numbers[dtype_name(tensor.scalar_type())] += tensor.numel();
@@ -54,7 +54,7 @@ void find_nearest(CheckpointInfo& info, const std::vector<std::string>& names,
   }
 }
 
-// The first missing key and what the file has in its place, if that looks like a slip.
+// The first missing key and the file's similar key, if there is one.
 std::string hint(const CheckpointInfo& info) {
   for (const std::string& key : info.missing) {
     const auto found = info.nearest.find(key);

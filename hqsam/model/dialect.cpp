@@ -39,7 +39,7 @@ std::optional<Pixels> take_pixels(TensorMap& map, const std::string& key) {
   return Pixels{tensor[0].item<double>(), tensor[1].item<double>(), tensor[2].item<double>()};
 }
 
-// Models that keep their pixels' mean and deviation in the file: of 0..255 as SAM's, or of 0..1.
+// Reads the pixels' mean and deviation of files that have them: of 0..255 as SAM's, or of 0..1.
 void apply_pixel_statistics(TensorMap& map, SamHqOptions& options) {
   const Pixels mean = take_pixels(map, "pixel_mean").value_or(options.pixel_mean);
   const Pixels std = take_pixels(map, "pixel_std").value_or(options.pixel_std);
@@ -96,7 +96,7 @@ void check_modules(const TensorMap& map) {
   }
 }
 
-// Files that are no SAM at all count as whole: what they lack is then told by name.
+// Files without any SAM tensors count as whole, so that the error names the missing tensors.
 Kind kind_of(const TensorMap& map) {
   if (has_an_encoder(map)) return Kind::kWhole;
   for (const std::string& module : MaskDecoderImpl::hq_module_names()) {

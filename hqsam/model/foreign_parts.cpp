@@ -14,7 +14,7 @@ struct Mark {
   std::string_view part, what;
 };
 
-// Parts of names that one family of models alone has; they begin at a component of the name.
+// Parts of names that only one family of models has; they begin at a component of the name.
 constexpr Mark kModels[] = {
     {"sam_mask_decoder.", "SAM 2 (or later), which has another encoder, a memory and another decoder"},
     {"image_encoder.trunk.", "SAM 2 (or later), which has another encoder"},

@@ -84,7 +84,7 @@ std::vector<TensorMap> split(const TensorMap& map, int64_t shard_bytes) {
     shards.back().tensors.emplace_back(name, tensor);
     filled += bytes_of(tensor);
   }
-  for (TensorMap& shard : shards) shard.metadata["format"] = "pt";  // transformers insists on it
+  for (TensorMap& shard : shards) shard.metadata["format"] = "pt";  // transformers requires it
   return shards;
 }
 
@@ -96,7 +96,7 @@ class FolderInTheMaking {
   explicit FolderInTheMaking(const fs::path& target) : target_(target) {
     making_ = target_;
     making_ += fmt::format(".{}.tmp", ::getpid());
-    fs::remove_all(making_);  // of a process that was killed
+    fs::remove_all(making_);  // left over from a killed process
     note(making_);
     fs::create_directories(making_);
   }
@@ -108,7 +108,7 @@ class FolderInTheMaking {
   FolderInTheMaking(const FolderInTheMaking&) = delete;
   FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
 
-  // Where to write this file of it.
+  // The path to write this file to.
   fs::path file(const std::string& name) {
     note(making_ / name);
     return making_ / name;

@@ -39,13 +39,13 @@ class Section {
     if (!fits<Value>(*value)) fail(kFunction, "config.json: {}.{} cannot be {}", name_, key, json_shown(*found));
     return value->get<Value>();
   }
-  // What this model has no choice in.
+  // Requires a value that is fixed in this model.
   template <class Value>
   void require(const char* key, Value otherwise, const Value& only) const {
     const Value value = get(key, otherwise);
     if (value != only) fail(kFunction, "config.json: {}.{} is {}, this model has {} only", name_, key, value, only);
   }
-  // What the weights' shapes tell as well.
+  // Requires a value that the weights' shapes determine.
   void agree(const char* key, int64_t otherwise, int64_t shaped) const {
     const int64_t value = get(key, otherwise);
     if (value != shaped) fail(kFunction, "config.json: {}.{} is {}, the weights say {}", name_, key, value, shaped);

@@ -37,7 +37,7 @@ torch::Tensor SamHqImpl::preprocess(const torch::Tensor& image) const {
     fail("SamHq::preprocess", "expected an image [B,3,H,W] of at most {0}x{0}, got {1}", side,
          fmt::join(image.sizes(), "x"));
   }
-  // Filled on the device: a copy from the host would wait for it.
+  // Filled on the device, because a copy from the host would wait for the device.
   const auto per_channel = [&](const std::array<double, 3>& values) {
     const auto channel = [&](double value) {
       return torch::full({1, 1, 1}, value, image.options().dtype(torch::kFloat32));

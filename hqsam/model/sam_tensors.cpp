@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 6> kWrappers = {"module",      "_orig_mod
                                                        "_fpw_module", "_forward_module", "_checkpoint_wrapped_module"};
 constexpr std::array<std::string_view, 8> kAverages = {"ema",      "swa",    "avg",    "average",
                                                        "averaged", "shadow", "polyak", "modelema"};
-// What the rest of a file is usually called, by a part of the first component.
+// Words for what else trainers save, found anywhere in the first component of a name.
 constexpr std::array<std::string_view, 22> kUsual = {
     "optim",  "sched",    "scaler", "amp",      "rng",   "random",  "epoch", "step",  "iter", "loss",  "criterion",
     "metric", "callback", "loop",   "averaged", "state", "history", "best",  "score", "arg",  "hyper", "ema"};
@@ -143,7 +143,7 @@ bool is_usual(std::string_view name) {
                                              [&](std::string_view word) { return first.find(word) != first.npos; });
 }
 
-// Says what is left out: a warning where it may be more than a trainer's own.
+// Reports what is left out, as a warning unless it is only a trainer's own state.
 void tell_left(const std::vector<std::string>& left, const FileContents& contents, const std::string& path) {
   std::vector<std::string> objects;
   for (const auto& [name, type] : contents.objects) {
@@ -210,7 +210,7 @@ Chosen choose(const std::vector<std::string>& names, const FileContents& content
   fail_without_sam(contents);
 }
 
-// Errors for Python objects among SAM's tensors, and for parts of the model beside its three modules.
+// Throws Error for Python objects among SAM's tensors and for parts beside the model's three modules.
 void check_rest(const Chosen& chosen, const std::vector<std::string>& left, const FileContents& contents) {
   for (const auto& [name, type] : contents.objects) {
     const std::string clean = without_wrappers(name);

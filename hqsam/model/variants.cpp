@@ -29,7 +29,7 @@ struct Variant {
 constexpr Variant kVariants[] = {
     {"vit_b", vit_b}, {"vit_l", vit_l}, {"vit_h", vit_h}, {"vit_tiny", vit_tiny}, {"micro", micro}};
 
-// What any input size, epsilon and classifier leave in common.
+// Options without input size, epsilons and classifier, for comparison.
 ImageEncoderVitOptions core_of(ImageEncoderVitOptions options) {
   options.image_size = 0;
   options.layer_norm_eps = 0;

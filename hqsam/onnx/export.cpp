@@ -67,7 +67,7 @@ std::vector<OnnxFile> export_onnx(const SamHq& model, const std::filesystem::pat
   onnx::ModelFile encoder_file(folder / "encoder.onnx", encoder, metadata, options.external_above);
   onnx::ModelFile decoder_file(folder / "decoder.onnx", decoder, metadata, options.external_above);
   if (const auto old = folder / "decoder.onnx"; std::filesystem::is_regular_file(old)) {
-    std::filesystem::remove(old, reason);  // never beside another export's encoder
+    std::filesystem::remove(old, reason);  // it must not lie beside another export's encoder
   }
   encoder_file.commit();
   decoder_file.commit();

@@ -67,7 +67,7 @@ DecoderInputs decoder_inputs(Graph& graph, const SamHqOptions& options, bool hq)
   inputs.mask = graph.input("mask_input", Type::kFloat, {"masks", int64_t{1}, 4 * grid, 4 * grid},
                             "logits of an earlier call or 0/255; for each prompt, or one for all");
   inputs.has_mask = graph.input("has_mask_input", Type::kFloat, {"mask_flags"}, "1: mask_input counts, 0: it does not");
-  // As float, which SAM's own export has, a runtime that computes in bf16 would round it: 289 becomes 288.
+  // An integer: a runtime that computes in bf16 would round a float, SAM's own export's type (289 becomes 288).
   inputs.size = graph.input("orig_im_size", Type::kInt64, {int64_t{2}}, "height, width before resizing");
   return inputs;
 }

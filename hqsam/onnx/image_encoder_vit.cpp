@@ -81,7 +81,7 @@ Value neck(Graph& graph, const Value& x) {
   const Scope scope(graph, "neck");
   Value narrow;
   {
-    const InFloat exact(graph);  // reads the sum of all residuals, without a norm before it
+    const InFloat exact(graph);  // its input is the sum of all residuals, with no norm in between
     narrow = layer_norm_2d(graph, conv2d(graph, x, "0"), "1");
   }
   return layer_norm_2d(graph, conv2d(graph, narrow, "2", {.padding = 1}), "3");

@@ -32,7 +32,7 @@ Value output_tokens(Graph& graph, const Value& sparse, int64_t dim, bool hq) {
   return concat(graph, {tokens, sparse}, 1);
 }
 
-// SAM's outputs that are asked for: the weights of their masks and their scores.
+// The requested outputs of SAM: the weights of their masks, and their scores.
 struct SamOutputs {
   Value weights;  // [B,K,c]
   Value iou;      // [B,K]
@@ -98,7 +98,7 @@ MaskValues mask_decoder(Graph& graph, const DecoderValues& input, const MaskDeco
   Value feature;
   if (hq) feature = hq_feature(graph, upscaled, input.hq_features);
 
-  // In fp32: little work, and every pixel's logit hangs on it.
+  // In fp32: it is little work, and every pixel's logit depends on it.
   const InFloat exact(graph);
   const auto sam = sam_outputs(graph, state.queries, options, multimask);
   const auto masks = [&](const Value& weights, const Value& features) {

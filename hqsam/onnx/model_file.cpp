@@ -22,8 +22,8 @@ uint64_t bytes_of(const Initializer& initializer) {
   return static_cast<uint64_t>(initializer.tensor.numel()) * torch::elementSize(torch_type(initializer.type));
 }
 
-// Protobuf's start of a field that holds bytes. Writing the frame by hand spares the copies of the weights that
-// protobuf's own objects and serializer would make.
+// The protobuf header of a field of bytes. Writing the frame by hand avoids the copies of the weights that protobuf's
+// objects and serializer would make.
 std::string field_start(int number, uint64_t length) {
   constexpr uint32_t kBytes = 2;
   uint8_t buffer[16];
@@ -32,7 +32,7 @@ std::string field_start(int number, uint64_t length) {
   return {buffer, end};
 }
 
-// An initializer in the file's order: what goes before its numbers.
+// An initializer, in the file's order, and the bytes before its numbers.
 struct Part {
   const Initializer* initializer;
   std::string start;  // the tensor's other fields, and the start of its numbers where they are inside
@@ -149,9 +149,9 @@ ModelFile::ModelFile(const fs::path& path, const Graph& graph, const std::map<st
 }
 
 void ModelFile::commit() {
-  std::error_code ignored;  // commit() names what is in its way
+  std::error_code ignored;  // commit() reports what prevents the write
   if (data_) {
-    fs::remove(path_, ignored);  // a graph of an earlier export must never meet these weights
+    fs::remove(path_, ignored);  // a graph of an earlier export must not be used with these weights
     data_->commit();
   }
   file_.commit();

@@ -54,7 +54,7 @@ Value block(Graph& graph, const Value& x, int64_t dim, int64_t heads, int64_t wi
       window_unpartition(graph, window_attention(graph, windows, dim, heads, window), side, window, dim);
   Value mixed;
   {
-    const InFloat exact(graph);  // all that came before passes through this convolution
+    const InFloat exact(graph);  // its rounding would affect all residuals so far
     mixed = conv_bn(graph, channels_first(graph, add(graph, x, to_float(graph, attended))), "local_conv");
   }
   mixed = channels_last(graph, mixed);
@@ -89,7 +89,7 @@ ImageValues tiny_vit(Graph& graph, const Value& image, const TinyVitOptions& opt
     }
     if (stage + 1 < options.embed_dims.size()) {
       const Scope inner(graph, "downsample");
-      const InFloat exact(graph);  // reads a sum of residuals, without a norm before it
+      const InFloat exact(graph);  // its input is a sum of residuals, with no norm in between
       const int64_t stride = side > options.grid() ? 2 : 1;
       x = channels_last(graph, conv_triple(graph, channels_first(graph, x), stride));
       side /= stride;

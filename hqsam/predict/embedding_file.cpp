@@ -21,7 +21,7 @@ constexpr const char* kRead = "EmbeddingFiles::read";
 
 std::string hex(uint64_t number) { return fmt::format("{:016x}", number); }
 
-// Over tensors and metadata, but for the sum itself.
+// A checksum of tensors and metadata, without the checksum entry itself.
 std::string checksum(const TensorMap& map) {
   std::string parts;
   for (const auto& [name, tensor] : map.tensors) {
@@ -34,8 +34,8 @@ std::string checksum(const TensorMap& map) {
   return hex(fingerprint(parts));
 }
 
-// The tensor goes in with its dimensions in their order in memory, which stands in the metadata, and comes back in its
-// own.
+// A tensor is written with its dimensions in memory order, which the metadata records, and read back in its original
+// order.
 void put(TensorMap& map, const char* name, const torch::Tensor& tensor) {
   std::vector<int64_t> order(tensor.dim());
   std::iota(order.begin(), order.end(), 0);
@@ -56,7 +56,7 @@ torch::Tensor take(const TensorMap& map, const char* name, torch::Device device)
   return tensor.to(device).permute(back);
 }
 
-// Of "480x640", height first; 0x0 for what is no size.
+// Parses "480x640", height first; 0x0 if the text is not a size.
 Size size_of(const std::string& text) {
   Size size;
   const char* end = text.data() + text.size();

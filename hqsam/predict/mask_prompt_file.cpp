@@ -68,7 +68,7 @@ std::vector<float> gray_of(const Raster& raster, const std::string& name) {
   return gray;
 }
 
-// What becomes 255, by the type of the samples and the highest of them.
+// The value that becomes 255, by the type of the samples and the highest of them.
 double white_of(const Raster& raster, double highest) {
   if (std::holds_alternative<std::vector<float>>(raster.samples)) return highest <= 1 ? 1 : 255;
   return highest > 255 ? 65535 : 255;

@@ -42,7 +42,7 @@ void hand_out(const DecoderOutput& output, MaskKind kind, const std::vector<int6
   }
 }
 
-// Into a tensor that is used again.
+// Resizes into a tensor that is reused.
 void postprocess_masks(const torch::Tensor& low_res, int64_t side, Size input_size, Size image_size,
                        torch::Tensor& room) {
   if (low_res.dim() != 4 || input_size.height > side || input_size.width > side) {

@@ -43,12 +43,12 @@ Box corners_of(const StatedBox& box, Size size) {
   return {};
 }
 
-// Numbers that are of another form than the file's.
+// Refuses numbers that do not fit the file's form.
 void check_form(const StatedBox& box, const Box& corners, Size size) {
   const auto& n = box.numbers;
   const auto width = static_cast<double>(size.width), height = static_cast<double>(size.height);
   if (box.form == BoxForm::kCentre) {
-    constexpr double kMost = 1.01;  // programs round
+    constexpr double kMost = 1.01;  // allows for rounding
     const bool shares =
         std::all_of(n.begin(), n.end(), [](double share) { return share >= 1 - kMost && share <= kMost; });
     if (!shares) fail(kPredict, "{} has numbers outside of 0 to 1: are they pixels?", words_of(box));
@@ -60,7 +60,7 @@ void check_form(const StatedBox& box, const Box& corners, Size size) {
          size.width, size.height);
   }
   if (box.form != BoxForm::kCornerAndSize) return;
-  constexpr double kReach = 0.1;  // of a side; detectors' boxes reach outside by less
+  constexpr double kReach = 0.1;  // of a side; detectors' boxes extend outside by less
   const bool outside = corners.x1 > (1 + kReach) * width || corners.y1 > (1 + kReach) * height;
   const bool as_corners = n[0] >= 0 && n[1] >= 0 && n[2] > n[0] && n[3] > n[1] && n[2] <= width && n[3] <= height;
   if (outside && as_corners) {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kPredict = "SamPredictor::predict";
 
-// A large picture's logits are large: they are made one mask at a time.
+// Computes logits one mask at a time, since those of a large picture take much memory.
 Prediction prediction_of(const Decoded& decoded, const PictureSession& session, const PredictOptions& options,
                          FrameRoom& room) {
   Prediction prediction;

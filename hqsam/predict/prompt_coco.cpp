@@ -45,7 +45,7 @@ StatedPrompt prompt_of(const json& item, const std::string& where) {
   return prompt;
 }
 
-// How messages call an item of a list.
+// The name of a list's item in messages.
 std::string item_name(const std::string& file, const json& item, size_t index) {
   return item.contains("id") ? fmt::format("{}: annotation {}", file, shown(item["id"]))
                              : fmt::format("{}: item {}", file, index);
@@ -108,7 +108,7 @@ std::map<std::string, CocoImage> images_of(const json& list, const std::string& 
   return images;
 }
 
-// Names of categories by their ids, as far as they are sound: nothing depends on them.
+// Names of categories by id. Invalid entries are skipped, since nothing depends on the names.
 std::map<int64_t, std::string> category_names(const json& file) {
   std::map<int64_t, std::string> names;
   const json list = file.value("categories", json::array());

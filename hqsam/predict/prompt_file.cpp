@@ -90,7 +90,7 @@ class PromptObject {
       }
     }
     const bool nothing = boxes.empty() && shared.points.empty() && shared.mask.empty();
-    if (nothing && (object_.contains("boxes") || object_.contains("points"))) return {};  // lists of none
+    if (nothing && (object_.contains("boxes") || object_.contains("points"))) return {};  // the lists are empty
     try {
       return prompts_of_boxes(boxes, shared);
     } catch (const Error& error) {
@@ -161,7 +161,7 @@ std::vector<NamedPrompts> own_prompts(const json& file, const std::string& name,
   return all;
 }
 
-// Corners in the wrong order that would do as a corner and a size.
+// Throws Error for corners in the wrong order that would be valid as a corner and a size.
 void check_order_of_corners(const std::vector<NamedPrompts>& all, const std::string& name) {
   for (const NamedPrompts& named : all) {
     for (const StatedPrompt& prompt : named.stated.prompts) {

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 constexpr size_t kShown = 60;  // characters of a value or a key in a message
 
-// COCO's masks are long, and no prompts.
+// Whether this is the mask of a COCO annotation; masks are long and are not prompts, so they are skipped.
 bool is_mask(std::span<const JsonStep> around) {
   const JsonStep* item = nullptr;  // what may be an item of a list of COCO's
   if (around.size() == 2 && around[0].key == nullptr) item = &around[1];
@@ -40,7 +40,7 @@ std::string shown(const json& value) {
 PromptLabel label_of(const json& value, const std::string& what) {
   if (value.is_null()) return {};
   if (value.is_number_integer() && value.dump().size() < 19) return value.get<int64_t>();
-  if (value.is_number_integer()) return value.dump();  // past 64 bits or nearly so: as a text
+  if (value.is_number_integer()) return value.dump();  // as text, since it may exceed 64 bits
   if (value.is_string()) return value.get<std::string>();
   fail("predict", "{} is a whole number or a text, got {}", what, shown(value));
 }

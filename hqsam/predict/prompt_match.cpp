@@ -25,7 +25,7 @@ Parts parts_of(const std::string& path) {
   return parts;
 }
 
-// Whether the folders of a name are those that the picture lies in.
+// Whether the folders in a name match the picture's folders.
 bool folders_fit(const Parts& name, const Parts& picture) {
   if (name.size() > picture.size()) return false;
   return std::equal(name.rbegin() + 1, name.rend(), picture.rbegin() + 1);
@@ -35,7 +35,7 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// Without zeros in front: numbers of any length compare as texts.
+// The digits without leading zeros, so that numbers of any length can be compared as text.
 std::string plain_number(const std::string& digits) {
   return digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
 }
@@ -80,7 +80,7 @@ class Matcher {
  private:
   bool settled(size_t picture) const { return match_.name_of[picture] || !match_.error[picture].empty(); }
 
-  // Names whose last part is this, or none.
+  // Names with this last part; empty if there are none.
   const std::vector<size_t>& ending_in(const std::string& last) const {
     static const std::vector<size_t> kNone;
     const auto at = by_last_.find(last);

@@ -48,7 +48,7 @@ bool has_visibilities(const std::vector<double>& n) {
     if (n[i] != 0 && n[i] != 1 && n[i] != 2) return false;
     two = two || n[i] == 2;
   }
-  constexpr size_t kSure = 5 + 3 * 4;  // numbers; no polygon meets the edge at every third of so many
+  constexpr size_t kSure = 5 + 3 * 4;  // numbers; no polygon touches the edge at every third of so many
   return two || n.size() >= kSure;
 }
 
@@ -57,7 +57,7 @@ StatedBox box_around(const std::vector<double>& n, const std::string& where) {
   double x0 = 1, y0 = 1, x1 = 0, y1 = 0;
   const size_t end = n.size() - (n.size() % 2 == 0 ? 1 : 0);  // without a confidence
   for (size_t i = 1; i < end; i += 2) {
-    constexpr double kMost = 1.01;  // programs round
+    constexpr double kMost = 1.01;  // allows for rounding
     const bool share = n[i] >= 1 - kMost && n[i] <= kMost && n[i + 1] >= 1 - kMost && n[i + 1] <= kMost;
     if (!share) fail("predict", "{}: the corner {} {} is outside of 0 to 1: are they pixels?", where, n[i], n[i + 1]);
     x0 = std::min(x0, n[i]), x1 = std::max(x1, n[i]);

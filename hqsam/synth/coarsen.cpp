@@ -13,9 +13,9 @@ namespace {
 
 using synth::Dice;
 
-constexpr float kWorkSide = 256;  // pixels: hurried annotators do not see more
+constexpr float kWorkSide = 256;  // pixels; a hurried annotator sees no finer detail
 
-// How this annotator works; lengths are shares of the longer side of the thing's box.
+// One annotator's habits; lengths are fractions of the longer side of the thing's box.
 struct Habits {
   float closing, opening, thickening, smoothing, simplifying, trembling;
   float smallest_hole;  // holes and pieces below this share of the box's area are passed over
@@ -58,7 +58,7 @@ Sketch sketch(const Mask& fine, const Box& box) {
   };
   cv::resize(bytes, scaled, {side(crop.width), side(crop.height)}, 0, 0,
              result.scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
-  // A thin line covers few of a small pixel's area and still counts.
+  // A thin line covers a small part of a working pixel and still counts.
   scaled = scaled > (result.scale < 1 ? 40 : 127);
   const int margin = static_cast<int>(0.15f * kWorkSide);
   cv::copyMakeBorder(scaled, result.mask, margin, margin, margin, margin, cv::BORDER_CONSTANT, cv::Scalar(0));
@@ -72,7 +72,7 @@ cv::Mat disc(float radius) {
   return cv::getStructuringElement(cv::MORPH_ELLIPSE, {side, side});
 }
 
-// Thick parts stay, thin ones are thickened or, in places, lost.
+// Keeps thick parts; thickens thin ones or, in places, loses them.
 cv::Mat rough_shape(const Sketch& sketch, const Habits& habits, Dice& dice) {
   const float side = sketch.side;
   cv::Mat closed, core, thick;
@@ -82,7 +82,7 @@ cv::Mat rough_shape(const Sketch& sketch, const Habits& habits, Dice& dice) {
   const cv::Mat field = synth::noise(closed.size(), {0.3f * side, 0.3f * side}, 2, dice.stream());
   const cv::Mat kept = field > 0.25f + 0.35f * habits.losing;
   cv::Mat result = core | (thick & kept);
-  // Somebody who lost most of it would have started again.
+  // A mask that lost most of the thing is not used.
   if (cv::countNonZero(result & closed) < cv::countNonZero(closed) / 3) result = thick;
   cv::Mat smooth;
   cv::GaussianBlur(result, smooth, {0, 0}, habits.smoothing * side);
@@ -92,7 +92,7 @@ cv::Mat rough_shape(const Sketch& sketch, const Habits& habits, Dice& dice) {
 
 using Polygon = std::vector<cv::Point>;
 
-// Few corners, none quite where it should be, in the picture's frame.
+// A polygon of few corners, each slightly displaced, in the picture's frame.
 Polygon redraw(const Polygon& contour, const Sketch& sketch, const Habits& habits, Dice& dice) {
   Polygon simple;
   cv::approxPolyDP(contour, simple, habits.simplifying * sketch.side, true);

@@ -228,7 +228,7 @@ cv::Mat ground(cv::Size size, bool outdoors, Dice& dice) {
   cv::Mat picture = outdoors && dice.chance(0.4) ? sky(size, dice) : any(size, dice);
   // Uneven light over all of it.
   scale_by(picture, noise(size, {0.8f * longer(size), 0.8f * longer(size)}, 2, dice.stream()) * 0.6 + 0.7);
-  const float sigma = dice.in(-0.6f, 2.2f) * longer(size) / 512;  // out of focus, or not
+  const float sigma = dice.in(-0.6f, 2.2f) * longer(size) / 512;  // up to 0.3: in focus
   if (sigma > 0.3f) cv::GaussianBlur(picture, picture, {0, 0}, sigma);
   return picture;
 }
@@ -261,7 +261,7 @@ void add_distractors(cv::Mat& picture, const std::vector<Rgb>& colors, Dice& dic
   }
   const float sigma = side / 512 * dice.in(2.0f, 7.0f), opacity = dice.in(0.35f, 0.85f);
   cv::GaussianBlur(layer, layer, {0, 0}, sigma);
-  // Where nothing was drawn the ground keeps its own sharpness.
+  // Areas in which nothing was drawn keep the ground's sharpness.
   cv::Mat before;
   cv::GaussianBlur(picture, before, {0, 0}, sigma);
   for (int y = 0; y < picture.rows; ++y) {

@@ -33,7 +33,7 @@ cv::Mat noise(cv::Size size, cv::Size2f cell, int octaves, RandomStream& stream)
 
 cv::Mat grain(cv::Size size, float deviation, RandomStream& stream) {
   cv::Mat result(size, CV_32FC3);
-  // The sum of four bytes of one draw is near enough to normal, at a fraction of the cost.
+  // The sum of four bytes of one draw approximates a normal variable at a fraction of the cost.
   const float scale = deviation / 147.8f;
   for (int y = 0; y < size.height; ++y) {
     float* row = result.ptr<float>(y);

@@ -107,7 +107,7 @@ cv::Rect2f bounds(const Drawing& drawing, const cv::Matx22f& matrix) {
   return {left, top, right - left, bottom - top};
 }
 
-// Things that stand upright in the world are turned little.
+// In radians. Things that stand upright are rotated only slightly.
 float largest_turn(const std::string& kind) {
   if (kind == "leaf" || kind == "insect" || kind == "fern" || kind == "glasses" || kind == "wheel") return 3.14f;
   return kind == "wire" || kind == "umbrella" || kind == "kite" ? 0.6f : 0.15f;

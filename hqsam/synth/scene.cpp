@@ -50,7 +50,7 @@ void shade(Rendered& thing, Pt light, Dice& dice) {
   }
 }
 
-// A thing of the ground's colour cannot be seen: makes it lighter or darker.
+// Makes a thing lighter or darker if its colour is too close to the ground's.
 void keep_contrast(Rendered& thing, const cv::Mat& ground) {
   const cv::Mat inside = thing.alpha > 0.5f;
   const cv::Scalar own = cv::mean(thing.color, inside), behind = cv::mean(ground, inside);
@@ -124,7 +124,7 @@ SynthScene synth_scene(const SynthOptions& options, int64_t index) {
   RandomStream stream = random_stream(options.seed, 0, index, Draw::kSynth);
   Dice dice(stream);
   const cv::Size size(static_cast<int>(options.size.width), static_cast<int>(options.size.height));
-  // Each run of scenes as long as the list shows every thing once.
+  // Every run of scenes that is as long as the list shows each thing once.
   const synth::Drawing drawing = kThings[index % kThings.size()](dice);
   const Pt light = synth::polar(1, dice.in(-2.6f, -0.5f));  // from above
   Rendered thing = synth::render(drawing, synth::place(drawing, size, dice), size, light);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kWrappers = {"model.", "state_dict.", "model_state_dict.", "module."};
 
-// The length of the wrapper that all names have behind their first `from` characters, or 0.
+// The length of the prefix component that all names share after their first `from` characters, or 0.
 size_t common_wrapper(const std::vector<std::string>& names, size_t from) {
   for (const std::string_view wrapper : kWrappers) {
     const bool common = std::all_of(names.begin(), names.end(), [&](const std::string& name) {

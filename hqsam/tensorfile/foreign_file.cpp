@@ -50,7 +50,7 @@ std::string_view behind(std::string_view text, std::string_view word) {
   return rest.substr(0, std::min(rest.find_first_of("\r\n"), rest.size()));
 }
 
-// Text without its spaces and byte-order mark in front, in small letters.
+// The text in lower case, without leading spaces and byte-order mark.
 std::string small_letters(std::string_view text) {
   constexpr std::string_view kMark = "\xef\xbb\xbf";
   if (text.starts_with(kMark)) text.remove_prefix(kMark.size());

@@ -52,7 +52,7 @@ bool PickleMachine::push(PickleNode node) {
   return true;
 }
 
-// All of these values are one node, so that long lists of floats take little.
+// These values share one node, so that long lists of floats take little memory.
 bool PickleMachine::push_other(uint64_t skipped_bytes) {
   reader_.take(skipped_bytes);
   if (other_ == kNoNode) other_ = add({.kind = PickleKind::kOther});
@@ -201,7 +201,7 @@ bool PickleMachine::set_item() {
 
 bool PickleMachine::extend(PickleKind kind, const std::vector<PickleId>& items) {
   PickleNode& target = node(top());
-  if (target.kind == PickleKind::kOpaque) return true;  // what is in there is not looked at
+  if (target.kind == PickleKind::kOpaque) return true;  // its contents are not examined
   if (target.kind != kind || (kind == PickleKind::kDict && items.size() % 2 != 0)) {
     refuse(fmt::format("adds {} items to {}", items.size(), kind_name(target.kind)));
   }
@@ -231,7 +231,7 @@ bool PickleMachine::run_memo(uint8_t op) {
   }
 }
 
-// Sets are no part of a state dict.
+// A state dict contains no sets.
 bool PickleMachine::run_set(uint8_t op) {
   const PickleNode set{.kind = PickleKind::kOpaque, .text = "set", .module = "builtins"};
   switch (op) {

@@ -51,7 +51,7 @@ bool PickleMachine::push_opaque_like(PickleId type) {
   return push({.kind = PickleKind::kOpaque, .text = node(type).text, .module = node(type).module});
 }
 
-// INST and OBJ come from classes of Python 2, which no tensor or dict is.
+// INST and OBJ make instances of Python 2 classes; no tensor or dict is one.
 bool PickleMachine::make_instance(PickleNode type) {
   pop_to_mark();
   if (type.kind != PickleKind::kOpaque) refuse("makes an object of a class");
@@ -64,7 +64,7 @@ bool PickleMachine::make_object() {
   return push_opaque_like(items[0]);
 }
 
-// Attributes: of an OrderedDict, such as nn.Module's _metadata, nothing that a weight needs; of objects, unread.
+// Attributes are dropped: an OrderedDict's, such as nn.Module's _metadata, do not affect weights; objects are opaque.
 bool PickleMachine::build() {
   pop();
   const PickleKind kind = node(top()).kind;
@@ -100,7 +100,7 @@ bool PickleMachine::push_storage(PickleId id) {
   return push({.kind = PickleKind::kStorage, .dtype = type.dtype, .integer = count.integer, .text = text_of(items[2])});
 }
 
-// Some functions make an object of the class that is their first argument; others are named as they are.
+// For functions that construct the class given as first argument, the name of that class; else the function's own.
 bool PickleMachine::call_opaque(PickleId callable, PickleId arguments) {
   const PickleNode& function = node(callable);
   const bool reconstructor =
@@ -173,7 +173,7 @@ bool PickleMachine::push_tensor(PickleId arguments) {
   return push({.kind = PickleKind::kTensor, .items = {items.begin(), items.begin() + 4}});
 }
 
-// Tuples only: a list could still change after this look at it.
+// Takes tuples only: a list could still be changed by later operations.
 bool PickleMachine::is_shape(const PickleNode& shape) {
   if (shape.kind != PickleKind::kTuple || shape.items.size() > kMaxRank) return false;
   for (const PickleId item : shape.items) {

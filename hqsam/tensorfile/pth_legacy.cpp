@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kFunction = "read_pth";
 constexpr int64_t kProtocolVersion = 1001;
-constexpr uint64_t kMaxPickles = 128 << 20;  // bytes that all pickles may have
+constexpr uint64_t kMaxPickles = 128 << 20;  // bytes of all pickles together
 // LONG1 of 10 bytes: 0x1950a86a20f9469cfc6c
 constexpr std::string_view kMagic = "\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
@@ -38,7 +38,7 @@ std::unordered_map<std::string_view, const PickleNode*> referred_storages(const 
   return storages;
 }
 
-// They stand from byte `at` on.
+// They begin at byte `at`.
 StorageRanges read_storages(const Pickle& object, const Pickle& keys, const FileParts& file, uint64_t at) {
   const auto referred = referred_storages(object);
   StorageRanges ranges;

@@ -19,8 +19,8 @@ using Event = json::parse_event_t;
 constexpr const char* kFunction = "read_safetensors";
 constexpr size_t kMaxKeys = 1 << 16;  // within one entry; the longest is the metadata
 
-// Takes the header's JSON apart while it is being parsed: each entry is checked and dropped at its
-// closing brace, so a hostile header is refused at its first fault and never stored whole.
+// Checks the header's JSON while it is parsed: each entry is checked and dropped at its closing brace, so a hostile
+// header is refused at its first fault and never stored as a whole.
 class HeaderReader {
  public:
   HeaderReader(uint64_t data_begin, uint64_t data_bytes) : data_begin_(data_begin), data_bytes_(data_bytes) {}
@@ -187,7 +187,7 @@ TensorIndex parse_safetensors(const FileParts& file) {
     const auto parsed = json::parse(header.begin(), header.end(), [&](int depth, Event event, json& value) {
       return reader.on_event(depth, event, value);
     });
-    static_cast<void>(parsed);  // its parts went through on_event
+    static_cast<void>(parsed);  // on_event has handled all of it
   } catch (const json::exception& error) {
     fail(kFunction, "the header is not valid JSON ({}): the file is damaged", shown_short(error.what()));
   }

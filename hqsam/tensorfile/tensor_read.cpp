@@ -25,8 +25,8 @@ bool is_empty(const TensorEntry& entry) {
   return std::find(entry.sizes.begin(), entry.sizes.end(), 0) != entry.sizes.end();
 }
 
-// Storages out of a file, each read once into memory of its own: by several threads where there is much, since to copy
-// out of the page cache takes a processor.
+// Reads each storage of a file once into its own memory. Large files are read by several threads, because copying from
+// the page cache is bound by the CPU.
 class StorageReader {
  public:
   StorageReader(const OpenFile& file, const std::vector<TensorEntry>& entries) {
@@ -101,7 +101,7 @@ TensorMap read_with(const Parse& parse, const std::filesystem::path& path) {
   fail("read_tensors", "expected a .pth or a .safetensors file, got {}", foreign_file(front));
 }
 
-// The tensors of a safetensors file that are taken.
+// The tensors to read from a safetensors file.
 TensorIndex take_from(TensorIndex index, const TakeTensors& take) {
   FileContents contents;
   contents.summary = "a safetensors file without tensors";

@@ -185,7 +185,7 @@ ZipArchive::ZipArchive(FileParts file) : file_(std::move(file)) {
   check_overlaps();
 }
 
-// Overlapping records would let a small file stand for a lot of memory.
+// Refuses overlapping records, with which a small file could claim much memory.
 void ZipArchive::check_overlaps() const {
   std::vector<size_t> order(records_.size());
   std::iota(order.begin(), order.end(), size_t{0});
