@@ -62,8 +62,8 @@ std::string joined_options(const CommandWords& command) {
   return fmt::format("{}", fmt::join(all, " "));
 }
 
-// A function that looks up the command on the line, what it takes, and what the option before the cursor takes; files
-// where nothing is fixed.
+// Writes a shell function that completes the command's options and the values of the option before the cursor, or file
+// names if the values are not fixed.
 std::string bash_script(const std::vector<CommandWords>& all) {
   std::string commands, options, choices;
   for (const CommandWords& command : all) {
@@ -165,7 +165,7 @@ std::string fish_script(const std::vector<CommandWords>& all) {
   return script;
 }
 
-// Text of a manual page: backslashes and dots at the beginning of a line mean something else there.
+// Escapes text for a manual page, where backslashes and dots at the beginning of a line are markup.
 std::string roff(const std::string& text) {
   std::string safe;
   for (size_t i = 0; i < text.size(); ++i) {

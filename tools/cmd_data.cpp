@@ -36,7 +36,7 @@ void print_report(const std::string& name, const CheckReport& report) {
   print_line("{:<24}{:>8} pictures {:>8} masks, {:.1f} % inside, {}x{} to {}x{}, median {}x{}", name, report.samples,
              report.masks, 100 * report.mean_inside_share, report.smallest.width, report.smallest.height,
              report.largest.width, report.largest.height, report.median.width, report.median.height);
-  constexpr int64_t kNotesShown = 3;  // of a kind: they are no mistakes
+  constexpr int64_t kNotesShown = 3;  // of each kind; notes are not errors
   std::array<int64_t, kProblems> shown = {};
   for (const FileProblem& problem : report.problems) {
     if (is_note(problem.problem) && ++shown[static_cast<size_t>(problem.problem)] > kNotesShown) continue;
@@ -49,7 +49,7 @@ void print_report(const std::string& name, const CheckReport& report) {
   }
 }
 
-// A set that cannot be opened is a problem like others: the next ones are looked at too.
+// Counts a set that cannot be opened as one problem and continues with the next.
 size_t check_set(const SetOptions& set, const CheckOptions& options, std::vector<CheckedSet>& checked) {
   try {
     const auto dataset = open_dataset(set);

@@ -52,7 +52,7 @@ fs::path folder_of(const Config& config, size_t prompt) {
   return config.evaluations.size() > 1 ? config.output / prompt_label(config.evaluations[prompt]) : config.output;
 }
 
-// The numbers come first: a report that fails must not cost them, nor a reader of the tables who goes away.
+// Writes the numbers first, so that neither a failing report nor a closed standard output loses them.
 void write_results(const Config& config, const std::vector<EvaluateResult>& results, const std::string& checkpoint) {
   for (size_t i = 0; i < results.size(); ++i) {
     const fs::path folder = folder_of(config, i);
@@ -66,10 +66,10 @@ void write_results(const Config& config, const std::vector<EvaluateResult>& resu
     if (results.size() > 1) print_line("prompt {}", prompt_label(config.evaluations[i]));
     print_lines(results_table(results[i]));
   }
-  finish_printing();  // before the report, which takes a while; what fails is told at the end
+  finish_printing();  // before the report, which takes a while; a failure is reported at the end
 }
 
-// None, and a warning, where they cannot be measured.
+// Empty, with a warning, if costs cannot be measured.
 std::vector<CostRow> costs_of(SamHq& model, const std::vector<NamedDataset>& sets, const EvaluateOptions& options) {
   try {
     const torch::Device device = model->device();

@@ -124,7 +124,7 @@ void print_outcome(const ExportArguments& arguments, double seconds) {
              folder ? " in " + arguments.output : "", seconds);
 }
 
-// A name that says another format than the one asked for.
+// Refuses an output name whose extension belongs to another format.
 void check_name(const ExportArguments& arguments) {
   const fs::path output(arguments.output);
   const std::string extension = lower_case(output.extension().string());

@@ -86,7 +86,7 @@ int predict(const PredictArguments& arguments) {
   set_formats(arguments, options);
   options.lines = choose_lines(model, std::ssize(pictures));
   if (options.lines > 1) at::set_num_threads(at::get_num_threads() / static_cast<int>(options.lines));
-  constexpr int kMostWriters = 4;  // beside which the model's threads are busy
+  constexpr int kMostWriters = 4;  // the model's threads are busy at the same time
   options.threads = static_cast<size_t>(std::min(at::get_num_threads() - 1, kMostWriters));
   const PredictOutcome outcome = predict_pictures(model, pictures, source, options);
 

@@ -29,26 +29,26 @@ std::string check_device(const std::string& text) {
   return "expected auto, cpu, cuda or cuda:<number>, got '" + cut_short(text) + "'";
 }
 
-// One process per GPU sees one GPU where the scheduler hides the others.
+// If the scheduler shows each process one GPU only, that is device 0.
 int64_t own_cuda_device(int64_t count) {
   return count == 1 && std::getenv("CUDA_VISIBLE_DEVICES") != nullptr ? 0 : local_rank();
 }
 
-// What large tensors leave stays with the program. Given back to the system it costs a million page faults in a
-// training step of ViT-B, a sixth of the step and a third of an evaluation, and saves a tenth of the memory.
+// Keeps freed memory in the program. Returning it to the system costs a million page faults in a training step of
+// ViT-B, a sixth of the step and a third of an evaluation, and saves a tenth of the memory.
 void keep_freed_memory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, -1);  // never
 }
 
-// libtorch has two pools of threads, and waits for ever for those that the system does not give.
+// libtorch has two thread pools and waits forever for threads that the system cannot start.
 void require_threads(int count) {
   std::latch all_asked(1);
   std::vector<std::thread> threads;
   const int wanted = 2 * count;
   try {
     while (std::ssize(threads) < wanted) threads.emplace_back([&] { all_asked.wait(); });
-  } catch (const std::system_error&) {  // told below
+  } catch (const std::system_error&) {  // reported below
   }
   const int64_t given = std::ssize(threads);
   all_asked.count_down();
@@ -120,7 +120,7 @@ torch::Device start_device(const ComputeOptions& options) {
   }
   set_up_cuda();
   const torch::Device device(torch::kCUDA, static_cast<torch::DeviceIndex>(index));
-  c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // what names no device goes there too
+  c10::impl::getDeviceGuardImpl(torch::kCUDA)->setDevice(device);  // also for tensors of plain "cuda"
   if (!has_cuda_kernels(device)) {
     spdlog::warn("{} runs without hqsam's CUDA kernels, which makes bf16 several times slower: {}", device.str(),
                  cuda::have_kernels() ? "they need compute capability 8.0 or above"

@@ -16,12 +16,12 @@
 namespace hqsam {
 namespace {
 
-constexpr int kNoProgram = 127;  // as the shell's
+constexpr int kNoProgram = 127;  // the shell's exit code for a missing command
 
-// Between fork and exec: only what a signal handler may call.
+// Runs between fork and exec, so it may only call async-signal-safe functions.
 [[noreturn]] void become_curl(char* const* arguments, int errors, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) _exit(kNoProgram);  // it ended before that
+  if (::getppid() != parent) _exit(kNoProgram);  // the parent has already ended
   const int nowhere = ::open("/dev/null", O_RDWR);
   ::dup2(nowhere, STDIN_FILENO);
   ::dup2(nowhere, STDOUT_FILENO);

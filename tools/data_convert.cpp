@@ -58,7 +58,7 @@ bool is_told(const ConvertArguments& arguments) {
          !arguments.annotations.empty() || !arguments.split.empty();
 }
 
-// What a path holds; with options that say so, one set of these.
+// The sets at a path; one set if the options describe it.
 std::vector<SetToConvert> sets_of_path(const ConvertArguments& arguments) {
   std::vector<SetToConvert> sets;
   if (is_told(arguments)) {

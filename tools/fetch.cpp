@@ -41,8 +41,8 @@ std::string sha256_of(const fs::path& path) {
   return hash.finish();
 }
 
-// What is wrong with the file, or "". Without a published SHA-256, at least the first bytes must be a checkpoint's: an
-// error page saved as a file is none.
+// Describes what is wrong with the file, or "". Without a published SHA-256 the first bytes must be a checkpoint's, so
+// that a saved error page is refused.
 std::string fault_of(const fs::path& path, const FetchOptions& options, const std::string& sha256) {
   const uint64_t size = fs::file_size(path);
   if (options.exact && size != options.bytes) return fmt::format("{} bytes, expected {}", size, options.bytes);
@@ -125,7 +125,7 @@ void fetch_into(const PartFile& part, const FetchOptions& options) {
                     static_cast<int64_t>(part.size()) / kMegabyte);
   const bool resumed = part.size() > 0;
   CurlEnd end = curl_into(part, options, progress);
-  // 416: the part has all bytes already, or more.
+  // 416: the partial file already has all bytes or more.
   if (resumed && (end.code == kCannotResume || end.errors.find("416") != std::string::npos)) {
     part.empty();
     end = curl_into(part, options, progress);

@@ -31,7 +31,7 @@ std::string one_line(std::string text) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// The innermost command that the line names.
+// The innermost command named on the command line.
 const CLI::App* innermost(const CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
   return app;
@@ -56,7 +56,7 @@ std::string full_name(const CLI::App* command) {
   return parent == nullptr ? command->get_name() : full_name(parent) + " " + command->get_name();
 }
 
-// What the user most likely got wrong: a word nobody knows comes before what it left missing.
+// Selects the most likely mistake: an unknown word is reported rather than the missing option that it caused.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = innermost(&app);
   for (const std::string& word : command->remaining()) {
@@ -81,7 +81,7 @@ void add_log_level(CLI::App& app, std::string& level) {
   }
 }
 
-// A reader of the standard output that had enough (`hqsam info x | head -1`) is no failure; a full disk is.
+// A closed standard output (`hqsam info x | head -1`) is not a failure; a full disk is.
 int finish(int code) {
   const int reason = finish_printing();
   if (reason == 0 || reason == EPIPE) return code;

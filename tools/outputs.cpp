@@ -35,7 +35,7 @@ fs::path existing_folder(std::string_view function, const fs::path& folder) {
 void require_writable_folder(std::string_view function, const fs::path& folder) {
   const fs::path existing = existing_folder(function, folder);
   try {
-    const AtomicFile probe(existing / "probe");  // goes without commit()
+    const AtomicFile probe(existing / "probe");  // removed, since it is not committed
   } catch (const Error& error) {
     const std::string reason = error.what();
     fail(function, "cannot write to {}:{}", folder.string(), reason.substr(reason.rfind(':') + 1));

@@ -38,7 +38,7 @@ bool same_place(const fs::path& a, const fs::path& b) {
   return fs::equivalent(a, b, error) && !error;
 }
 
-// What a folder holds.
+// The contents of a folder.
 struct Findings {
   std::vector<fs::path> pictures;
   std::map<std::string, int64_t> others;  // by extension
@@ -75,7 +75,7 @@ void look_through(const fs::path& folder, const fs::path& output, Findings& find
     } else if (earlier.has(path)) {
       ++findings.others["of an earlier run"];
     } else if (has_picture_ending(path)) {
-      findings.pictures.push_back(path);  // a link to nothing too: reading it says so
+      findings.pictures.push_back(path);  // also a dangling link, which reading reports
     } else {
       const std::string extension = lower_extension(path);
       ++findings.others[extension.empty() ? "without an extension" : extension.substr(0, 20)];

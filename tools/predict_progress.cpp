@@ -21,7 +21,7 @@ std::string reasons_of(const PlacedPrompts& prompts) {
 
 // The message of a failure with its picture, once.
 std::string with_picture(const fs::path& path, const std::string& message) {
-  const std::string line = message.substr(0, message.find('\n'));  // libtorch's have more
+  const std::string line = message.substr(0, message.find('\n'));  // libtorch's have several lines
   if (line.find(path.string()) != std::string::npos) return line;
   return fmt::format("[predict] {}: {}", path.string(), reason_of(line));
 }
@@ -29,7 +29,7 @@ std::string with_picture(const fs::path& path, const std::string& message) {
 std::string message_of(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
-  } catch (const std::exception& error) {  // libtorch's too, such as a lack of memory
+  } catch (const std::exception& error) {  // includes libtorch's, such as lack of memory
     return error.what();
   }
 }

@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 
 Json box_json(const Box& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 
-// COCO's x, y, width, height of a box of outermost pixels.
+// Converts a box of outermost pixels to COCO's x, y, width, height.
 Json bbox_json(const std::optional<Box>& box) {
   if (!box) return {0, 0, 0, 0};
   return {box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1};
@@ -32,7 +32,7 @@ void set_label(Json& json, const char* number_key, const char* text_key, const P
   if (const auto* text = std::get_if<std::string>(&label)) json[text_key] = *text;
 }
 
-// A prompt as it was used, with what its file told of it.
+// A prompt as it was used, with the information from its file.
 Json prompt_json(const PlacedPrompt& placed, const StatedPrompt& stated) {
   const PredictPrompt& prompt = placed.prompt;
   Json json = {{"number", placed.number}};
@@ -191,7 +191,7 @@ std::vector<std::string> files_of_results(const fs::path& json) {
   std::error_code ignored;
   if (!fs::is_regular_file(json, ignored)) return files;
   const std::string stem = json.stem().string();
-  // Only names that hqsam gives, whatever the file says.
+  // Accepts only names that hqsam itself writes, whatever the file says.
   const auto take = [&](const nlohmann::json& name) {
     if (!name.is_string()) return;
     const std::string text = name.get<std::string>();
@@ -210,7 +210,7 @@ std::vector<std::string> files_of_results(const fs::path& json) {
       if (result.is_object() && result.contains("file")) take(result["file"]);
     }
     if (content.contains("logits")) take(content["logits"]);
-  } catch (const Error&) {  // unreadable: nothing is known of it
+  } catch (const Error&) {  // unreadable, so it lists no files
   }
   return files;
 }

@@ -19,7 +19,7 @@ PredictOptions predict_options(const PredictRunOptions& options) {
   return {.masks = options.masks, .multimask = options.multimask, .keep_logits = options.logits, .packed = true};
 }
 
-// Pictures in line: read ahead, the model, written behind.
+// Processes pictures in three stages: reading ahead, the model, writing.
 class PredictLine {
  public:
   PredictLine(SamHq model, const EmbeddingFiles* files, const PromptSource& source, const PredictRunOptions& options,
@@ -63,7 +63,7 @@ class PredictLine {
     std::future<ReadPicture> picture;
   };
 
-  // As many as the encoder takes, and one for afterwards.
+  // One batch of the encoder, and one picture more.
   void read_ahead() {
     while (std::ssize(ahead_) <= options_.batch) {
       const auto number = progress_.next();
@@ -72,7 +72,7 @@ class PredictLine {
     }
   }
 
-  // Waits for the next one. Nothing where it has no prompts or failed.
+  // Waits for the next picture; empty if it has no prompts or failed.
   std::optional<Taken> take() {
     Ahead next = std::move(ahead_.front());
     ahead_.pop_front();
@@ -101,8 +101,8 @@ class PredictLine {
     predict(std::move(group));
   }
 
-  // From any thread. Without prompts where there are none for it; without more than them where it has more pixels than
-  // `most`.
+  // Reads a picture, on any thread. The result has no prompts if there are none for it, and only prompts if the picture
+  // has more pixels than `most`.
   ReadPicture read(size_t number, int64_t most) const {
     ReadPicture picture;
     picture.path = progress_.path(number);
@@ -130,7 +130,7 @@ class PredictLine {
     return picture;
   }
 
-  // The pictures of a group through the encoder together, then each one's prompts.
+  // Encodes the pictures of a group together, then decodes each one's prompts.
   void predict(std::vector<Taken> group) {
     std::vector<PictureSession> sessions;
     try {
@@ -220,7 +220,7 @@ class PredictLine {
     kind == MaskKind::kSam ? overlay.add_sam(mask) : overlay.add_hq(mask);
   }
 
-  // The prompts, and the masks that were not asked for: SAM's own need a pass of their own.
+  // Draws the overlay: the prompts, and masks of the kinds that were not requested; SAM's own need another pass.
   void show_others(Overlay& overlay, const std::vector<PredictPrompt>& all) {
     const std::vector<PredictPrompt> some(all.begin(), all.begin() + static_cast<int64_t>(overlay.shown()));
     const PictureSession& session = predictor_.session();
@@ -243,7 +243,7 @@ class PredictLine {
   PredictOptions how_;
   PredictProgress& progress_;
   std::deque<Ahead> ahead_;
-  Jobs behind_;  // last: its threads are gone before what they write to
+  Jobs behind_;  // declared last, so that its threads end before the members that they write to
 };
 
 }  // namespace

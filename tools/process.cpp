@@ -16,15 +16,15 @@
 #include "common.h"
 #include "hqsam/core/temporaries.h"
 
-// These run before main(), and before a sanitizer's own start.
+// These functions run before main() and before a sanitizer is initialized.
 #define HQSAM_EARLY __attribute__((no_sanitize("address", "undefined")))
 
 namespace hqsam {
 namespace {
 
-// Without memory of its own: there may be none.
+// Allocates no memory, since there may be none left.
 HQSAM_EARLY void say(const char* text) {
-  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // nobody to tell
+  if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;  // there is no one to report to
 }
 
 [[noreturn]] void end_in_one_line() {
@@ -44,7 +44,7 @@ HQSAM_EARLY void say(const char* text) {
   _exit(kExitError);
 }
 
-// train and launch, until they have something to save and handlers of their own.
+// The signal handler of train and launch until they install their own.
 HQSAM_EARLY void stop_early(int) {
   say("stopped before anything was written: start it again, with --resume or without\n");
   remove_temporaries();
@@ -55,7 +55,7 @@ HQSAM_EARLY bool stops_in_order(int argc, char** argv) {
   return argc > 1 && (std::strcmp(argv[1], "train") == 0 || std::strcmp(argv[1], "launch") == 0);
 }
 
-// Signals that ask for an end.
+// Signals that request termination.
 HQSAM_EARLY sigset_t stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -72,7 +72,7 @@ HQSAM_EARLY void stop_early_on_signals() {
   sigprocmask(SIG_UNBLOCK, &signals, nullptr);  // spin_briefly holds them back while the program starts anew
 }
 
-// Libraries crash where memory ends: oneDNN's convolutions under ulimit -v, for one.
+// Some libraries crash when memory runs out, such as oneDNN's convolutions under ulimit -v.
 void crash(int signal) {
   say("error: [hqsam] crashed by ");
   say(signal == SIGSEGV ? "SIGSEGV" : signal == SIGBUS ? "SIGBUS" : signal == SIGFPE ? "SIGFPE" : "SIGILL");
@@ -123,8 +123,8 @@ void spin_briefly(char** argv) {
 
 void set_up_process(char** argv) {
   spin_briefly(argv);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that outgrows its limit
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that had enough
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails with EFBIG
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails with EPIPE
   remove_temporaries_on_signals();
   tell_crashes();
 }

@@ -8,8 +8,8 @@
 
 namespace hqsam {
 
-// Sizes in bytes and SHA-256 are those that several public projects state, independently of each other, for what these
-// addresses give; where none was found, or one alone, they are left out.
+// Sizes in bytes and SHA-256 are those that at least two public projects state independently for the files at these
+// addresses; otherwise they are left out.
 const std::vector<PublicWeights>& public_weights() {
   static const std::vector<PublicWeights> all = {
       {"sam_vit_b", "sam_vit_b_01ec64.pth", "vit_b", "SAM, a base for HQ modules", 375'042'383, true,

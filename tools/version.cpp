@@ -20,7 +20,7 @@ std::string cuda_text() {
   return fmt::format("CUDA: {} devices, {}", torch::cuda::device_count(), kernels);
 }
 
-// Those that decide how fast a CPU is here.
+// The instruction sets that determine the speed of hqsam on a CPU.
 std::string cpu_text() {
   std::vector<std::string> has;
 #if defined(__x86_64__)

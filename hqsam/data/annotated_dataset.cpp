@@ -37,7 +37,7 @@ void check_memory(const Sample& sample, int64_t bytes, size_t masks) {
        sample.image.width, sample.image.height, masks, sample.labels.size(), kMaxMaskBytes);
 }
 
-// Where annotations do not state the picture's size, run lengths that fit it in one of its frames do.
+// Without a stated picture size, run lengths show the frame if they fit one of the picture's.
 Size witnessed_frame(const std::vector<json>& segmentations, const FramedPicture& framed) {
   for (const json& segmentation : segmentations) {
     const auto size = rle_size_in_json(segmentation);
@@ -76,7 +76,7 @@ void keep_one(std::vector<ObjectMask>& objects, int64_t position) {
   objects.resize(1);
 }
 
-// Boxes of this frame, cut to it and turned; those of which nothing is left count as skipped.
+// Clips boxes to this frame and turns them; boxes entirely outside count as skipped.
 void add_boxes(const std::vector<ScoredBox>& boxes, Size frame, int turn, Sample& sample) {
   for (ScoredBox box : boxes) {
     Box& corners = box.box_in_image;
@@ -92,7 +92,7 @@ void add_boxes(const std::vector<ScoredBox>& boxes, Size frame, int turn, Sample
   }
 }
 
-// An empty file is a picture without objects.
+// Takes an empty file as a picture without objects.
 std::string_view text_of(const DataFile& file, std::optional<DataBytes>& bytes) {
   std::error_code error;
   if (file.offset < 0 && std::filesystem::file_size(file.path, error) == 0 && !error) return {};

@@ -10,7 +10,7 @@
 namespace hqsam {
 namespace {
 
-// What one sample adds to the report.
+// One sample's part of the report.
 struct SampleReport {
   Size size;
   std::vector<double> inside_shares;
@@ -50,7 +50,7 @@ SampleReport check_sample(const Dataset& dataset, int64_t index, int64_t tiny) {
     report.notes = sample.notes;
     report.turned = sample.turned;
     report.unknown = !sample.unknown.pixels.empty();
-    // A picture without objects is no mistake of a set that states categories.
+    // In a set with categories a picture without objects is valid.
     if (sample.labels.empty() && !sample.annotated) report.problems.push_back({Problem::kNoMask, path, "no mask"});
     for (size_t i = 0; i < sample.labels.size(); ++i) {
       const std::string which = sample.labels.size() == 1 ? "the mask " : fmt::format("mask {} ", i);

@@ -32,7 +32,7 @@ std::string file_name(const json& image) {
   return "";
 }
 
-// [x, y, width, height] as corners; nothing where it is not four numbers.
+// [x, y, width, height] as corners; empty unless it has four numbers.
 std::optional<Box> box_of(const json& item) {
   const auto at = item.find("bbox");
   if (at == item.end() || !at->is_array() || at->size() != 4) return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<Box> box_of(const json& item) {
   return Box{values[0], values[1], values[0] + values[2], values[1] + values[3]};
 }
 
-// Follows the file. Its lists may come in any order: masks of pictures that are not known yet wait.
+// Reads the file's lists in any order; masks wait until their picture is known.
 class CocoReader {
  public:
   explicit CocoReader(const SetOptions& options) : options_(options) {}
@@ -145,7 +145,7 @@ class CocoReader {
     if (!add(*image, annotation)) waiting_.push_back({*image, std::move(annotation)});
   }
 
-  // To its picture, where it is counted if it has no usable mask. False: that picture is not known.
+  // Adds a mask to its picture, which counts unusable ones. False if the picture is not known.
   bool add(const std::string& image, AnnotatedPicture::Annotation& annotation) {
     const auto at = by_id_.find(image);
     if (at == by_id_.end()) return false;
@@ -173,7 +173,7 @@ class CocoReader {
     left.warn(options_.name, "of the detector's boxes are");
   }
 
-  // Why it is left out, or "".
+  // The reason to leave it out, or "".
   std::string read_detection(const json& item) {
     const auto image = item.is_object() ? coco_id(item, "image_id") : std::nullopt;
     const auto picture = image ? by_id_.find(*image) : by_id_.end();

@@ -26,7 +26,7 @@ std::optional<bool> crowd_of(const json& item) {
   return std::nullopt;
 }
 
-// What the item has instead of a mask.
+// Describes what the item has instead of a mask.
 std::string without_mask(const json& item) {
   const auto holds = [&](const char* key) {
     const auto at = item.find(key);

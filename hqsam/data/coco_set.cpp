@@ -55,7 +55,7 @@ std::string what_is_in(const std::filesystem::path& folder) {
   return names.empty() ? "which is empty" : fmt::format("which has {}", first_few(names));
 }
 
-// Finds the pictures' files; leaves those out that are not there.
+// Finds the pictures' files and leaves out pictures without a file.
 void find_files(const SetOptions& options, CocoSet& set) {
   std::vector<std::string> names;
   for (const AnnotatedPicture& picture : set.pictures) names.push_back(picture.name);

@@ -29,7 +29,7 @@ Json segmentation_json(const Mask& mask, const Rle& rle, bool polygons, double s
   return list;
 }
 
-// All but the ids that depend on the order of pictures.
+// Everything but the ids, which depend on the order of pictures.
 Json annotation_json(const MaskToWrite& item, const WriterOptions& options) {
   const Mask mask = rle_decode(item.rle);
   const std::optional<Box> box = bounding_box(mask);
@@ -77,7 +77,7 @@ class CocoWriter : public AnnotationWriter {
       image["neg_category_ids"] = picture.negative_categories;
       image["not_exhaustive_category_ids"] = picture.not_exhaustive_categories;
     }
-    json_line(image);  // refuses its name
+    json_line(image);  // throws if the name is not valid
     std::vector<Json> annotations;
     std::vector<MaskInfo> infos;
     std::vector<std::optional<int64_t>> ids;
@@ -108,7 +108,7 @@ class CocoWriter : public AnnotationWriter {
     }
   }
 
-  // A set's own numbers. Plain masks, which have none, are category 1.
+  // Keeps a set's own numbers. Masks without categories become category 1.
   int64_t category_id(const MaskInfo& info) {
     const bool none = info.category == 0 && info.category_name.empty();
     const int64_t id = none ? 1 : info.category;

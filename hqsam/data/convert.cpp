@@ -95,7 +95,7 @@ class SetConversion {
     std::string png;   // its bytes, where they are not the file's
     DataFile file;
     std::optional<DataBytes> bytes;
-    int64_t unusable = 0;  // masks that the reader left out
+    int64_t unusable = 0;  // masks that the reader skipped
   };
   struct Result {
     std::string failure;
@@ -116,7 +116,7 @@ class SetConversion {
     report.masks += result.masks;
   }
 
-  // What reading throws is the picture's fault, what writing throws ends the conversion.
+  // An error in reading concerns this picture only; an error in writing ends the conversion.
   Result work(int64_t index) {
     Output output;
     try {
@@ -163,7 +163,7 @@ class SetConversion {
     }
   }
 
-  // False where the two lie on different disks.
+  // False if the two are on different disks.
   static bool link(const fs::path& from, const fs::path& to) {
     std::error_code error;
     fs::create_directories(to.parent_path(), error);
@@ -179,7 +179,7 @@ class SetConversion {
   std::vector<std::string> names_;
 };
 
-// Names for the sets' folders, fit for file names and each once.
+// Unique names for the sets' folders, valid as file names.
 std::vector<std::string> set_names(const std::vector<SetToConvert>& sets) {
   std::vector<std::string> names;
   if (sets.size() == 1) return {""};
@@ -199,7 +199,7 @@ std::vector<std::string> set_names(const std::vector<SetToConvert>& sets) {
   return names;
 }
 
-// The set's own files must not be written over.
+// Throws Error if the output would overwrite the set's own files.
 void check_output(const std::vector<SetToConvert>& sets, const ConvertOptions& options) {
   const fs::path& folder = options.writer.folder;
   std::error_code error;

@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
-// A file or a folder, or none where it is gone meanwhile; throws where a link leads nowhere, and for pipes, sockets and
-// devices: whoever put them there wants them read.
+// A file, a folder, or none if it has vanished meanwhile. Throws Error for dangling links, pipes, sockets and devices,
+// because ignoring them could lose pictures.
 fs::file_type type_of(const fs::directory_entry& entry) {
   std::error_code error;
   const fs::file_type type = entry.status(error).type();
@@ -25,12 +25,12 @@ fs::file_type type_of(const fs::directory_entry& entry) {
   }
   if (type == fs::file_type::fifo || type == fs::file_type::socket || type == fs::file_type::character ||
       type == fs::file_type::block) {
-    OpenFile(entry.path());  // says what it is
+    OpenFile(entry.path());  // throws Error naming the kind of file
   }
   return type;
 }
 
-constexpr int kMaxDepth = 32;  // folders in folders; links can make circles
+constexpr int kMaxDepth = 32;  // nested folders; links can form cycles
 
 void add_files(const fs::path& folder, const std::string& prefix, int depth, std::vector<DataFile>& files) {
   if (depth > kMaxDepth) {

@@ -34,7 +34,7 @@ bool holds_pictures(const fs::path& folder) {
   return std::any_of(files.begin(), files.end(), [](const DataFile& file) { return is_picture_name(file.name); });
 }
 
-// The entry of a folder with this name in any case.
+// A folder's entry with this name, ignoring case.
 fs::path entry_named(const fs::path& folder, const std::string& name) {
   for (const fs::path& entry : entries(folder)) {
     if (lower_case(entry.filename().string()) == lower_case(name)) return entry;
@@ -50,7 +50,7 @@ std::string set_name(const fs::path& path) {
 
 bool has_masks(const fs::path& json) { return read_file(json, kAnySize).find("\"segmentation\"") != std::string::npos; }
 
-// Where the pictures of a COCO JSON lie: beside it, or in a usual folder beside it or one above.
+// Finds the pictures of a COCO JSON: beside it, or in a folder of a usual name beside it or one level up.
 fs::path pictures_of_json(const fs::path& json) {
   const fs::path folder = json.parent_path();
   const std::string stem = json.stem().string();
@@ -79,7 +79,8 @@ SetOptions coco_set(const fs::path& json) {
   return set;
 }
 
-// Several folders of masks are a question for people: DRIVE's mask/ is the field of view, its 1st_manual/ the vessels.
+// Refuses several folders of masks, since only people can choose: DRIVE's mask/ is the field of view, its 1st_manual/
+// the vessels.
 void refuse_two_mask_folders(const fs::path& folder, const fs::path& images) {
   std::vector<std::string> found;
   for (const char* name : kMaskFolders) {
@@ -190,7 +191,7 @@ std::vector<SetOptions> sets_below(const fs::path& folder, std::string& what) {
     if (!is_folder(entry)) continue;
     if (auto set = set_in_folder(entry, what)) sets.push_back(*set);
   }
-  constexpr size_t kMostSets = 20;  // more are a folder for each picture
+  constexpr size_t kMostSets = 20;  // with more, each picture probably has its own folder
   if (sets.size() <= kMostSets) return sets;
   what = "a folder for each picture";
   SetOptions whole;

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr int64_t kLookedAt = 128;  // masks from which a set's kind is decided
 
-// Turned by its own tag, unless its pixels have the upright picture's size without: some tools copy the tag along.
+// A mask is turned by its own tag, unless its stored pixels already have the upright picture's size: some tools copy
+// the picture's tag.
 Raster read_mask_raster(const DataFile& file, const DataFile& picture, ExifRule rule) {
   const DataBytes bytes(file);
   Raster raster = decode_raster(bytes.bytes(), file.label());
@@ -41,7 +42,7 @@ int require_turn(Size mask, const std::string& mask_name, const FramedPicture& p
        shown(picture.image.size()), mask_name, shown(mask));
 }
 
-// What lies in a folder but in none of the folders that are below it and named by themselves.
+// A folder's files, without those of subfolders that are named as folders of their own.
 std::vector<DataFile> without_folders(std::vector<DataFile> files, const fs::path& own,
                                       std::initializer_list<fs::path> others) {
   for (const fs::path& other : others) {
@@ -107,7 +108,7 @@ void FolderDataset::look() {
     std::optional<FramedPicture> picture;
     try {
       picture = framed_header(pair.image, options_);
-    } catch (const Error&) {  // get() tells
+    } catch (const Error&) {  // get() will report it
     }
     for (const DataFile& file : pair.masks) {
       try {
@@ -199,7 +200,7 @@ Sample FolderDataset::get(int64_t index) const {
   FramedPicture picture;
   Sample sample = open(index, picture);
   const PicturePair& pair = pairs_[static_cast<size_t>(index)];
-  for (const DataFile& file : pair.masks) {  // one at a time: they are large
+  for (const DataFile& file : pair.masks) {  // one at a time, because they are large
     OpenMask mask = open_mask(pair, file);
     const bool several = pair.masks.size() > 1 || mask.file.labels().size() > 1;
     for (size_t i = 0; i < mask.file.labels().size(); ++i) add_label(sample, picture, mask, i, several);

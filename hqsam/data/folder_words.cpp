@@ -66,7 +66,7 @@ Named named(const fs::path& path) {
   return folder;
 }
 
-// trainannot is of masks where there is a folder train.
+// "trainannot" holds masks if there is a folder "train".
 void find_joined_names(std::vector<Named>& folders) {
   std::set<std::string> names;
   for (const Named& folder : folders) names.insert(folder.path.filename().string());

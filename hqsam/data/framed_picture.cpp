@@ -27,7 +27,7 @@ PictureHeader header_of(const DataFile& file) {
   if (is_jpeg(front.bytes())) {
     try {
       return picture_header(front.bytes(), file.label());
-    } catch (const Error&) {  // it goes on, or is damaged
+    } catch (const Error&) {  // the header is longer than kFront, or damaged
     }
   }
   const DataBytes bytes(file);  // other formats may have their tag at the end

@@ -21,14 +21,14 @@ namespace {
 using nlohmann::json;
 using Indices = std::vector<size_t>;
 
-constexpr int kLooks = 50;  // JSONs that are read now although their names tell their pictures
+constexpr int kLooks = 50;  // JSONs that are read now although their names match pictures
 
 std::string folder_of(std::string_view name) {
   return std::string(name.substr(0, name.size() - base_name(name).size()));
 }
 
-// Places of files by a part of their names; where none is spelled so, by what is the same name to a person. Tables are
-// made when they are first asked, since a large set may need but one.
+// Indices of files by a part of their names: by exact spelling, else by name_key. Each table is built when it is first
+// used, since a large set may need only one.
 class Places {
  public:
   using Part = std::function<std::string_view(std::string_view name)>;

@@ -11,12 +11,12 @@ namespace {
 
 using nlohmann::json;
 
-// Hands out the items as they become whole.
+// Hands out each item once it is complete.
 class Sections {
  public:
   explicit Sections(const std::function<void(const std::string&, const json&)>& visit) : visit_(visit) {}
 
-  // False: the parser forgets the value.
+  // False makes the parser discard the value.
   bool operator()(std::span<const JsonStep> around, json& value) {
     if (around.empty()) return true;
     const bool list = around.front().key == nullptr;
@@ -36,7 +36,7 @@ class Sections {
   std::vector<std::string> keys_;
 };
 
-// Python's names for what JSON has no number for.
+// Python's names for numbers that JSON cannot express.
 std::string_view odd_number(std::string_view rest) {
   for (const std::string_view name : {"NaN", "Infinity", "-Infinity"}) {
     if (rest.starts_with(name)) return name;

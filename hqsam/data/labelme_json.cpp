@@ -64,7 +64,7 @@ int64_t pixel(double coordinate) {
   return static_cast<int64_t>(coordinate);
 }
 
-// An image's pixels other than 0 as a mask of the frame, its first pixel at left, top; what lies beyond is cut.
+// An image's nonzero pixels as a mask of the frame, with its first pixel at (left, top), clipped to the frame.
 Rle pasted(const Image& image, int64_t left, int64_t top, Size frame) {
   Rle rle{frame, {}};
   int64_t at = 0;  // the end of the last run, column by column
@@ -123,7 +123,7 @@ Rle draw(const json& shape, Size frame) {
   fail(kFunction, "a shape of the unknown type '{}'", shown_short(type));
 }
 
-// Labels are texts; people's scripts write numbers too.
+// Labels are texts, but some scripts write numbers.
 std::string label_of(const json& shape) {
   const auto label = shape.find("label");
   if (label == shape.end() || label->is_null()) return "";

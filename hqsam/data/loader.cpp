@@ -19,7 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 3s;  // with threads that ought to end
+constexpr auto kPatience = 3s;  // that threads have to end
 constexpr auto kLook = 50ms;    // between looks at a stop flag
 
 // Rows live in a ring of `prefetch` slots. A worker claims the next row once its slot is free, so no more than
@@ -36,7 +36,7 @@ struct Line {
   const int64_t epoch;
   const std::vector<int64_t> order, positions;
   const int64_t end;   // rows in all
-  const bool on_call;  // rows are prepared when they are wanted, not ahead
+  const bool on_call;  // rows are prepared when requested, not ahead
   int64_t taken = 0, claimed = 0, wanted = 0;
   std::vector<Slot> slots;
   bool stopping = false, failed = false;
@@ -73,7 +73,7 @@ struct Line {
   }
 
   bool may_claim() const {
-    if (stopping || claimed == end) return true;  // nothing
+    if (stopping || claimed == end) return true;  // there is no next row
     return !failed && claimed - taken < std::ssize(slots) && (!on_call || claimed < wanted);
   }
 

@@ -24,7 +24,7 @@ void apply_threshold(Image& gray, double threshold) {
   for (uint8_t& value : gray.pixels) value = value > threshold ? 255 : 0;
 }
 
-// Edges between flat colours are blends that no object has: they join the colour that is nearest.
+// Blended colours along edges belong to no object; each becomes the nearest flat colour.
 void join_blends(MaskPlane& plane) {
   constexpr size_t kFewColours = 16;
   const ValueCounts counts = count_values(plane);
@@ -62,7 +62,7 @@ MaskFile::MaskFile(Raster raster, const MaskReading& reading, std::string name)
   auto* bytes = std::get_if<std::vector<uint8_t>>(&raster.samples);
   MaskPlane plane;
   if (bytes != nullptr && raster.channels == 1 && raster.palette.empty() &&
-      (rule.kind == MaskFileKind::kSoft || rule.kind == MaskFileKind::kBinary)) {  // the usual mask, without a detour
+      (rule.kind == MaskFileKind::kSoft || rule.kind == MaskFileKind::kBinary)) {  // the usual mask takes the short way
     gray_ = Image();
     gray_.height = raster.height, gray_.width = raster.width, gray_.channels = 1;
     gray_.pixels = std::move(*bytes);
@@ -115,7 +115,7 @@ void MaskFile::read_gray(MaskPlane plane) {
   labels_.push_back({0, inside(gray_)});
 }
 
-// A set that was taken for masks of one object must not hold one of several.
+// Refuses a mask of several objects in a set that was read as masks of one object.
 void MaskFile::check_gray() const {
   const MaskLook found = look_at_gray(gray_, lossy_);
   const bool labels = found.kind == MaskLook::Kind::kLabels || found.kind == MaskLook::Kind::kWithVoid;

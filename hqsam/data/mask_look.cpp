@@ -18,7 +18,7 @@ constexpr const char* kKindsToSet = "set mask_kind to ids (each value an object)
 
 MaskLook unclear(std::string values, std::string why) { return {Kind::kUnclear, std::move(values), std::move(why)}; }
 
-// Gray values as numbers of pixels, by what they could be.
+// Numbers of pixels by what their gray values could mean.
 struct GrayCounts {
   int64_t black = 0, white = 0, between = 0, flat_between = 0;
   int64_t near_black = 0, near_white = 0;      // of `between`: within a twentieth of either end
@@ -49,8 +49,8 @@ GrayCounts count_gray(const ValueCounts& counts, int32_t white, bool lossy) {
   return gray;
 }
 
-// Flat pixels are a few in a hundred of soft edges and of JPEG's noise, and most of an object. Thin things are edges
-// more than anything else, on much black.
+// Flat pixels are a few percent of soft edges and of JPEG's noise, but most of an object. Masks of thin things consist
+// mostly of edges on a large black area.
 bool looks_soft(const GrayCounts& gray) {
   const int64_t inner = gray.between - gray.near_black - gray.near_white;
   const int64_t bright = gray.white + gray.near_white, dark = gray.black + gray.near_black;
@@ -67,7 +67,7 @@ MaskLook labels_with_white(const ValueCounts& counts, const GrayCounts& gray, co
                                "its own (mask_kind: ids with ignore: -1)",
                                gray.lowest));
   }
-  // Void is 255 beside labels that are counted from 1; grays spread out for the eye make 255 an object like others.
+  // 255 is void beside labels counted from 1; if grays are spread over the range for display, it is an object.
   constexpr int32_t kMostCounted = 40;
   if (gray.lowest <= kMostCounted && counts.size() > 2) return {Kind::kWithVoid, values, ""};
   return unclear(values,
@@ -215,7 +215,7 @@ const char* look_name(Kind kind) {
 
 bool of_labels(Kind kind) { return kind == Kind::kLabels || kind == Kind::kWithVoid; }
 
-// The reading under which a look is right.
+// The reading that fits a look.
 MaskFileKind reading_of(Kind kind) {
   if (of_labels(kind)) return MaskFileKind::kIds;
   if (kind == Kind::kColours) return MaskFileKind::kColours;
@@ -230,7 +230,7 @@ MaskFileKind reading_of(Kind kind) {
        set, a.file, look_name(a.look.kind), a.look.values, b.file, look_name(b.look.kind), b.look.values);
 }
 
-// Looks under which a set is read the same way. 0/1 is a binary mask, and among labels it is the label 1.
+// Groups looks that are read the same way. 0/1 is a binary mask, and among labels the label 1.
 int family(Kind kind) {
   if (kind == Kind::kEmpty || kind == Kind::kZeroOne) return 0;
   if (kind == Kind::kBinary || kind == Kind::kSoft) return 1;

@@ -57,7 +57,7 @@ std::vector<int32_t> samples_of(const Raster& raster, const std::string& name, i
   return whole_values(std::get<std::vector<uint8_t>>(raster.samples), name, white);
 }
 
-// Opacity, where it tells pixels apart.
+// The alpha channel; empty if it is the same everywhere.
 std::vector<uint8_t> alpha_of(const std::vector<int32_t>& samples, size_t pixels, size_t channels, int32_t white) {
   std::vector<uint8_t> alpha(pixels);
   for (size_t i = 0; i < pixels; ++i) alpha[i] = to_8_bits(samples[i * channels + channels - 1], white);
@@ -107,7 +107,7 @@ MaskPlane mask_plane(const Raster& raster, const std::string& name) {
     plane.values = std::move(samples);
     return plane;
   }
-  constexpr int32_t kLossyGray = 12;  // lossy WebP's grays are a little coloured
+  constexpr int32_t kLossyGray = 12;  // lossy WebP's grays have slightly different channels
   const bool gray = colours == 1 || all_gray(samples, pixels, channels, raster.lossy ? kLossyGray : 0);
   plane.values.resize(pixels);
   for (size_t i = 0; i < pixels; ++i) {

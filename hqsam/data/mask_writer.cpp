@@ -72,7 +72,7 @@ class MaskWriter : public AnnotationWriter {
     return prepared;
   }
 
-  // Large objects first, so that small ones lie on top of them.
+  // Draws large objects first, so that small ones remain visible on top.
   PreparedPicture label_picture(const PictureToWrite& picture, std::vector<size_t> kept) {
     std::erase_if(kept, [&](size_t i) {
       const bool empty = rle_area(picture.masks[i].rle) == 0;
@@ -102,7 +102,7 @@ class MaskWriter : public AnnotationWriter {
     return prepared;
   }
 
-  // How many masks are nowhere to be seen.
+  // Counts the masks that are completely covered.
   int64_t count_covered(const PictureToWrite& picture, const std::vector<size_t>& kept,
                         const std::vector<uint16_t>& labels) {
     std::vector<int64_t> seen(static_cast<size_t>(object_number(kept.size())) + 1, 0);

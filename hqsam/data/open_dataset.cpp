@@ -41,7 +41,7 @@ std::set<std::string> words_of(const fs::path& list) {
 
 std::string stem_of(const DataFile& file) { return fs::path(file.name).stem().string(); }
 
-// CVAT's and others' VOC exports hold colours in place of palette indices.
+// Some VOC exports, such as CVAT's, have colours instead of palette indices.
 bool are_coloured(const std::vector<DataFile>& masks) {
   const auto first =
       std::find_if(masks.begin(), masks.end(), [](const auto& file) { return is_picture_name(file.name); });
@@ -147,7 +147,7 @@ void look_before_run(const std::string& name, const Dataset& dataset, int64_t wo
     spdlog::warn("data set '{}': {} of {} pictures that were looked at cannot be read (data.on_error: skip): {}", name,
                  unread.size(), count, unread.front());
   }
-  if (dataset.size() > count && masks == 0) return;  // the few that have masks may be among the others
+  if (dataset.size() > count && masks == 0) return;  // pictures that were not looked at may have masks
   if (masks == 0) refuse("it has no masks");
   if (masks == crowds)
     refuse(fmt::format("all {} masks are regions of many objects (iscrowd); crowd: use takes them", masks));

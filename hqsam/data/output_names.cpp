@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A path's folders. A member of a shard ("a.tar:x/b.jpg") lies in folders of its own, behind its shard.
+// A path's folders. A shard's member ("a.tar:x/b.jpg") has folders of its own after the shard's name.
 std::vector<std::string> parts_of(const std::string& path) {
   const size_t shard = path.rfind(".tar:");
   std::vector<std::string> parts;

@@ -32,7 +32,7 @@ class Pairing {
   }
 
  private:
-  // Where both lie in one folder, a plain ending tells them apart where it is another one.
+  // If both are in one folder, a different plain ending tells them apart.
   std::vector<Named> keys_of_masks() const {
     std::vector<Named> masks;
     for (const DataFile& file : files_.together ? files_.images : files_.masks) {
@@ -101,7 +101,7 @@ class Pairing {
       best = &rule;
       owners_ = std::move(found);
       rule_ = what;
-      if (most == pictures_.size()) break;  // none can serve more
+      if (most == pictures_.size()) break;  // no rule can pair more
     }
     if (best == nullptr && others_.empty()) return;
     const Rule& chosen = best == nullptr ? rules[0].second : *best;
@@ -130,7 +130,7 @@ class Pairing {
     return found;
   }
 
-  // Pictures of other endings, where no picture of the set's own ending has their name and a mask wants them.
+  // Adds pictures of other endings that match a mask and whose name no picture of the set's own ending has.
   void take_others(const ByMask& rule) {
     std::erase_if(others_, [&](const auto& other) { return pictures_.contains(other.first); });
     if (others_.empty()) return;
@@ -150,7 +150,7 @@ class Pairing {
     }
   }
 
-  // No folder fits: names alone, where each comes once.
+  // If no folder fits, pairs by names alone, provided that each is unique.
   void by_file_names() {
     Keys flat;
     std::map<std::string, std::string> whole;
@@ -226,7 +226,7 @@ class Pairing {
     return pairs;
   }
 
-  // a.png and a.gif are one mask twice, not two.
+  // Refuses a.png beside a.gif: they are probably one mask in two formats.
   void check_several(const PicturePair& pair) const {
     std::map<std::string, std::string> names;
     for (const DataFile& mask : pair.masks) {

@@ -21,7 +21,7 @@ bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// What all names begin with, up to its last character that is no digit.
+// The common prefix of all names, without digits at its end.
 std::string common_beginning(const std::vector<std::string>& names) {
   if (names.empty()) return "";
   std::string common = names.front();

@@ -33,7 +33,7 @@ std::string percent_decoded(const std::string& text) {
   return decoded;
 }
 
-// What stands behind "://host".
+// The part after "://host".
 std::string without_host(const std::string& name) {
   const size_t scheme = name.find("://");
   if (scheme == std::string::npos) return name;
@@ -57,7 +57,7 @@ std::string join(const std::vector<std::string>& parts, size_t begin, size_t end
   return joined;
 }
 
-// A path's folders and name, without "." and with ".." taken away; ".." that lead out in front stay away too.
+// A path's folders and name, with "." and ".." resolved; ".." that lead out of the path are dropped.
 std::vector<std::string> parts_of(const std::string& spelling) {
   std::vector<std::string> parts;
   for (const fs::path& part : fs::path(spelling).lexically_normal().relative_path()) {
@@ -66,7 +66,7 @@ std::vector<std::string> parts_of(const std::string& spelling) {
   return parts;
 }
 
-// Files by the keys of their names, and the folders that hold some.
+// Files by the keys of their names, and the folders that contain files.
 class FolderIndex {
  public:
   explicit FolderIndex(const fs::path& folder) : files_(files_in(folder)) {
@@ -103,7 +103,7 @@ class FolderIndex {
   size_t size() const { return files_.size(); }
 
  private:
-  // "/x/y", and "/y" by which it is found too.
+  // Registers a folder "/x/y" and its shorter form "/y".
   void add_folder(const std::string& folder) {
     if (!folders_.insert(folder).second) return;
     for (size_t at = folder.find('/', 1); at != std::string::npos; at = folder.find('/', at + 1)) {
@@ -113,7 +113,7 @@ class FolderIndex {
 
   std::string base(size_t i) const { return files_[i].name.substr(files_[i].name.rfind('/') + 1); }
 
-  // Of the candidates in a folder whose path ends so: the one, else why there is none.
+  // The only candidate in a folder whose path ends like this, else the reason why there is none.
   FoundPicture one_of(const std::vector<size_t>& candidates, const std::string& folder) const {
     std::vector<size_t> left;
     for (const size_t i : candidates) {
@@ -171,7 +171,7 @@ class Finder {
   std::optional<FolderIndex> index_;
 };
 
-// The ways to read a name, likeliest first; the name itself is the first.
+// The possible readings of a name, the likeliest first, which is the name itself.
 std::vector<std::string> spellings_of(const std::string& name) {
   std::vector<std::string> spellings = {name};
   const auto add = [&](const std::string& spelling) {

@@ -31,8 +31,8 @@ size_t string_end(std::string_view text, size_t at) {
   return text.size();
 }
 
-// The text without what stands in the strings behind the key "imageData". Within a string its quotes would be escaped,
-// so that what is found is a key.
+// The text without the contents of "imageData" strings. Inside a string the quotes would be escaped, so a match is
+// always a key.
 std::string without_image_data(std::string_view text) {
   constexpr std::string_view kKey = "\"imageData\"";
   std::string kept;

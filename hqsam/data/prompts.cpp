@@ -42,7 +42,7 @@ std::vector<int64_t> inside_pixels(const float* label, int64_t side) {
   return pixels;
 }
 
-// The first count of a Fisher-Yates shuffle.
+// The first `count` elements of a Fisher-Yates shuffle.
 std::vector<Point> draw_points(std::vector<int64_t> pixels, int64_t side, int64_t count, RandomStream& stream) {
   std::vector<Point> points;
   for (int64_t i = 0; i < count; ++i) {
@@ -65,7 +65,7 @@ torch::Tensor draw_noisy_mask(const torch::Tensor& label, RandomStream& stream) 
   return noisy_mask(mask, noise).squeeze(0);
 }
 
-// The entry drawn by weight among those that a label with `inside` pixels can serve; null where none can.
+// Draws an entry by weight among those possible for a label with `inside` pixels; null if there is none.
 const PromptOptions* draw_entry(const std::vector<PromptOptions>& mixture, int64_t inside, RandomStream& stream) {
   const auto weight = [&](const PromptOptions& entry) {
     return entry.has(PromptType::kPoints) && entry.count > inside ? 0.0 : entry.weight;

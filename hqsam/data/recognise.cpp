@@ -54,7 +54,7 @@ bool has_yolo_labels(const fs::path& images) {
   return swapped && is_folder(labels) && first_file(labels, ".txt").has_value();
 }
 
-// Annotations among the pictures, where no folder of masks is named.
+// Recognises annotations among the pictures if no folder of masks is named.
 SetOptions recognise_beside(SetOptions options) {
   if (has_yolo_labels(options.images)) {
     options.format = SetFormat::kYolo;

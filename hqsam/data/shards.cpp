@@ -36,7 +36,7 @@ int64_t parse_number(std::string_view digits, const std::string& pattern) {
   return value;
 }
 
-// What stands between two braces, one by one.
+// Expands the alternatives between two braces.
 std::vector<std::string> choices(std::string_view inside, const std::string& pattern) {
   std::vector<std::string> list;
   const size_t dots = inside.find("..");
@@ -117,7 +117,7 @@ std::vector<Shard> shards_of_pattern(const std::string& pattern) {
     fail(kFunction, "'{}': {} of {} shards are not there: {}", pattern, missing.size(), shards.size(),
          first_few(missing));
   }
-  for (Shard& shard : shards) {  // 000.tar of several folders
+  for (Shard& shard : shards) {  // several folders may have a 000.tar
     if (stems[shard.name] > 1) shard.name = (shard.path.relative_path().parent_path() / shard.name).generic_string();
   }
   return shards;

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A set's part: the folder of this name in each of its folders; without a name where one lacks it.
+// A part of a set: the subfolder of this name in each of its folders. The options are empty if one is missing.
 SetOptions part_of(const SetOptions& set, const std::string& name) {
   SetOptions part = set;
   part.name = set.name + "_" + name;
@@ -39,7 +39,7 @@ bool split_by_folders(const SetOptions& set, FoundSets& found) {
     const Use use = use_of_name(name);
     const SetOptions part = part_of(set, name);
     if (use == Use::kAny) return false;
-    if (part.images.empty()) continue;  // pictures to predict on
+    if (part.images.empty()) continue;  // a part without masks, for prediction
     (use == Use::kTrain ? parts.train : parts.valid).push_back(part);
   }
   if (parts.train.empty()) return false;

@@ -6,7 +6,7 @@
 
 namespace hqsam {
 
-// The thread of a read that hangs keeps the data set.
+// The thread of a hanging read shares ownership of the data set.
 Sample StoppableDataset::get(int64_t index) const {
   using namespace std::chrono_literals;
   const auto refuse = [] { throw Stopped("[StoppableDataset] a stop was requested"); };

@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 constexpr const char* kFunction = "files_in_tar";
 constexpr int64_t kMaxRecords = 1 << 20;  // bytes of a long name or of pax records
 constexpr size_t kMaxName = 4096;         // bytes
-constexpr int64_t kMaxBehind = 1 << 16;   // bytes behind the end that are looked at
+constexpr int64_t kMaxBehind = 1 << 16;   // bytes searched after the archive's end
 
-// A file read in pieces from anywhere.
+// A file that is read in pieces at any offset.
 class Pieces {
  public:
   explicit Pieces(const fs::path& path) : file_(path) {}
@@ -41,7 +41,7 @@ class Pieces {
   OpenFile file_;
 };
 
-// What a file that begins so was packed by; "" where it was not.
+// The compression of a file that begins like this; "" if none.
 const char* compression(std::string_view begin) {
   if (begin.starts_with("\x1f\x8b")) return "gzip";
   if (begin.starts_with("\x28\xb5\x2f\xfd")) return "zstd";
@@ -56,7 +56,7 @@ const char* compression(std::string_view begin) {
 
 enum class Fate { kTaken, kHidden, kUnsafe };
 
-// Brings a member's name to parts between single slashes.
+// Normalizes a member's name: parts separated by single slashes.
 Fate clean(std::string& name) {
   if (name.size() > kMaxName) return Fate::kUnsafe;
   if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
@@ -104,7 +104,7 @@ class Walk {
 
   // Takes the member at at_; false at the archive's end.
   bool step() {
-    if (at_ == file_.size()) return false;  // without the end's zeros, as a writer leaves it that did not close
+    if (at_ == file_.size()) return false;  // the closing zeros are missing: the writer did not close the archive
     const std::string block = file_.read(at_, kTarBlock);
     if (static_cast<int64_t>(block.size()) < kTarBlock) {
       fail(kFunction, "{} is {}: it ends at byte {} within a header", name(), at_ == 0 ? "no tar" : "cut off",
@@ -177,7 +177,7 @@ class Walk {
     if (left_out_++ == 0) first_left_ = fmt::format("the {} '{}'", kind, shown_short(called));
   }
 
-  // Some people join archives by cat, which readers do not see.
+  // Detects archives joined by cat, whose second part readers ignore.
   void check_behind() const {
     const std::string rest = file_.read(at_, kMaxBehind);
     for (size_t at = 0; at + kTarBlock <= rest.size(); at += kTarBlock) {

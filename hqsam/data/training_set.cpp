@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kJitterDraws = 1 + 10;  // the first and ten more
 constexpr float kInside = 128;
-constexpr int64_t kMostRows = 200'000'000;  // of an epoch, whose order takes 8 bytes a row
+constexpr int64_t kMostRows = 200'000'000;  // of an epoch; the order takes 8 bytes for each
 
 // 24 random bits: a float32 in [0, 1) that never rounds up to 1.
 float uniform_float(RandomStream& stream) { return static_cast<float>(stream.next() >> 40) * 0x1.0p-24f; }
@@ -67,7 +67,7 @@ torch::Tensor jitter_picture(const Image& picture, const CropResize& how, bool p
   return planes;
 }
 
-// Positions of the masks that a row can be made of.
+// Indices of the masks that a row can use.
 std::vector<int64_t> usable_masks(const std::vector<MaskBrief>& masks, double min_area) {
   std::vector<int64_t> usable, empty;
   for (size_t i = 0; i < masks.size(); ++i) {
@@ -164,7 +164,7 @@ TrainingSet::Unit TrainingSet::find_unit(int64_t index) const {
   return unit_at(set, local);
 }
 
-// The unit's picture with its mask, or without any where none of its masks counts.
+// The unit's picture with its mask, or without labels if no mask is usable.
 Sample TrainingSet::draw_sample(const Unit& unit, int64_t epoch, RandomStream& stream) const {
   const WeightedSet& set = sets_[unit.set];
   return set.dataset->get_one(unit.picture, [&](const std::vector<MaskBrief>& masks) -> int64_t {

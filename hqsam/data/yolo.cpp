@@ -9,7 +9,7 @@
 namespace hqsam {
 namespace {
 
-constexpr int64_t kEnough = 50;  // polygons that tell what a set is of
+constexpr int64_t kEnough = 50;  // polygons are enough to know a set's kind
 
 // What the first texts hold.
 struct Look {

@@ -45,7 +45,7 @@ fs::path yaml_of(const fs::path& images) {
   fail(kFunction, "{}: expected a data.yaml or a folder of pictures", images.string());
 }
 
-// The folders that a yaml's splits may lie in, the likeliest first.
+// The folders that may contain a yaml's splits, the likeliest first.
 std::vector<fs::path> roots_of(const fs::path& yaml, const std::string& path) {
   const fs::path folder = whole(yaml).parent_path();
   if (path.empty()) return {folder};
@@ -151,7 +151,7 @@ fs::path label_at(const SetOptions& options, const DataFile& picture, Place plac
   return std::string(without_extension(picture.path.generic_string())) + ".txt";
 }
 
-// Fills in the labels; the number of pictures that have a text.
+// Fills in the labels and returns the number of pictures that have a text.
 int64_t find_labels(const SetOptions& options, Place place, YoloFiles& files) {
   files.without_text = files.empty_texts = 0;
   for (YoloPicture& picture : files.pictures) {

@@ -13,8 +13,8 @@
 namespace hqsam {
 namespace {
 
-constexpr double kTolerance = 0.01;  // shares beyond the border, by rounding; ultralytics' too
-constexpr double kPixels = 2;        // no share that a tool writes by mistake is so large
+constexpr double kTolerance = 0.01;  // of a side beyond the border, for rounding; as in ultralytics
+constexpr double kPixels = 2;        // larger numbers are pixels, not fractions of a side
 constexpr int64_t kMaxClass = 1 << 24;
 
 std::vector<std::string_view> parts_of(std::string_view text, const char* separators) {

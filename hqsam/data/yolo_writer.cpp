@@ -33,7 +33,7 @@ std::string corners_line(const MaskToWrite& item, Size size, double simplify) {
   return line;
 }
 
-// Classes in order of their coming; written files have these numbers until the end.
+// Classes in order of appearance; files use these numbers until the set is complete.
 class ClassTable {
  public:
   ClassTable(const std::vector<std::string>& fixed, bool keep_numbers)
@@ -62,8 +62,8 @@ class ClassTable {
     return at != numbers_.end() ? at->second : add(label, info.category);
   }
 
-  // Names in their last order, and for each number by coming its last one. Sets with numbers of their own keep the
-  // order of these, others (LabelMe's) that of their names.
+  // Names in their final order, and the final number for each number by appearance. Sets with numbers of their own are
+  // ordered by these, others (LabelMe's) by name.
   std::vector<std::string> finish(std::vector<size_t>& last) const {
     const bool numbered = std::any_of(entries_.begin(), entries_.end(),
                                       [](const Entry& entry) { return entry.id != category_of_name(entry.name); });
@@ -141,7 +141,7 @@ class YoloWriter : public AnnotationWriter {
         lose(kEmpty);
       } else {
         if (mask.soft != nullptr) lose(kSoft);
-        json_line(category_label(mask.info));  // refuses its name
+        json_line(category_label(mask.info));  // throws if the name is not valid
         classes_.check(mask.info);
         lines.emplace_back(mask.info, corners_line(mask, picture.size, options().simplify));
       }

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-// An object's masks, until all videos are known.
+// An object's masks, kept until all videos are known.
 struct Track {
   std::string id, video;
   MaskInfo info;
@@ -75,7 +75,7 @@ class YtvisReader {
     const auto info = coco_mask_info(item, set_.categories);
     if (!info) return set_.annotations.add("with an iscrowd that is neither 0 nor 1", track.id);
     track.info = *info;
-    track.info.area = -1;  // frame by frame; counted from the mask
+    track.info.area = -1;  // differs by frame, so it is counted from each mask
     for (const json& mask : *masks) {
       const bool none = mask.is_null() || (mask.is_array() && mask.empty());
       std::string fault = none ? "" : segmentation_fault(mask, json::object());

@@ -183,8 +183,10 @@ SamHq load_sam_hq(const std::filesystem::path& path, const LoadOptions& options)
   const bool sam_alone = info.options.mask_decoder.vit_dim == 0;
   const bool fresh_hq = sam_alone && options.hq == HqModules::kFresh;
   if (sam_alone && options.hq == HqModules::kRequired) {
-    fail("load_sam_hq", "{} is a SAM checkpoint without HQ modules: take SAM's own masks (--masks sam), or train HQ modules on it "
-         "(hqsam train)", path.string());
+    fail("load_sam_hq",
+         "{} is a SAM checkpoint without HQ modules: take SAM's own masks (--masks sam), or train HQ modules on it "
+         "(hqsam train)",
+         path.string());
   }
   check_finite(checkpoint.tensors, path);
   bool& like_transformers = info.options.mask_decoder.like_transformers;
