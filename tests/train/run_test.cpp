@@ -263,6 +263,8 @@ TEST(RunState, ComesBackAsSaved) {
   const fs::path path = temporary.path / "latest.safetensors";
   RunState state{.epoch = 2, .rows = 64, .step = 1234567890123, .best_score = 0.1 + 0.2, .best_by = "hq.miou"};
   state.sums = {1.0 / 3, 2.0 / 3, 1e-300, 0};
+  state.timed_rows = 12, state.seconds = 0.1 + 0.2, state.waited = 0.25;
+  state.best_masks = "sum";
   state.config_fingerprint = std::numeric_limits<uint64_t>::max();
   TensorMap tensors;
   tensors.set("weight/a", torch::randn({3, 4}));
@@ -273,6 +275,10 @@ TEST(RunState, ComesBackAsSaved) {
   EXPECT_EQ(saved.state.rows, 64);
   EXPECT_EQ(saved.state.best_score, state.best_score);
   EXPECT_EQ(saved.state.best_by, "hq.miou");
+  EXPECT_EQ(saved.state.timed_rows, 12);
+  EXPECT_EQ(saved.state.seconds, 0.1 + 0.2);
+  EXPECT_EQ(saved.state.waited, 0.25);
+  EXPECT_EQ(saved.state.best_masks, "sum");
   EXPECT_EQ(saved.state.sums.loss, state.sums.loss);
   EXPECT_EQ(saved.state.sums.dice, state.sums.dice);
   EXPECT_EQ(saved.state.config_fingerprint, state.config_fingerprint);
