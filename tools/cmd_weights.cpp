@@ -102,7 +102,7 @@ int weights(const WeightsArguments& arguments) {
 void add_weights(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<WeightsArguments>(app, run, "weights", "public checkpoints, and fetching one", weights);
-  command->add_option("--fetch", arguments->fetch, "the name of one to get with curl; a broken fetch is gone on with");
+  command->add_option("--fetch", arguments->fetch, "the name of one to get with curl; an interrupted fetch continues");
   command->add_option("--output", arguments->output, "the file or the folder to put it; default: this folder");
   command->add_option("--from", arguments->from, "another address of the same file, such as a mirror's");
   command->add_option("--sha256", arguments->sha256, "what a file must have whose SHA-256 is not published");

@@ -99,7 +99,7 @@ class PartFile {
     case 23:
       fail("weights", "cannot write {}: is the disk full? ({})", part.string(), end.errors);
     default:
-      fail("weights", "{} broke off ({}); {} keeps what came, run this again to go on, {}", options.url,
+      fail("weights", "{} was interrupted ({}); {} keeps what was fetched: run this again to continue, {}", options.url,
            end.errors.empty() ? fmt::format("curl ended with {}", end.code) : end.errors, part.string(), by_hand);
   }
 }

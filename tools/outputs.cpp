@@ -19,7 +19,7 @@ fs::path existing_folder(std::string_view function, const fs::path& folder) {
     const fs::file_status status = fs::status(at, error);
     if (fs::is_directory(status)) return at;
     if (fs::exists(status)) {
-      fail(function, "cannot write to {}: {} is no folder", folder.string(), at.string());
+      fail(function, "cannot write to {}: {} is not a folder", folder.string(), at.string());
     }
     if (status.type() != fs::file_type::not_found) {
       fail(function, "cannot write to {}: {}", folder.string(), error.message());

@@ -148,8 +148,8 @@ std::vector<size_t> C10dGroup::gather_lengths(size_t mine) {
     const auto length = table[rank][0].item<int64_t>();
     if (length < 0 || length > kMostBytes || table[rank][1].item<int64_t>() != mark(rank, length)) {
       hqsam::fail("Group",
-                  "what came from rank {} is no message of this group ({} bytes): do all run the same program?", rank,
-                  length);
+                  "the bytes from rank {} are not a message of this group ({} bytes): do all run the same program?",
+                  rank, length);
     }
     lengths.push_back(static_cast<size_t>(length));
   }

@@ -277,8 +277,8 @@ void LaunchOptions::validate() const {
   check(nproc >= 1 && nproc <= 1024, "nproc is from 1 to 1024", nproc);
   check(nodes >= 1 && nodes <= 65536, "nodes is from 1 to 65536", nodes);
   check(node_rank >= 0 && node_rank < nodes, "node_rank counts from 0 and is less than nodes", node_rank);
-  check(master_port >= 0 && master_port <= 65535, "master_port is from 1 to 65535", master_port);
-  check(max_restarts >= 0, "max_restarts is not negative", max_restarts);
+  check(master_port >= 0 && master_port <= 65535, "master_port must be from 1 to 65535", master_port);
+  check(max_restarts >= 0, "max_restarts must not be negative", max_restarts);
   if (nodes > 1 && (master_addr.empty() || master_port == 0)) {
     fail("LaunchOptions", "{} nodes need master_addr and master_port: machine 0 and a free port there, the same on all",
          nodes);

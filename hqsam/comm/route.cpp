@@ -29,7 +29,7 @@ Addresses addresses_of(const std::string& host, uint16_t port, int type, int fla
   hints.ai_socktype = type;
   hints.ai_flags = flags;
   const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (error != 0) fail("make_group", "MASTER_ADDR '{}' is no known host: {}", host, gai_strerror(error));
+  if (error != 0) fail("make_group", "MASTER_ADDR '{}' is not a known host: {}", host, gai_strerror(error));
   return {found, freeaddrinfo};
 }
 

@@ -106,7 +106,7 @@ constexpr auto kAlignment = static_cast<std::align_val_t>(64);
 
 std::byte* allocate(size_t size) {
   void* memory = ::operator new(size, kAlignment, std::nothrow);
-  if (memory == nullptr) fail("Memory", "there is no memory for {} bytes more", size);
+  if (memory == nullptr) fail("Memory", "not enough memory for {} more bytes", size);
   return static_cast<std::byte*>(memory);
 }
 

@@ -167,7 +167,8 @@ class CocoReader {
       if (!fault.empty()) left.add(fault, fmt::format("number {}", count));
     });
     if (left.total() == count) {
-      fail("open_coco", "{} has no box for a picture and category of {}: it is of another data set, or no detector's{}",
+      fail("open_coco",
+           "{} has no box for a picture and category of {}: it belongs to another data set, or is not a detector's{}",
            options_.detections.string(), options_.annotations.string(), count > 0 ? "; " + left.told() : "");
     }
     left.warn(options_.name, "of the detector's boxes are");

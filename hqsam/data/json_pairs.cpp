@@ -103,7 +103,7 @@ class Pairs {
   json read(const DataFile& file) const {
     json object = parse_picture_json(DataBytes(file).text(), file.label());
     if (format_.is_of(object)) return object;
-    fail(format_.function, "{} is no JSON of {}'s; it is {}", file.label(), format_.tool, kind_of_json(object));
+    fail(format_.function, "{} is not a JSON of {}'s; it is {}", file.label(), format_.tool, kind_of_json(object));
   }
 
   std::string stated_name(const json& object) const { return std::string(base_name(format_.picture(object))); }
@@ -183,9 +183,9 @@ class Pairs {
       if (jsons_[i] == nullptr) alone.push_back(pictures_[i].label());
     }
     say(alone, "pictures without a JSON are left out");
-    say(doubles_, "JSONs are left out, their pictures have others");
+    say(doubles_, "JSONs are left out: their pictures have other JSONs");
     say(foreign_, "JSONs of other kinds are left out");
-    say(disagreeing_, "JSONs state another picture than the one of their name, whose they are taken to be");
+    say(disagreeing_, "JSONs name another picture than their file name does; the file name counts");
   }
 
   const SetOptions& options_;

@@ -27,7 +27,7 @@ Polygon points_of(const json& shape) {
   Polygon polygon;
   for (const json& point : *points) {
     const bool pair = point.is_array() && point.size() >= 2 && point[0].is_number() && point[1].is_number();
-    if (!pair) fail(kFunction, "point {} is no pair of numbers", polygon.size());
+    if (!pair) fail(kFunction, "point {} is not a pair of numbers", polygon.size());
     polygon.push_back({point[0].get<double>(), point[1].get<double>()});
   }
   return polygon;
@@ -93,7 +93,7 @@ Rle mask_of(const json& shape, const Polygon& points, Size frame) {
   const std::string png = base64_bytes(text_or_empty(shape, "mask"));
   const auto bytes = std::as_bytes(std::span(png));
   const std::optional<Size> stored = image_header_size(bytes);
-  if (!stored) fail(kFunction, "its 'mask' is no PNG in base64");
+  if (!stored) fail(kFunction, "its 'mask' is not a PNG in base64");
   const int64_t left = pixel(points[0].x), top = pixel(points[0].y);
   const Size between = {pixel(points[1].y) - top + 1, pixel(points[1].x) - left + 1};
   if (*stored != between) {
@@ -137,7 +137,7 @@ class Groups {
 
   void add(const json& shape) {
     const std::string label = label_of(shape);
-    if (label == "__ignore__" || label == "_background_") fail(kFunction, "'{}' is no object", label);
+    if (label == "__ignore__" || label == "_background_") fail(kFunction, "'{}' is not an object", label);
     const Rle rle = draw(shape, objects_.frame);
     const auto group = shape.find("group_id");
     if (group != shape.end() && !group->is_null()) {
@@ -171,7 +171,7 @@ PictureObjects read_labelme_json(std::string_view text, const std::string& name,
   const json object = parse_picture_json(text, name);
   const auto shapes = object.find("shapes");
   if (shapes == object.end() || !(shapes->is_array() || shapes->is_null())) {
-    fail(kFunction, "{} is no JSON of LabelMe's, which has a list 'shapes'; it is {}", shown_short(name, 1000),
+    fail(kFunction, "{} is not a JSON of LabelMe's, which has a list 'shapes'; it is {}", shown_short(name, 1000),
          kind_of_json(object));
   }
   PictureObjects objects;

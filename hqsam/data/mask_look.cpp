@@ -93,9 +93,10 @@ MaskLook look_at_counts(const ValueCounts& counts, int32_t white, bool lossy = f
                    "ignore: 3), or all are objects (mask_kind: ids)");
   }
   if (gray.values_between > 16 && 2 * gray.never_flat > gray.values_between) {
-    return unclear(values, fmt::format("most of its values are no flat regions: a picture, or labels that were resized "
-                                       "or saved as JPEG; {}",
-                                       kKindsToSet));
+    return unclear(values,
+                   fmt::format("most of its values do not form flat regions: a picture, or labels that were resized "
+                               "or saved as JPEG; {}",
+                               kKindsToSet));
   }
   if (gray.white == 0) {
     return {Kind::kLabels, values, ""};

@@ -141,11 +141,11 @@ class Pairing {
       if (pictures_.emplace(picture, others_.at(picture)).second) taken.push_back(others_.at(picture)->name);
     }
     if (!taken.empty()) {
-      spdlog::warn("data set '{}': {} pictures end otherwise than {} and are taken too: {}", options_.name,
-                   taken.size(), options_.image_ext, first_few(taken));
+      spdlog::warn("data set '{}': {} pictures do not end in {} and are taken too: {}", options_.name, taken.size(),
+                   options_.image_ext, first_few(taken));
     }
     if (others_.size() > taken.size()) {
-      spdlog::warn("data set '{}': {} pictures that end otherwise than {} are left out", options_.name,
+      spdlog::warn("data set '{}': {} pictures that do not end in {} are left out", options_.name,
                    others_.size() - taken.size(), options_.image_ext);
     }
   }

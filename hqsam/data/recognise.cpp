@@ -29,7 +29,7 @@ SetFormat format_of(JsonKind kind, const fs::path& path) {
       break;
   }
   if (const char* tool = other_tool(path)) refuse_tool(path, tool);
-  fail(kFunction, "{} is no JSON of COCO, YouTube-VIS, LabelMe or SA-1B: set type", path.string());
+  fail(kFunction, "{} is not a JSON of COCO, YouTube-VIS, LabelMe or SA-1B: set type", path.string());
 }
 
 SetFormat format_of_annotations(const fs::path& annotations) {

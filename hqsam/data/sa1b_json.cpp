@@ -50,7 +50,7 @@ PictureObjects read_sa1b_json(std::string_view text, const std::string& name, Si
   const bool known =
       image != object.end() && image->is_object() && annotations != object.end() && annotations->is_array();
   if (!known) {
-    fail(kFunction, "{} is no JSON of SA-1B's, which has an object 'image' and a list 'annotations'; it is {}",
+    fail(kFunction, "{} is not a JSON of SA-1B's, which has an object 'image' and a list 'annotations'; it is {}",
          shown_short(name, 1000), kind_of_json(object));
   }
   PictureObjects objects;

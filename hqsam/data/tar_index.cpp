@@ -107,7 +107,7 @@ class Walk {
     if (at_ == file_.size()) return false;  // the closing zeros are missing: the writer did not close the archive
     const std::string block = file_.read(at_, kTarBlock);
     if (static_cast<int64_t>(block.size()) < kTarBlock) {
-      fail(kFunction, "{} is {}: it ends at byte {} within a header", name(), at_ == 0 ? "no tar" : "cut off",
+      fail(kFunction, "{} is {}: it ends at byte {} within a header", name(), at_ == 0 ? "not a tar" : "cut off",
            file_.size());
     }
     if (is_zero_block(block)) {
@@ -116,7 +116,7 @@ class Walk {
     }
     const std::optional<TarHeader> header = is_tar_header(block) ? parse_tar_header(block) : std::nullopt;
     if (!header) {
-      if (at_ == 0) fail(kFunction, "{} is no tar: its first 512 bytes are no header", name());
+      if (at_ == 0) fail(kFunction, "{} is not a tar: its first 512 bytes are not a header", name());
       fail(kFunction, "{} is corrupt: the header at byte {} is none, or its checksum is wrong", name(), at_);
     }
     take(*header);

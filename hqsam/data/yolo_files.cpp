@@ -105,7 +105,8 @@ void add_listed(const fs::path& list, const std::vector<fs::path>& roots, std::v
     pictures.push_back({line, found.value_or(whole(places.front() / line)), -1, 0});
   }
   if (others.empty()) return;
-  spdlog::warn("{}: {} lines that are no pictures are left out: {}", list.string(), others.size(), first_few(others));
+  spdlog::warn("{}: {} lines that do not name pictures are left out: {}", list.string(), others.size(),
+               first_few(others));
 }
 
 void add_folder(const fs::path& folder, std::vector<DataFile>& pictures) {

@@ -38,8 +38,8 @@ bool parse(std::string_view word, double& value) {
 
 std::string why_not_so_many(size_t count) {
   if (count < 5) return fmt::format("{} numbers: a polygon is a class and at least 3 corners", count);
-  if (count == 5) return "a box (class x y width height), which is no mask";
-  if (count == 6) return "6 numbers, a box with a confidence, which is no mask";
+  if (count == 5) return "a box (class x y width height), which is not a mask";
+  if (count == 6) return "6 numbers, a box with a confidence, which is not a mask";
   return fmt::format("{} numbers: a class and corners are an odd count (is a confidence at the end?)", count);
 }
 
@@ -64,7 +64,7 @@ YoloLine read_line(std::string_view text, int64_t number) {
   for (const std::string_view word : parts_of(text, " \t\v\f")) {
     double value = 0;
     if (!parse(word, value) || !std::isfinite(value)) {
-      line.why = fmt::format("'{}' is no number", shown_short(word, 30));
+      line.why = fmt::format("'{}' is not a number", shown_short(word, 30));
       return line;
     }
     numbers.push_back(value);

@@ -44,7 +44,7 @@ class ClassTable {
   // Throws Error where this cannot be a class; safe to call from several threads.
   void check(const MaskInfo& info) const {
     if (keep_numbers_ && (info.category < 0 || info.category >= kMostNumbers)) {
-      fail("YoloWriter", "the category {} is no class: expected 0 to {}", info.category, kMostNumbers - 1);
+      fail("YoloWriter", "the category {} is not a class: expected 0 to {}", info.category, kMostNumbers - 1);
     }
     const std::string label = category_label(info);
     if (!fixed_ || numbers_.contains(label)) return;

@@ -36,7 +36,7 @@ class Keys {
 
   std::string word(const YAML::Node& node, const char* key) const {
     if (!node.IsScalar() || node.Scalar().empty()) {
-      fail(kFunction, "{}: '{}' holds something that is no word", name_, key);
+      fail(kFunction, "{}: '{}' holds something that is not a word", name_, key);
     }
     return node.Scalar();
   }
@@ -105,7 +105,7 @@ YoloYaml read_yolo_yaml(std::string_view text, const std::string& name) {
     const YAML::Node root = YAML::Load(std::string(text));
     if (!root.IsMap()) fail(kFunction, "{}: expected a mapping with train, val and names", shown);
     const Keys keys(root, shown);
-    if (keys.has("kpt_shape")) fail(kFunction, "{} is of key points (kpt_shape), which are no masks", shown);
+    if (keys.has("kpt_shape")) fail(kFunction, "{} has key points (kpt_shape), which are not masks", shown);
     YoloYaml yaml;
     if (keys.has("path")) yaml.path = with_slashes(keys.word(keys["path"], "path"));
     for (const char* split : {"train", "val", "test"}) {

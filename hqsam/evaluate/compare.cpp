@@ -31,7 +31,8 @@ std::string text_of(const Key& key) {
 }
 
 void read_line(const json& object, Samples& samples, std::vector<std::string>& sets) {
-  if (!object.at("mask").is_number_integer()) throw Error("mask is no whole number but " + json_shown(object["mask"]));
+  if (!object.at("mask").is_number_integer())
+    throw Error("mask is not a whole number but " + json_shown(object["mask"]));
   const Key key = {object.at("set").get<std::string>(), object.at("file").get<std::string>(),
                    object.at("mask").get<int64_t>()};
   Values values;

@@ -68,7 +68,7 @@ constexpr Magic kMagics[] = {
     {0, "7z\xbc\xaf"sv, "a 7z archive", kUnpack},
     {0, "Rar!"sv, "a RAR archive", kUnpack},
     {257, "ustar"sv, "a tar archive", kUnpack},
-    {0, "RIFF"sv, "a RIFF file, but no WebP picture", kConvert},
+    {0, "RIFF"sv, "a RIFF file, but not a WebP picture", kConvert},
     {0, "\x1a\x45\xdf\xa3"sv, "a video (Matroska, WebM)", "take frames out of it"},
     {0, "version https://git-lfs"sv, "a Git LFS pointer", "fetch the file itself by `git lfs pull`"},
 };

@@ -123,7 +123,7 @@ int64_t outline_length(const Polygon& polygon) {
 
 void check_length(int64_t steps) {
   if (steps > kMaxSteps) {
-    fail("rle_of_polygon", "outlines of {} steps of a fifth of a pixel; at most {} are walked", steps, kMaxSteps);
+    fail("rle_of_polygon", "outlines of {} steps of a fifth of a pixel; at most {} are allowed", steps, kMaxSteps);
   }
 }
 

@@ -20,7 +20,7 @@ constexpr const char* kFunction = "rle_from_json";
 
 double coordinate(const json& value) {
   const auto number = number_in_json(value);
-  if (!number) fail(kFunction, "a coordinate that is no number: {}", json_shown(value));
+  if (!number) fail(kFunction, "a coordinate that is not a number: {}", json_shown(value));
   return *number;
 }
 
@@ -32,7 +32,7 @@ bool is_pair(const json& value) { return holds_numbers(value) && value.size() ==
 
 // [x, y, x, y, ...] or [[x, y], [x, y], ...]
 Polygon polygon_from_json(const json& corners) {
-  if (!corners.is_array()) fail(kFunction, "a polygon that is no list: {}", json_shown(corners));
+  if (!corners.is_array()) fail(kFunction, "a polygon that is not a list: {}", json_shown(corners));
   Polygon polygon;
   if (!corners.empty() && std::all_of(corners.begin(), corners.end(), is_pair)) {
     for (const json& corner : corners) polygon.push_back({coordinate(corner[0]), coordinate(corner[1])});
@@ -65,7 +65,7 @@ std::vector<Polygon> polygons_from_json(const json& list) {
 uint32_t count_of(const json& value) {
   const auto number = number_in_json(value);
   if (!number || *number < 0 || *number > std::numeric_limits<uint32_t>::max() || std::floor(*number) != *number) {
-    fail(kFunction, "run lengths that are no whole numbers of at least 0: {}", json_shown(value));
+    fail(kFunction, "run lengths that are not whole numbers of at least 0: {}", json_shown(value));
   }
   return static_cast<uint32_t>(*number);
 }

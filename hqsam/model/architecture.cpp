@@ -21,7 +21,7 @@ class Shapes {
 
   int64_t size(const std::string& key, int64_t dimension) const {
     const torch::Tensor* tensor = map_.find(key);
-    if (tensor == nullptr) fail("architecture_of", "this is no SAM checkpoint: key '{}' is missing", key);
+    if (tensor == nullptr) fail("architecture_of", "this is not a SAM checkpoint: key '{}' is missing", key);
     if (dimension >= tensor->dim()) {
       fail("architecture_of", "'{}' has shape [{}], expected at least {} dimensions", key,
            fmt::join(tensor->sizes(), ","), dimension + 1);
@@ -99,7 +99,8 @@ int64_t tiny_vit_image_size(const TensorMap& checkpoint) {
   if (found == checkpoint.metadata.end()) return size;
   const char* end = found->second.data() + found->second.size();
   if (const auto read = std::from_chars(found->second.data(), end, size); read.ec != std::errc() || read.ptr != end) {
-    fail("architecture_of", "metadata {} is no number of pixels: '{}'", kImageSizeMetadata, shown_short(found->second));
+    fail("architecture_of", "metadata {} is not a number of pixels: '{}'", kImageSizeMetadata,
+         shown_short(found->second));
   }
   return size;
 }

@@ -86,7 +86,7 @@ void check_modules(const TensorMap& map) {
   for (const char* module : {"mask_decoder.", "prompt_encoder."}) {
     if (any_key_starts_with(map, module)) continue;
     fail(kFunction,
-         "this is no SAM checkpoint but a part of one: it has an image_encoder and no {0}, no key begins "
+         "this is not a SAM checkpoint but a part of one: it has an image_encoder and no {0}, no key begins "
          "with '{0}.': name the whole model",
          std::string_view(module).substr(0, std::string_view(module).size() - 1));
   }

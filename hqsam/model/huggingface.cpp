@@ -150,7 +150,7 @@ HuggingFaceModel read_huggingface(const fs::path& folder) {
          folder.string(), folder.filename().string());
   }
   if (!fs::exists(config)) {
-    fail(kRead, "{} has no config.json, so it is no folder of Hugging Face transformers", folder.string());
+    fail(kRead, "{} has no config.json, so it is not a folder of Hugging Face transformers", folder.string());
   }
   try {
     return read_huggingface(read_weights(folder), folder);

@@ -38,7 +38,7 @@ constexpr const char* kHq = "mask_decoder.hq";
 }
 
 int64_t whole_number(const nlohmann::json& json) {
-  if (!json.is_number_integer()) damaged(fmt::format("{} is no whole number", json_shown(json)));
+  if (!json.is_number_integer()) damaged(fmt::format("{} is not a whole number", json_shown(json)));
   return json.get<int64_t>();
 }
 

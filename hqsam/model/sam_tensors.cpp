@@ -166,7 +166,7 @@ void tell_left(const std::vector<std::string>& left, const FileContents& content
 [[noreturn]] void fail_without_sam(const FileContents& contents) {
   for (const auto& [name, type] : contents.objects) {
     if (!type.starts_with("ultralytics.") && !type.starts_with("models.yolo")) continue;
-    fail(kFunction, "this is no SAM checkpoint but a YOLO (as FastSAM is), a whole object of {}", type);
+    fail(kFunction, "this is not a SAM checkpoint but a YOLO (as FastSAM is), a whole object of {}", type);
   }
   for (const auto& [name, type] : contents.objects) {
     if (find_any(without_wrappers(name), kModules) != std::string::npos) fail_object(name, type);
@@ -176,7 +176,7 @@ void tell_left(const std::vector<std::string>& left, const FileContents& content
     return name.ends_with("patch_embed.proj.weight") || name.ends_with("patch_embed.seq.0.c.weight");
   });
   fail(kFunction,
-       "this is no SAM checkpoint: of {} tensors none is of an image_encoder, prompt_encoder or mask_decoder; their "
+       "this is not a SAM checkpoint: of {} tensors none is of an image_encoder, prompt_encoder or mask_decoder; their "
        "names "
        "begin with {}{}",
        contents.tensors.size(), counted(contents.tensors),
@@ -232,7 +232,7 @@ std::vector<TakenTensor> take_sam(const FileContents& contents, const std::strin
   std::vector<std::string> names;
   for (const std::string& name : contents.tensors) names.push_back(without_wrappers(name));
   if (const std::string model = foreign_model(names); !model.empty()) {
-    fail(kFunction, "this is no SAM checkpoint that hqsam reads, but {}", model);
+    fail(kFunction, "this is not a SAM checkpoint that hqsam reads, but {}", model);
   }
   const Chosen chosen = choose(names, contents, path);
   std::vector<TakenTensor> taken;

@@ -67,7 +67,7 @@ Size size_of(const std::string& text) {
 
 const std::string& text_at(const TensorMap& map, const std::string& key) {
   const auto found = map.metadata.find(key);
-  if (found == map.metadata.end()) fail(kRead, "it is no picture's embedding: its metadata lack '{}'", key);
+  if (found == map.metadata.end()) fail(kRead, "it is not a picture's embedding: its metadata lack '{}'", key);
   return found->second;
 }
 

@@ -54,7 +54,8 @@ std::string item_name(const std::string& file, const json& item, size_t index) {
 void require_item(const json& item, const std::string& where) {
   if (item.is_object() && item.contains("image_id")) return;
   fail("predict",
-       "{} is no COCO result: expected {{\"image_id\", \"bbox\": [x, y, width, height], \"score\", \"category_id\"}}, "
+       "{} is not a COCO result: expected {{\"image_id\", \"bbox\": [x, y, width, height], \"score\", "
+       "\"category_id\"}}, "
        "got {}",
        where, shown(item));
 }

@@ -29,7 +29,7 @@ Line numbers_in(std::string_view text, const std::string& where) {
     double number = 0;
     const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
     if (error != std::errc() || stop != word.data() + word.size() || !std::isfinite(number)) {
-      fail("predict", "{}: '{}' is no number; a line is: class cx cy width height [confidence]", where,
+      fail("predict", "{}: '{}' is not a number; a line is: class cx cy width height [confidence]", where,
            word.substr(0, 40));
     }
     line.numbers.push_back(number);

@@ -141,7 +141,7 @@ bad_checkpoints() {
   local bytes size='[1,1,16,16]'
   head -c 300000 "$model" >cut.pth
   refuses 1 "cut.pth" "$hqsam" info cut.pth
-  refuses 1 "no SAM checkpoint" "$hqsam" info "$files/foreign_class.pth"
+  refuses 1 "not a SAM checkpoint" "$hqsam" info "$files/foreign_class.pth"
   works "$hqsam" info "$(golden sam_hq_micro_legacy.pth)"
   works "$hqsam" info "$(golden sam_hq_micro_nested_fp16.pth)"
   printf 'not a checkpoint' >text.pth
@@ -425,7 +425,7 @@ embeddings() {
   refuses 1 "another encoder" "$hqsam" predict --checkpoint "$source/data/base_micro.safetensors" --masks sam \
     --embedding e/00000.jpg.safetensors --box 1,1,9,9 --output e4
   refuses 1 "expected a .safetensors" "${predict[@]}" --embedding set/im/00000.jpg --box 1,1,9,9 --output e4
-  refuses 1 "is no picture's embedding" "${predict[@]}" --embedding e1/00000.safetensors --box 1,1,9,9 --output e4
+  refuses 1 "is not a picture's embedding" "${predict[@]}" --embedding e1/00000.safetensors --box 1,1,9,9 --output e4
   refuses 2 "image" "${predict[@]}" --box 1,1,9,9 --output e4
   leaves_nothing e4/00000_0.png
 }
@@ -470,7 +470,7 @@ JSON
   works "$hqsam" evaluate --config good.yaml --checkpoint "$model" --limit 2 --output coarse --masks hq \
     --set data.valid.0.coarse=set/coarse --set evaluate.prompt=coarse_mask
   grep -q '"prompt": "coarse_mask"' coarse/results.json || fault "results.json does not name the prompt"
-  refuses 1 "of another data set" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set evaluate.prompt=detector \
+  refuses 1 "to another data set" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set evaluate.prompt=detector \
     --set data.valid.0.detections=other.json
   refuses 1 "no_such.json" "$hqsam" evaluate "${coco[@]}" --output bad_eval --set data.valid.0.annotations=no_such.json
   refuses 1 "coarse" "$hqsam" evaluate --config good.yaml --checkpoint "$model" --output bad_eval \
@@ -608,7 +608,7 @@ numbers() {
 # An output that cannot be written is told before the work, not after it: no checkpoint is read, no picture.
 outputs_first() {
   local bad=set/im/00000.jpg/out # even for root
-  refuses 1 "cannot write to $bad: set/im/00000.jpg is no folder" "$hqsam" evaluate --config good.yaml \
+  refuses 1 "cannot write to $bad: set/im/00000.jpg is not a folder" "$hqsam" evaluate --config good.yaml \
     --checkpoint absent.pth --output "$bad"
   refuses 1 "cannot write to $bad" "$hqsam" predict --checkpoint absent.pth --image absent.jpg --box 1,1,9,9 --output "$bad"
   refuses 1 "cannot write to set/im/00000.jpg" "$hqsam" export --checkpoint absent.pth --format pth --output "$bad"

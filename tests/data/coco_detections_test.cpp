@@ -26,11 +26,11 @@ TEST_F(CocoDetections, LeavesUnknownDetectionsOutAndRefusesThoseOfOtherData) {
   EXPECT_EQ(open()->get(0).boxes.size(), 1U);
   EXPECT_EQ(open()->get(0).skipped, 1);
   detections = json::array({box(99, 1, {5, 6, 10, 12})});
-  EXPECT_PRED2(contains, refusal(), "of another data set");
+  EXPECT_PRED2(contains, refusal(), "to another data set");
   detections = json::array({box(3, 1, {5, 6, 10})});
   EXPECT_PRED2(contains, refusal(), "1 without 'bbox': [x, y, width, height] (number 1)");
   detections = json::object();
-  EXPECT_PRED2(contains, refusal(), "of another data set");
+  EXPECT_PRED2(contains, refusal(), "to another data set");
 }
 
 }  // namespace hqsam

@@ -88,9 +88,9 @@ TEST(LabelmeJson, CountsWhatHasNoMask) {
            {shape("polygon", {{0, 0}, {5, 5}}), "at least 3 corners"},
            {shape("rectangle", {{0, 0}}), "a rectangle of 1 points"},
            {shape("blob", {{0, 0}, {5, 5}, {9, 0}}), "unknown type 'blob'"},
-           {shape("polygon", {{0, 0}, {5, 5}, {9, 0}}, "__ignore__"), "'__ignore__' is no object"},
+           {shape("polygon", {{0, 0}, {5, 5}, {9, 0}}, "__ignore__"), "'__ignore__' is not an object"},
            {shape("mask", {{0, 0}, {5, 5}}), "is no PNG in base64"},
-           {null_point, "point 1 is no pair of numbers"},
+           {null_point, "point 1 is not a pair of numbers"},
            {json(5), "it is number"},
            {json::object(), "no list of points"}}) {
     const PictureObjects objects = read(file({odd, shape("rectangle", {{0, 0}, {1, 1}})}));
@@ -126,7 +126,7 @@ TEST(LabelmeJson, SaysWhatAnotherJsonIs) {
   const auto error = [](const std::string& text) {
     return error_of([&] { read_labelme_json(text, "a.json", {4, 5}); });
   };
-  EXPECT_TRUE(contains(error(R"({"images": [], "annotations": []})"), "a.json is no JSON of LabelMe's"));
+  EXPECT_TRUE(contains(error(R"({"images": [], "annotations": []})"), "a.json is not a JSON of LabelMe's"));
   EXPECT_TRUE(contains(error(R"({"images": [], "annotations": []})"), "it is COCO's"));
   EXPECT_TRUE(contains(error(R"({"x": 1})"), "an object of 'x'"));
   EXPECT_TRUE(contains(error("[]"), "expects a JSON object, got []"));
@@ -195,7 +195,7 @@ TEST_F(Labelme, LeavesOutOtherJsonsAmongThem) {
   write_file(options.images / "coco.json", R"({"images": [], "annotations": []})");
   EXPECT_EQ(open_labelme(options)->size(), 1);
   fs::remove(options.images / "a.json");
-  EXPECT_TRUE(contains(error(), "coco.json is no JSON of LabelMe's; it is COCO's")) << error();
+  EXPECT_TRUE(contains(error(), "coco.json is not a JSON of LabelMe's; it is COCO's")) << error();
   fs::remove(options.images / "coco.json");
   EXPECT_TRUE(contains(error(), "has 1 pictures and 0 JSONs")) << error();
 }

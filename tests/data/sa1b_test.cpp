@@ -70,7 +70,7 @@ TEST(Sa1bJson, TakesTheSizeOfTheRunLengthsWhereThePictureHasNone) {
 
 TEST(Sa1bJson, SaysWhatAnotherJsonIs) {
   const std::string error = error_of([] { read_sa1b_json(R"({"shapes": []})", "a.json", {4, 5}); });
-  EXPECT_TRUE(contains(error, "a.json is no JSON of SA-1B's")) << error;
+  EXPECT_TRUE(contains(error, "a.json is not a JSON of SA-1B's")) << error;
   EXPECT_TRUE(contains(error, "it is LabelMe's")) << error;
 }
 

@@ -127,8 +127,8 @@ TEST_F(Tar, SaysWhereAnArchiveIsCutOff) {
 TEST_F(Tar, SaysWhatIsNoTar) {
   EXPECT_TRUE(contains(error("\x1f\x8b" + std::string(600, 'x')), "compressed by gzip"));
   EXPECT_TRUE(contains(error("\x28\xb5\x2f\xfd" + std::string(600, 'x')), "compressed by zstd"));
-  EXPECT_TRUE(contains(error("<html>"), "is no tar"));
-  EXPECT_TRUE(contains(error(std::string(2000, 'x')), "is no tar"));
+  EXPECT_TRUE(contains(error("<html>"), "is not a tar"));
+  EXPECT_TRUE(contains(error(std::string(2000, 'x')), "is not a tar"));
   EXPECT_TRUE(contains(error(""), "is empty"));
   std::string damaged = member("a.jpg", "abc") + member("b.jpg", "abc") + kEnd;
   damaged[1024] = 'c';

@@ -77,9 +77,9 @@ TEST(YoloText, CountsWhatIsNoPolygonByItsLine) {
       {"0 0.5 0.5 0.2 0.2 0.9", "6 numbers, a box with a confidence"},
       {"0 0.2 0.2 0.4", "4 numbers"},
       {"0 0.2 0.25 0.6 0.25 0.6 0.75 0.97", "8 numbers"},
-      {"0 0.2 0.25 nan 0.25 0.6 0.75", "'nan' is no number"},
-      {"0 0.2 0.25 0,6 0.25 0.6 0.75", "'0,6' is no number"},
-      {"cat 0.2 0.25 0.6 0.25 0.6 0.75", "'cat' is no number"},
+      {"0 0.2 0.25 nan 0.25 0.6 0.75", "'nan' is not a number"},
+      {"0 0.2 0.25 0,6 0.25 0.6 0.75", "'0,6' is not a number"},
+      {"cat 0.2 0.25 0.6 0.25 0.6 0.75", "'cat' is not a number"},
       {"0.5 0.2 0.25 0.6 0.25 0.6 0.75", "its class is 0.5"},
       {"-1 0.2 0.25 0.6 0.25 0.6 0.75", "its class is -1"},
       {"0 0.2 0.25 1.2 0.25 0.6 0.75", "the corner 1.2,0.25 is out of 0..1"},
@@ -134,7 +134,7 @@ TEST(YoloYaml, SaysWhatItCannotUse) {
   EXPECT_TRUE(contains(error("names: [a, b]\nnc: 3"), "'names' are 2, but 'nc' is 3"));
   EXPECT_TRUE(contains(error("kpt_shape: [17, 3]"), "key points"));
   EXPECT_TRUE(contains(error("train: a\ntrain: b"), "'train' is there twice"));
-  EXPECT_TRUE(contains(error("train: {a: b}"), "'train' holds something that is no word"));
+  EXPECT_TRUE(contains(error("train: {a: b}"), "'train' holds something that is not a word"));
   EXPECT_TRUE(contains(error("- a"), "expected a mapping"));
   EXPECT_TRUE(contains(error("a: [1"), "data.yaml:"));
 }

@@ -68,7 +68,7 @@ TEST(Compare, RefusesFilesThatAreNotItsOwn) {
   EXPECT_NE(refusal("", good).find("A has no masks"), std::string::npos);
   const std::string bare = R"({"set": "COIFT", "file": "pictures/s0.jpg", "mask": 0})";
   EXPECT_NE(refusal(good, bare).find("no kind of mask"), std::string::npos);
-  EXPECT_NE(refusal(good, R"({"set": "COIFT", "file": "a", "mask": 1e300})").find("B:1: mask is no whole number"),
+  EXPECT_NE(refusal(good, R"({"set": "COIFT", "file": "a", "mask": 1e300})").find("B:1: mask is not a whole number"),
             std::string::npos);
   EXPECT_NE(message_of([&] { compare_folders("nowhere", "nowhere"); }).find("samples.jsonl"), std::string::npos);
 }

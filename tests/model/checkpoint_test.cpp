@@ -110,7 +110,7 @@ TEST(Checkpoint, NamesMissingKeysAndForeignFiles) {
 
   TensorMap foreign;
   foreign.set("conv1.weight", torch::ones({1}));
-  EXPECT_NE(message_of([&] { inspect_checkpoint(foreign); }).find("no SAM checkpoint"), std::string::npos);
+  EXPECT_NE(message_of([&] { inspect_checkpoint(foreign); }).find("not a SAM checkpoint"), std::string::npos);
 }
 
 TEST(Checkpoint, RefusesAWrongShape) {

@@ -136,7 +136,7 @@ TEST_F(PictureSessions, AnEmbeddingIsOfOneEncoderAndWhole) {
   TensorMap weights;
   weights.set("image_embeddings", torch::zeros({1}));
   write_safetensors(file("a.safetensors"), weights);
-  EXPECT_NE(error(model).find("no picture's embedding"), std::string::npos) << error(model);
+  EXPECT_NE(error(model).find("not a picture's embedding"), std::string::npos) << error(model);
 }
 
 }  // namespace hqsam

@@ -130,7 +130,7 @@ TEST(PromptJson, ReadsCocoResultsByPicture) {
 TEST(PromptJson, AResultWithoutABoxLeavesTheOthers) {
   const auto all = read(R"([{"image_id": 1, "bbox": [1, 2, 3, 4]}, {"image_id": 1, "bbox": null}])");
   EXPECT_TRUE(has(all[0].stated.prompts[1].error, "bbox expects [x, y, width, height] in pixels, got null"));
-  EXPECT_TRUE(has(error_in(R"([{"image": "a.jpg", "box": [1, 2, 3, 4]}])"), "item 0 is no COCO result"));
+  EXPECT_TRUE(has(error_in(R"([{"image": "a.jpg", "box": [1, 2, 3, 4]}])"), "item 0 is not a COCO result"));
   EXPECT_TRUE(has(error_in(R"([{"image_id": 1.5, "bbox": [1, 2, 3, 4]}])"), "image_id is a whole number or a text"));
 }
 
@@ -191,7 +191,8 @@ TEST(PromptYolo, SaysWhatALineIsNot) {
   EXPECT_TRUE(has(error("0 .5 .5 .2 .2 1.5"), "the confidence is 0 to 1, got 1.5"));
   EXPECT_TRUE(has(error("0 .5 .5 .2 .2 .4 .4 2 .6 .6 0"), "keypoints"));
   EXPECT_TRUE(has(error("0 10 20 300 20 300 90"), "are they pixels?"));
-  EXPECT_TRUE(has(message_of([] { prompts_from_yolo("kite .5 .5 .2 .2", "a.txt"); }), "a.txt:1: 'kite' is no number"));
+  EXPECT_TRUE(
+      has(message_of([] { prompts_from_yolo("kite .5 .5 .2 .2", "a.txt"); }), "a.txt:1: 'kite' is not a number"));
 }
 
 TEST(PromptFiles, WhateverIsInThemIsReadOrRefused) {

@@ -27,7 +27,7 @@ refuses "leave it out" "$hqsam" weights --fetch sam_vit_b --sha256 "$(printf '0%
 refuses "there is no curl" env PATH=/nowhere "$hqsam" weights --fetch sam_vit_b
 refuses "is there a network" env -u http_proxy -u https_proxy -u all_proxy -u ALL_PROXY \
   "$hqsam" weights --fetch sam_hq_vit_b --from http://no-such-host.invalid/x
-refuses "broke off" "$hqsam" weights --fetch sam_hq_vit_b --from http://127.0.0.1:9/x
+refuses "was interrupted" "$hqsam" weights --fetch sam_hq_vit_b --from http://127.0.0.1:9/x
 [ ! -e sam_hq_vit_b.pth ] || fault "a fetch that failed left a file"
 
 if ! command -v curl >/dev/null || ! command -v python3 >/dev/null; then
@@ -88,7 +88,7 @@ works "${fetch[@]}" --from "$at/whole/file.pth" --output folder/
 says stdout "^folder/sam_hq_vit_b.pth: .* SHA-256 $sum (none is published"
 works "$hqsam" info folder/sam_hq_vit_b.pth
 
-refuses "broke off" "${fetch[@]}" --from "$at/broken/file.pth" --output half.pth
+refuses "was interrupted" "${fetch[@]}" --from "$at/broken/file.pth" --output half.pth
 if [ ! -s half.pth.part ] || [ -e half.pth ]; then fault "a broken fetch leaves half.pth.part alone"; fi
 works "${fetch[@]}" --from "$at/broken/file.pth" --output half.pth --sha256 "$sum"
 cmp half.pth file.pth || fault "what was fetched in two pieces is not the file"
