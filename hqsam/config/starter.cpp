@@ -123,8 +123,8 @@ std::string starter_yaml(const FoundSets& sets, const SetSize& train, const fs::
   }
   yaml += fmt::format(
       "  workers: 4\n"
-      "  # For thin things and few pictures (the default goes down to a tenth of the size, where a wire is gone):\n"
-      "  # augment: {{scale_min: 0.5, scale_max: 2.0}}\n"
+      "  # augment: {{scale_min: 0.5, scale_max: 2.0}}  # shrinks less than the paper's 0.1 to 2.0; for the thinnest "
+      "things\n"
       "prompts:  # the paper's mixture\n"
       "  - {{type: box, weight: 1}}\n"
       "  - {{type: points, weight: 1, count: 10}}\n"
