@@ -4,6 +4,7 @@
 #include "hqsam/core/choose.h"
 #include "hqsam/data/folder_dataset.h"
 #include "hqsam/evaluate/evaluate.h"
+#include "hqsam/evaluate/prompt_words.h"
 #include "hqsam/train/trainer.h"
 
 namespace hqsam {
@@ -22,8 +23,6 @@ inline constexpr Choice<ScheduleType> kScheduleTypes[] = {
     {ScheduleType::kConstant, "constant"}, {ScheduleType::kStep, "step"}, {ScheduleType::kCosine, "cosine"}};
 inline constexpr Choice<Precision> kPrecisions[] = {
     {Precision::kAuto, "auto"}, {Precision::kFp32, "fp32"}, {Precision::kBf16, "bf16"}};
-inline constexpr Choice<PromptType> kPromptTypes[] = {
-    {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
 inline constexpr Choice<SetFormat> kSetFormats[] = {
     {SetFormat::kAuto, "auto"},   {SetFormat::kFolder, "folder"}, {SetFormat::kBig, "big"},
     {SetFormat::kDavis, "davis"}, {SetFormat::kVoc, "voc"},       {SetFormat::kCoco, "coco"},

@@ -308,14 +308,18 @@ void read_train(YamlMap map, TrainOptions& train) {
 // The words of prompt_name() as origin and type.
 void read_prompt(YamlMap& map, const std::string& key, EvaluateOptions& evaluate) {
   using Meaning = std::pair<PromptOrigin, PromptType>;
-  static constexpr Choice<Meaning> kWords[] = {{{PromptOrigin::kTruth, PromptType::kBox}, "box"},
-                                               {{PromptOrigin::kTruth, PromptType::kPoints}, "points"},
-                                               {{PromptOrigin::kTruth, PromptType::kNoisyMask}, "noisy_mask"},
-                                               {{PromptOrigin::kCoarseMask, PromptType::kBox}, "coarse_mask"},
-                                               {{PromptOrigin::kDetector, PromptType::kBox}, "detector"},
-                                               {{PromptOrigin::kClicks, PromptType::kBox}, "clicks"}};
+  constexpr size_t kTypes = std::size(kPromptTypes);
+  Choice<Meaning> choices[kTypes + std::size(kPromptOrigins)];
+  for (size_t i = 0; i < std::size(choices); ++i) {
+    if (i < kTypes) {
+      choices[i] = {{PromptOrigin::kTruth, kPromptTypes[i].first}, kPromptTypes[i].second};
+    } else {
+      const auto& [origin, word] = kPromptOrigins[i - kTypes];
+      choices[i] = {{origin, PromptType::kBox}, word};
+    }
+  }
   Meaning meaning{evaluate.origin, evaluate.prompt};
-  map.read(key, meaning, kWords);
+  map.read(key, meaning, choices);
   std::tie(evaluate.origin, evaluate.prompt) = meaning;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hqsam/core/error.h"
+#include "hqsam/evaluate/prompt_words.h"
 #include "hqsam/evaluate/result.h"
 #include "hqsam/metrics/curves.h"
 
@@ -166,17 +167,7 @@ std::optional<BestMasks> best_masks(const EvaluateResult& result) {
 std::string to_string(Protocol protocol) { return word_of(protocol, kProtocols); }
 
 std::string prompt_name(const EvaluateOptions& options) {
-  switch (options.origin) {
-    case PromptOrigin::kCoarseMask:
-      return "coarse_mask";
-    case PromptOrigin::kDetector:
-      return "detector";
-    case PromptOrigin::kClicks:
-      return "clicks";
-    case PromptOrigin::kTruth:
-      break;
-  }
-  return prompt_name(options.prompt);
+  return options.origin == PromptOrigin::kTruth ? prompt_name(options.prompt) : word_of(options.origin, kPromptOrigins);
 }
 
 std::string prompt_label(const EvaluateOptions& options) {
@@ -184,17 +175,7 @@ std::string prompt_label(const EvaluateOptions& options) {
   return name == "points" ? fmt::format("points_{}", options.prompt_points) : name;
 }
 
-std::string prompt_name(PromptType type) {
-  switch (type) {
-    case PromptType::kBox:
-      return "box";
-    case PromptType::kPoints:
-      return "points";
-    case PromptType::kNoisyMask:
-      break;
-  }
-  return "noisy_mask";
-}
+std::string prompt_name(PromptType type) { return word_of(type, kPromptTypes); }
 
 Interval mean_interval(const EvaluateResult& result, MaskKind kind, Metric metric, const std::string& set) {
   return bootstrap_mean(values(result, kind, metric, set));

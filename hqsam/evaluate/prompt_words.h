@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "hqsam/core/choose.h"
+#include "hqsam/evaluate/options.h"
+
+namespace hqsam {
+
+// The words of prompts in files and on command lines: a type of those made of the truth, else their origin.
+inline constexpr Choice<PromptType> kPromptTypes[] = {
+    {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
+inline constexpr Choice<PromptOrigin> kPromptOrigins[] = {{PromptOrigin::kCoarseMask, "coarse_mask"},
+                                                          {PromptOrigin::kDetector, "detector"},
+                                                          {PromptOrigin::kClicks, "clicks"}};
+
+}  // namespace hqsam
