@@ -10,6 +10,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
+#include "hqsam/model/best_masks.h"
 #include "hqsam/model/checkpoint.h"
 #include "hqsam/model/huggingface.h"
 #include "hqsam/onnx/export.h"
@@ -21,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ExportArguments {
-  std::string checkpoint, base, format, output, dtype = "fp32", masks = "sum", multimask = "none";
+  std::string checkpoint, base, format, output, dtype = "fp32", masks, multimask = "none";
   int64_t image_size = 0;
 };
 
@@ -62,6 +63,7 @@ void warn_about_transformers(const SamHq& model) {
 
 void write_weights(const ExportArguments& arguments, const SamHq& model) {
   TensorMap map = checkpoint_of(model);
+  if (const auto best = best_masks_of(arguments.checkpoint)) map.metadata[kBestMasksMetadata] = to_string(*best);
   convert(map, arguments.dtype == "fp16" ? torch::kHalf : arguments.dtype == "bf16" ? torch::kBFloat16 : torch::kFloat);
   if (arguments.format == "huggingface") {
     write_huggingface(arguments.output, model->options(), map);
@@ -90,7 +92,7 @@ void write_onnx(const ExportArguments& arguments, const SamHq& model) {
     fail("export", "--dtype for onnx is fp32 or fp16, got bf16: export fp32, runtimes that compute in bf16 convert it");
   }
   OnnxOptions options;
-  options.masks = choose(arguments.masks, kMaskKinds, "export", "--masks");
+  options.masks = masks_of(arguments.masks, arguments.checkpoint, "export");
   options.multimask = choose(arguments.multimask, kMultimasks, "export", "--multimask");
   options.dtype = arguments.dtype == "fp16" ? OnnxDtype::kFp16 : OnnxDtype::kFp32;
   if (options.masks != MaskKind::kSam && !model->has_hq()) {
@@ -177,9 +179,8 @@ void add_export(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
       ->check(whole_number(1, kMostPixels));
-  command->add_option("--masks", arguments->masks, "of the onnx decoder: sum (the paper's), hq or sam")
-      ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)))
-      ->capture_default_str();
+  command->add_option("--masks", arguments->masks, std::string("of the onnx decoder: ") + kMasksHelp)
+      ->check(CLI::IsMember(words<MaskKind>(kMaskKinds)));
   command->add_option("--multimask", arguments->multimask, "of the onnx decoder: none, best (of SAM's three) or all")
       ->check(CLI::IsMember(words<Multimask>(kMultimasks)))
       ->capture_default_str();

@@ -28,7 +28,8 @@ class ViTAttentionImpl : public torch::nn::Module {
   // x [B,grid*grid,C] -> the same. SAM pads windows with tokens of zeros; what qkv makes of those is its bias.
   torch::Tensor forward(const torch::Tensor& x, int64_t grid) {
     const auto qkv = qkv_(x).view({x.size(0), grid, grid, -1});
-    return proj_(rel_pos_attention({qkv, qkv_->bias, rel_pos_h_, rel_pos_w_, num_heads_, window_}).reshape(x.sizes()));
+    const auto attended = rel_pos_attention({qkv, qkv_->bias, rel_pos_h_, rel_pos_w_, num_heads_, window_});
+    return proj_->forward_packed(attended.reshape(x.sizes()));
   }
 
  private:
@@ -54,7 +55,7 @@ class ViTBlockImpl : public torch::nn::Module {
         norm2_(register_module("norm2", layer_norm(options))),
         attn_(register_module(
             "attn", ViTAttention(options.embed_dim, options.num_heads, global ? options.grid() : options.window_size))),
-        mlp_(register_module("mlp", MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Activation::kGelu))) {}
+        mlp_(register_module("mlp", MlpBlock(options.embed_dim, options.mlp_dim, MlpBlockImpl::Kind::kEncoder))) {}
 
   Tokens forward(const Tokens& tokens, int64_t grid) {
     const Normed before = add_layer_norm(tokens.x, tokens.delta, *norm1_);

@@ -3,11 +3,10 @@
 
 namespace hqsam {
 
-torch::Tensor LinearImpl::forward(const torch::Tensor& x) {
-  if (x.dim() <= 3 || !x.is_contiguous()) return torch::linear(x, weight, bias);
-  std::vector<int64_t> shape = x.sizes().vec();
-  shape.back() = weight.size(0);
-  return torch::linear(x.flatten(0, -2), weight, bias).view(shape);
+torch::Tensor LinearImpl::forward(const torch::Tensor& x) { return linear_plain(x, weight, bias, Activation::kNone); }
+
+torch::Tensor LinearImpl::forward_packed(const torch::Tensor& x, Activation activation) {
+  return packed_.linear(x, weight, bias, activation);
 }
 
 LayerNorm2dImpl::LayerNorm2dImpl(int64_t channels, double eps)
@@ -34,14 +33,14 @@ torch::Tensor MlpImpl::forward(torch::Tensor x) {
   return x;
 }
 
-MlpBlockImpl::MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Activation activation)
+MlpBlockImpl::MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Kind kind)
     : lin1_(register_module("lin1", Linear(embedding_dim, mlp_dim))),
       lin2_(register_module("lin2", Linear(mlp_dim, embedding_dim))),
-      activation_(activation) {}
+      kind_(kind) {}
 
 torch::Tensor MlpBlockImpl::forward(const torch::Tensor& x) {
-  const torch::Tensor hidden = lin1_(x);
-  return lin2_(activation_ == Activation::kGelu ? torch::gelu(hidden) : torch::relu(hidden));
+  if (kind_ == Kind::kDecoder) return lin2_(torch::relu(lin1_(x)));
+  return lin2_->forward_packed(lin1_->forward_packed(x, Activation::kGelu));
 }
 
 }  // namespace hqsam

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include "hqsam/ops/packed_linear.h"
+
 namespace hqsam {
 
 // torch::nn::Linear with the bias within the product for inputs of any number of dimensions: its own forward adds it in
@@ -11,6 +13,12 @@ class LinearImpl : public torch::nn::LinearImpl {
  public:
   using torch::nn::LinearImpl::LinearImpl;
   torch::Tensor forward(const torch::Tensor& x);
+  // The same with the weight packed where that serves (packed_linear.h), and an activation. For image encoders, whose
+  // products are large and whose weights stay.
+  torch::Tensor forward_packed(const torch::Tensor& x, Activation activation = Activation::kNone);
+
+ private:
+  PackedWeight packed_;
 };
 TORCH_MODULE(Linear);
 
@@ -40,13 +48,16 @@ TORCH_MODULE(Mlp);
 // A transformer block's two-layer perceptron.
 class MlpBlockImpl : public torch::nn::Module {
  public:
-  enum class Activation { kGelu, kRelu };
-  MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Activation activation);
+  enum class Kind {
+    kEncoder,  // GELU
+    kDecoder,  // ReLU
+  };
+  MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Kind kind);
   torch::Tensor forward(const torch::Tensor& x);
 
  private:
   Linear lin1_ = nullptr, lin2_ = nullptr;
-  Activation activation_;
+  Kind kind_;
 };
 TORCH_MODULE(MlpBlock);
 

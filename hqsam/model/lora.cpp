@@ -12,7 +12,7 @@ void LoraOptions::validate() const {
 }
 
 torch::Tensor LoraLinearImpl::forward(const torch::Tensor& x) {
-  const auto plain = LinearImpl::forward(x);
+  const auto plain = forward_packed(x);
   return attached() ? plain + scale_ * torch::linear(torch::linear(x, a_), b_) : plain;
 }
 

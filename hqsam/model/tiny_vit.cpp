@@ -97,10 +97,11 @@ class WindowAttentionImpl : public torch::nn::Module {
   // x [N,window,window,C] -> the same
   torch::Tensor forward(const torch::Tensor& x) {
     const int64_t tokens = window_ * window_;
-    const auto qkv = qkv_(norm_(x)).view({x.size(0), tokens, num_heads_, -1}).transpose(1, 2).chunk(3, -1);
+    const auto qkv =
+        qkv_->forward_packed(norm_(x)).view({x.size(0), tokens, num_heads_, -1}).transpose(1, 2).chunk(3, -1);
     const auto bias = pairwise_bias(biases_, window_).to(qkv[0].dtype());
     const auto attended = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias);
-    return proj_(attended.transpose(1, 2).reshape_as(x));
+    return proj_->forward_packed(attended.transpose(1, 2).reshape_as(x));
   }
 
  private:
@@ -118,7 +119,9 @@ class NormMlpImpl : public torch::nn::Module {
       : norm_(register_module("norm", torch::nn::LayerNorm(torch::nn::LayerNormOptions({dim})))),
         fc1_(register_module("fc1", Linear(dim, hidden))),
         fc2_(register_module("fc2", Linear(hidden, dim))) {}
-  torch::Tensor forward(const torch::Tensor& x) { return fc2_(torch::gelu(fc1_(norm_(x)))); }
+  torch::Tensor forward(const torch::Tensor& x) {
+    return fc2_->forward_packed(fc1_->forward_packed(norm_(x), Activation::kGelu));
+  }
 
  private:
   torch::nn::LayerNorm norm_;
@@ -179,7 +182,7 @@ class TinyVitStageImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TinyVitStage);
 
-// Only a place for the keys "patch_embed.seq".
+// Exists only to register the keys "patch_embed.seq".
 class PatchEmbedImpl : public torch::nn::Module {
  public:
   explicit PatchEmbedImpl(torch::nn::Sequential seq) { register_module("seq", seq); }

@@ -46,7 +46,7 @@ TwoWayAttentionBlockImpl::TwoWayAttentionBlockImpl(const TwoWayTransformerOption
   cross_attn_token_to_image_ =
       register_module("cross_attn_token_to_image", DecoderAttention(dim, heads, options.downsample_rate));
   norm2_ = register_module("norm2", norm());
-  mlp_ = register_module("mlp", MlpBlock(dim, options.mlp_dim, MlpBlockImpl::Activation::kRelu));
+  mlp_ = register_module("mlp", MlpBlock(dim, options.mlp_dim, MlpBlockImpl::Kind::kDecoder));
   norm3_ = register_module("norm3", norm());
   norm4_ = register_module("norm4", norm());
   cross_attn_image_to_token_ =

@@ -1,23 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/add_layer_norm.h"
 
+#include <ATen/Parallel.h>
+
 #include "hqsam/ops/autocast.h"
+#include "hqsam/ops/cpu.h"
+#include "hqsam/ops/cpu_kernels.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 
 namespace hqsam {
 namespace {
 
-bool is_fused(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight) {
-  const bool bf16 = at::autocast::is_autocast_enabled(x.device().type()) &&
-                    at::autocast::get_autocast_dtype(x.device().type()) == torch::kBFloat16;
-  return has_cuda_kernels(x.device()) && bf16 && !torch::GradMode::is_enabled() && x.scalar_type() == torch::kFloat32 &&
-         weight.scalar_type() == torch::kFloat32 &&
+bool in_bf16(const torch::Tensor& x) {
+  return at::autocast::is_autocast_enabled(x.device().type()) &&
+         at::autocast::get_autocast_dtype(x.device().type()) == torch::kBFloat16;
+}
+
+bool for_cpu(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight) {
+  constexpr int64_t kLanes = 16;
+  const auto takes = [&](torch::ScalarType type) { return type == torch::kFloat || type == torch::kBFloat16; };
+  return x.device().is_cpu() && has_cpu_kernels() && !torch::GradMode::is_enabled() &&
+         x.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && x.size(-1) % kLanes == 0 &&
+         (!delta.defined() || (takes(delta.scalar_type()) && delta.sizes() == x.sizes()));
+}
+
+Normed add_layer_norm_cpu(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
+  const auto from = x.contiguous(), added = delta.defined() ? delta.contiguous() : delta;
+  const bool bf16 = in_bf16(x), adds = delta.defined(), bf16_delta = adds && delta.scalar_type() == torch::kBFloat16;
+  const Normed result{adds ? torch::empty_like(from) : x,
+                      torch::empty(from.sizes(), from.options().dtype(bf16 ? torch::kBFloat16 : torch::kFloat))};
+  const int64_t channels = from.size(-1);
+  constexpr int64_t kRows = 16;  // that are worth a thread
+  at::parallel_for(0, from.numel() / channels, kRows, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * channels;
+    cpu::AddLayerNormRows part{.x = from.const_data_ptr<float>() + first,
+                               .weight = norm.weight.const_data_ptr<float>(),
+                               .bias = norm.bias.const_data_ptr<float>(),
+                               .rows = end - begin,
+                               .channels = channels,
+                               .eps = static_cast<float>(norm.options.eps())};
+    if (adds) part.sum = result.sum.mutable_data_ptr<float>() + first;
+    if (adds && !bf16_delta) part.delta = added.const_data_ptr<float>() + first;
+    if (bf16_delta) part.delta_bf16 = static_cast<const uint16_t*>(added.const_data_ptr()) + first;
+    if (bf16) part.normed_bf16 = static_cast<uint16_t*>(result.normed.mutable_data_ptr()) + first;
+    if (!bf16) part.normed = result.normed.mutable_data_ptr<float>() + first;
+    cpu::add_layer_norm(part);
+  });
+  return result;
+}
+
+bool for_cuda(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight) {
+  return has_cuda_kernels(x.device()) && in_bf16(x) && !torch::GradMode::is_enabled() &&
+         x.scalar_type() == torch::kFloat32 && weight.scalar_type() == torch::kFloat32 &&
          (!delta.defined() || (delta.scalar_type() == torch::kBFloat16 && delta.sizes() == x.sizes())) &&
          cuda::takes_add_layer_norm(x.size(-1));
 }
 
-Normed add_layer_norm_fused(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
+Normed add_layer_norm_cuda(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
   const c10::DeviceGuard guard(x.device());
   const auto from = x.contiguous(), added = delta.defined() ? delta.contiguous() : delta;
   const Normed result{delta.defined() ? torch::empty_like(from) : x,
@@ -39,7 +79,8 @@ Normed add_layer_norm_fused(const torch::Tensor& x, const torch::Tensor& delta, 
 }  // namespace
 
 Normed add_layer_norm(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
-  if (is_fused(x, delta, norm.weight)) return add_layer_norm_fused(x, delta, norm);
+  if (for_cpu(x, delta, norm.weight)) return add_layer_norm_cpu(x, delta, norm);
+  if (for_cuda(x, delta, norm.weight)) return add_layer_norm_cuda(x, delta, norm);
   const auto sum = delta.defined() ? x + delta : x;
   return {sum, to_autocast_type(norm.forward(sum))};
 }

@@ -2,7 +2,6 @@
 #include "hqsam/ops/rel_pos_attention_cpu.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <ATen/native/CPUBlas.h>
 
 #include <algorithm>
@@ -10,7 +9,8 @@
 #include <cmath>
 #include <type_traits>
 
-#include "hqsam/ops/attention_tile.h"
+#include "hqsam/ops/cpu.h"
+#include "hqsam/ops/cpu_kernels.h"
 
 namespace hqsam {
 namespace {
@@ -234,17 +234,17 @@ class TiledAttention {
     const int64_t count = gather(scratch, unit, block), dim = sizes_.head_dim;
     if (count == 0) return;
     product(count, sizes_.table_columns, dim, scratch.queries.at(0), dim, table_.at(0), scratch.positions.at(0), false);
-    AttentionTile tile{.logits = scratch.logits.at(0),
-                       .stride = sizes_.tile_keys,
-                       .queries = count,
-                       .side = sizes_.side,
-                       .rel_h = scratch.tile_rel_h.data(),
-                       .rel_w = scratch.rel_w.data(),
-                       .scale = 1 / std::sqrt(static_cast<float>(dim)),
-                       .maximum = scratch.maximum.data(),
-                       .sum = scratch.sum.data(),
-                       .accumulator = scratch.accumulator.at(0),
-                       .head_dim = dim};
+    cpu::AttentionTile tile{.logits = scratch.logits.at(0),
+                            .stride = sizes_.tile_keys,
+                            .queries = count,
+                            .side = sizes_.side,
+                            .rel_h = scratch.tile_rel_h.data(),
+                            .rel_w = scratch.rel_w.data(),
+                            .scale = 1 / std::sqrt(static_cast<float>(dim)),
+                            .maximum = scratch.maximum.data(),
+                            .sum = scratch.sum.data(),
+                            .accumulator = scratch.accumulator.at(0),
+                            .head_dim = dim};
     for (int64_t i = 0; i < sizes_.key_tiles; ++i) {
       const int64_t first = i * sizes_.key_rows, at = number * sizes_.packed() + i * sizes_.tile_keys * dim;
       for (int64_t query = 0; query < count; ++query) scratch.tile_rel_h[query] = scratch.rel_h[query] + first;
@@ -256,19 +256,19 @@ class TiledAttention {
     for (int64_t i = 0; i < count; ++i) {
       T* out = out_.template mutable_data_ptr<T>() + scratch.token[i] * sizes_.channels + unit.head * dim;
       if constexpr (kPair<T> == 1) {
-        divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, out);
+        cpu::divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, out);
       } else {
-        divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, reinterpret_cast<uint16_t*>(out));
+        cpu::divide_by(scratch.sum[i], scratch.accumulator.at(i * dim), dim, reinterpret_cast<uint16_t*>(out));
       }
     }
   }
 
   // Adds the tile's values, weighed, to the accumulator.
-  void weigh(const AttentionTile& tile, const T* values) {
+  void weigh(const cpu::AttentionTile& tile, const T* values) {
     if constexpr (kPair<T> == 1) {
-      softmax_tile(tile);
+      cpu::softmax_tile(tile);
     } else {
-      softmax_tile_bf16(tile);
+      cpu::softmax_tile_bf16(tile);
     }
     product(tile.queries, sizes_.head_dim, sizes_.tile_keys, reinterpret_cast<const T*>(tile.logits),
             kPair<T> * tile.stride, values, tile.accumulator, !tile.first);
@@ -284,9 +284,9 @@ class TiledAttention {
 
 bool takes_tiled_attention(const RelPosAttentionInput& input) {
   const torch::Tensor& qkv = input.qkv;
-  if (!qkv.device().is_cpu() || !has_attention_tile() || at::get_cpu_capability() != "AVX512") return false;
+  if (!qkv.device().is_cpu() || !has_cpu_kernels()) return false;
   const auto type = qkv.scalar_type();
-  const bool able = type == torch::kFloat || (type == torch::kBFloat16 && at::native::cpublas::could_pack(type));
+  const bool able = type == torch::kFloat || (type == torch::kBFloat16 && has_bf16_products());
   return able && qkv.size(3) % (3 * kLanes * input.heads) == 0;
 }
 

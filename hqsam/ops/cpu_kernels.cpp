@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/ops/attention_tile.h"
+#include "hqsam/ops/cpu_kernels.h"
 
+#include <cmath>
 #include <limits>
 
 #if defined(__x86_64__)
@@ -8,7 +9,7 @@
 
 #define HQSAM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
 
-namespace hqsam {
+namespace hqsam::cpu {
 namespace {
 
 constexpr int64_t kLanes = 16;
@@ -109,9 +110,52 @@ HQSAM_AVX512 void softmax_rows(const AttentionTile& tile) {
   }
 }
 
+HQSAM_AVX512 inline __m512 from_bf16(const uint16_t* at) {
+  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
+}
+
+HQSAM_AVX512 void add_delta(const AddLayerNormRows& args, int64_t begin, float* sums) {
+  for (int64_t i = 0; i < args.channels; i += kLanes) {
+    const __m512 delta =
+        args.delta != nullptr ? _mm512_loadu_ps(args.delta + begin + i) : from_bf16(args.delta_bf16 + begin + i);
+    _mm512_storeu_ps(sums + i, _mm512_add_ps(_mm512_loadu_ps(args.x + begin + i), delta));
+  }
+}
+
+HQSAM_AVX512 float mean_of(const float* numbers, int64_t count) {
+  __m512 total = _mm512_setzero_ps();
+  for (int64_t i = 0; i < count; i += kLanes) total = _mm512_add_ps(total, _mm512_loadu_ps(numbers + i));
+  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
+}
+
+HQSAM_AVX512 float variance_of(const float* numbers, int64_t count, float mean) {
+  const __m512 centre = _mm512_set1_ps(mean);
+  __m512 total = _mm512_setzero_ps();
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const __m512 apart = _mm512_sub_ps(_mm512_loadu_ps(numbers + i), centre);
+    total = _mm512_fmadd_ps(apart, apart, total);
+  }
+  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
+}
+
+HQSAM_AVX512 void normalize(const AddLayerNormRows& args, int64_t begin, const float* numbers) {
+  const float mean = mean_of(numbers, args.channels), variance = variance_of(numbers, args.channels, mean);
+  const __m512 centre = _mm512_set1_ps(mean), scale = _mm512_set1_ps(1 / std::sqrt(variance + args.eps));
+  for (int64_t i = 0; i < args.channels; i += kLanes) {
+    const __m512 unit = _mm512_mul_ps(_mm512_sub_ps(_mm512_loadu_ps(numbers + i), centre), scale);
+    const __m512 value = _mm512_fmadd_ps(unit, _mm512_loadu_ps(args.weight + i), _mm512_loadu_ps(args.bias + i));
+    if (args.normed != nullptr) {
+      _mm512_storeu_ps(args.normed + begin + i, value);
+    } else {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(args.normed_bf16 + begin + i), to_bf16(value));
+    }
+  }
+}
+
 }  // namespace
 
-bool has_attention_tile() {
+bool runs_here() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
@@ -134,18 +178,27 @@ HQSAM_AVX512 void divide_by(float sum, const float* numbers, int64_t count, uint
   }
 }
 
-}  // namespace hqsam
+void add_layer_norm(const AddLayerNormRows& args) {
+  const bool adds = args.delta != nullptr || args.delta_bf16 != nullptr;
+  for (int64_t begin = 0; begin < args.rows * args.channels; begin += args.channels) {
+    if (adds) add_delta(args, begin, args.sum + begin);
+    normalize(args, begin, (adds ? args.sum : args.x) + begin);
+  }
+}
+
+}  // namespace hqsam::cpu
 
 #else  // other processors take the plain road
 
-namespace hqsam {
+namespace hqsam::cpu {
 
-bool has_attention_tile() { return false; }
+bool runs_here() { return false; }
 void softmax_tile(const AttentionTile&) {}
 void softmax_tile_bf16(const AttentionTile&) {}
 void divide_by(float, const float*, int64_t, float*) {}
 void divide_by(float, const float*, int64_t, uint16_t*) {}
+void add_layer_norm(const AddLayerNormRows&) {}
 
-}  // namespace hqsam
+}  // namespace hqsam::cpu
 
 #endif

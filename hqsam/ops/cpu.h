@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+namespace hqsam {
+
+// Whether hqsam's own operations for CPUs run here: AVX-512, unless ATEN_CPU_CAPABILITY holds libtorch to less.
+bool has_cpu_kernels();
+
+// Whether this CPU multiplies in bf16, by AVX-512's instructions or AMX.
+bool has_bf16_products();
+
+}  // namespace hqsam
