@@ -89,7 +89,7 @@ TEST(LabelmeJson, CountsWhatHasNoMask) {
            {shape("rectangle", {{0, 0}}), "a rectangle of 1 points"},
            {shape("blob", {{0, 0}, {5, 5}, {9, 0}}), "unknown type 'blob'"},
            {shape("polygon", {{0, 0}, {5, 5}, {9, 0}}, "__ignore__"), "'__ignore__' is not an object"},
-           {shape("mask", {{0, 0}, {5, 5}}), "is no PNG in base64"},
+           {shape("mask", {{0, 0}, {5, 5}}), "is not a PNG in base64"},
            {null_point, "point 1 is not a pair of numbers"},
            {json(5), "it is number"},
            {json::object(), "no list of points"}}) {
