@@ -25,7 +25,7 @@ struct Mask {
 
 int64_t area(const Mask& mask);
 
-// Indices of the outermost pixels inside, as SAM's training boxes; nothing for an empty mask.
+// In the mask's frame: x1, y1 are the last pixels inside, as in SAM's training boxes. Nothing for an empty mask.
 std::optional<Box> bounding_box(const Mask& mask);
 
 }  // namespace hqsam

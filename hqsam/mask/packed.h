@@ -16,7 +16,7 @@ struct PackedMask {
   int64_t left = 0;        // column of the window's first pixel, a multiple of 64
   BitMask window;          // ends with the last row and column that hold something inside; empty where nothing does
   int64_t area = 0;        // pixels inside
-  std::optional<Box> box;  // as bounding_box(Mask)
+  std::optional<Box> box;  // in the picture's frame, as bounding_box()
 
   int64_t bytes() const { return static_cast<int64_t>(sizeof(PackedMask) + window.words.size() * sizeof(uint64_t)); }
 };
