@@ -147,7 +147,7 @@ int export_checkpoint(const ExportArguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   check_name(arguments);
   const bool onnx = arguments.format == "onnx";
-  if (!onnx && (arguments.masks != "sum" || arguments.multimask != "none")) {
+  if (!onnx && (!arguments.masks.empty() || arguments.multimask != "none")) {
     fail("export", "--masks and --multimask choose what ONNX graphs give, weights serve them all: leave them out");
   }
   const bool folder = onnx || arguments.format == "huggingface";
