@@ -51,7 +51,7 @@ bool PackedWeight::serves(const torch::Tensor& x, const torch::Tensor& weight, c
   if (!x.device().is_cpu() || torch::GradMode::is_enabled() || weight.requires_grad()) return false;
   if (!has_cpu_kernels() || weight.is_inference() || !bias.defined() || bias.is_inference()) return false;
   const auto type = type_of_product(x);
-  return weight.scalar_type() == torch::kFloat &&
+  return (weight.scalar_type() == torch::kFloat || weight.scalar_type() == type) &&
          (type == torch::kFloat || (type == torch::kBFloat16 && has_bf16_products()));
 }
 
