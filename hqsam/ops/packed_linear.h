@@ -14,8 +14,8 @@ torch::Tensor linear_plain(const torch::Tensor& x, const torch::Tensor& weight, 
                            Activation activation);
 
 // A linear layer's weight in the order that oneDNN's products read, in the type of the product: brought there once, on
-// a CPU with AVX-512, for frozen weights (in fp32, or held in the type of the product) and where no gradient is wanted. The activation is done in the product's
-// epilogue. May be used by several threads.
+// a CPU with AVX-512, for frozen weights (in fp32, or held in the type of the product) and where no gradient is wanted.
+// The activation is done in the product's epilogue. May be used by several threads.
 class PackedWeight {
  public:
   // x [.., in], weight [out, in], bias [out] -> [.., out], in the type that autocast gives x. Plain where packing does
