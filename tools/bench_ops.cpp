@@ -38,10 +38,7 @@ OpTime time_norm(const ImageEncoderVitOptions& vit, torch::Device device, const 
   const auto delta = torch::randn_like(x).to(options.bf16 ? torch::kBFloat16 : torch::kFloat32);
   torch::nn::LayerNorm norm(torch::nn::LayerNormOptions({width}).eps(vit.layer_norm_eps));
   norm->to(device);
-  const auto plain = [&] {
-    const auto sum = x + delta;
-    return Normed{sum, to_autocast_type(norm->forward(sum))};
-  };
+  const auto plain = [&] { return add_layer_norm_plain(x, delta, *norm); };
   const std::string name = fmt::format("{} {}x{}", kNorm, tokens, width);
   OpTime time{time_stage(name, options, [&] { add_layer_norm(x, delta, *norm); }),
               time_stage(name + " plain", options, plain)};

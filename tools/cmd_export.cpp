@@ -6,6 +6,7 @@
 
 #include "common.h"
 #include "hqsam/config/choices.h"
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
@@ -158,7 +159,7 @@ int export_checkpoint(const ExportArguments& arguments) {
   const auto parent = fs::path(arguments.output).parent_path();
   if (!parent.empty()) fs::create_directories(parent);
   (onnx ? write_onnx : write_weights)(arguments, model);
-  print_outcome(arguments, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  print_outcome(arguments, seconds_since(began));
   return 0;
 }
 

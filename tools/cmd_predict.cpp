@@ -11,6 +11,7 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/print.h"
 #include "hqsam/core/text.h"
+#include "hqsam/metrics/names.h"
 #include "hqsam/model/checkpoint.h"
 #include "outputs.h"
 #include "predict_pictures.h"
@@ -36,8 +37,8 @@ struct PredictArguments {
 // The last line: what was done.
 void print_outcome(const PredictOutcome& outcome, const std::string& output, double seconds) {
   std::string failed = outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size());
-  print_line("{} {}, {} {} in {}, {:.1f} s{}", outcome.pictures, outcome.pictures == 1 ? "picture" : "pictures",
-             outcome.masks, outcome.masks == 1 ? "mask" : "masks", output, seconds, failed);
+  print_line("{}, {} in {}, {:.1f} s{}", counted(outcome.pictures, "picture"), counted(outcome.masks, "mask"), output,
+             seconds, failed);
 }
 
 constexpr const char* kPng = "png";

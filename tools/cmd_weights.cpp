@@ -5,6 +5,7 @@
 
 #include "common.h"
 #include "fetch.h"
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/print.h"
 #include "public_weights.h"
@@ -76,7 +77,7 @@ int fetch(const WeightsArguments& arguments) {
   const bool folder = arguments.output.empty() || arguments.output.ends_with('/') || fs::is_directory(options.target);
   if (folder) options.target /= weights.file;
   const Fetched fetched = fetch_file(options);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  const double seconds = seconds_since(began);
   print_line(
       "{}{}: {} bytes, SHA-256 {}, {:.1f} s", options.target.string(), fetched.was_there ? " was there" : "",
       fetched.bytes,

@@ -16,18 +16,16 @@
 namespace hqsam {
 namespace {
 
-constexpr int kNoProgram = 127;  // the shell's exit code for a missing command
-
 // Runs between fork and exec, so it may only call async-signal-safe functions.
 [[noreturn]] void become_curl(char* const* arguments, int errors, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (::getppid() != parent) _exit(kNoProgram);  // the parent has already ended
+  if (::getppid() != parent) _exit(kNoCurl);  // the parent has already ended
   const int nowhere = ::open("/dev/null", O_RDWR);
   ::dup2(nowhere, STDIN_FILENO);
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
   ::execvp(arguments[0], arguments);
-  _exit(kNoProgram);
+  _exit(kNoCurl);
 }
 
 std::string last_line(std::string text) {

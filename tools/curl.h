@@ -7,8 +7,10 @@
 
 namespace hqsam {
 
+inline constexpr int kNoCurl = 127;  // the shell's exit code for a missing command
+
 struct CurlEnd {
-  int code;            // curl's exit code; 127: there is no curl
+  int code;            // curl's exit code, or kNoCurl
   std::string errors;  // its last line on stderr
 };
 

@@ -7,6 +7,7 @@
 
 #include "hqsam/config/choices.h"
 #include "hqsam/config/config.h"
+#include "hqsam/core/clock.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
@@ -125,7 +126,7 @@ int convert_data(const ConvertArguments& arguments) {
                  report.strangers.size(), options.writer.folder.string(), first_few(report.strangers));
   }
   for (const std::string& failure : report.failed) spdlog::error("{}", failure);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = seconds_since(start);
   print_line("{} pictures with {} masks in {} ({}), {:.1f} s", report.pictures, report.masks,
              options.writer.folder.string(), arguments.to, seconds);
   if (!report.failed.empty()) {

@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kNoCurl = 127;
 constexpr int kCannotResume = 33;  // the server knows no ranges
 constexpr int64_t kMegabyte = 1'000'000;
 

@@ -7,11 +7,8 @@
 #include "hqsam/core/file.h"
 
 namespace hqsam {
-namespace {
-
 namespace fs = std::filesystem;
 
-// The folder itself, or the nearest one above it that is there. Throws Error where none can hold it.
 fs::path existing_folder(std::string_view function, const fs::path& folder) {
   for (fs::path at = folder;; at = at.parent_path()) {
     if (at.empty()) return ".";
@@ -29,8 +26,6 @@ fs::path existing_folder(std::string_view function, const fs::path& folder) {
     }
   }
 }
-
-}  // namespace
 
 void require_writable_folder(std::string_view function, const fs::path& folder) {
   const fs::path existing = existing_folder(function, folder);

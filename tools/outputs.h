@@ -11,4 +11,7 @@ namespace hqsam {
 void require_writable_folder(std::string_view function, const std::filesystem::path& folder);
 void require_writable_file(std::string_view function, const std::filesystem::path& file);
 
+// The folder itself, or the nearest one above it that is there. Throws Error where none can hold it.
+std::filesystem::path existing_folder(std::string_view function, const std::filesystem::path& folder);
+
 }  // namespace hqsam

@@ -94,9 +94,9 @@ void PredictAnnotations::add(size_t number, const StatedPrompts& stated, const P
     picture.path = fs::absolute(predicted.picture).lexically_relative(fs::absolute(folder)).generic_string();
     prepared.push_back(output.writer->prepare(picture));
   }
+  for (const PreparedPicture& each : prepared) each.write_files();
   turns_.take(static_cast<int64_t>(number), [prepared = std::move(prepared)] {
     for (const PreparedPicture& each : prepared) {
-      for (const PreparedPicture::File& file : each.files) write_file_in_folders(file.path, file.bytes);
       if (each.commit) each.commit();
     }
   });

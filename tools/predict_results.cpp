@@ -24,7 +24,7 @@ Json box_json(const Box& box) { return {box.x0, box.y0, box.x1, box.y1}; }
 // Converts a box of outermost pixels to COCO's x, y, width, height.
 Json bbox_json(const std::optional<Box>& box) {
   if (!box) return {0, 0, 0, 0};
-  return {box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1};
+  return coco_bbox(*box);
 }
 
 void set_label(Json& json, const char* number_key, const char* text_key, const PromptLabel& label) {

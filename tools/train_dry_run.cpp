@@ -141,9 +141,7 @@ void print_disk(Trainer& trainer, const Config& config, bool validates) {
   const auto epochs = static_cast<double>(config.train.epochs), states = static_cast<double>(config.train.keep_states);
   const double all = model * (validates ? 2 : 1) + epochs * trained + (states + 1) * state;
   std::error_code error;
-  fs::path there = config.output;
-  while (!there.empty() && !fs::exists(there, error) && there != there.parent_path()) there = there.parent_path();
-  const fs::space_info space = fs::space(there.empty() ? "." : there, error);
+  const fs::space_info space = fs::space(existing_folder("train", config.output), error);
   print_line("{:<11} about {} in {}: model.pth{} {}, {} times {} in checkpoints/, {} states of {}{}", "disk",
              size_text(all), config.output.string(), validates ? " and best.pth, each" : "", size_text(model),
              config.train.epochs, size_text(trained), config.train.keep_states, size_text(state),

@@ -29,6 +29,10 @@ void WriterOptions::validate() const {
     fail("WriterOptions", "simplify is for polygons, which this format does not have here");
 }
 
+void PreparedPicture::write_files() const {
+  for (const File& file : files) write_file_in_folders(file.path, file.bytes);
+}
+
 PreparedPicture AnnotationWriter::prepare(const PictureToWrite& picture) {
   for (const MaskToWrite& mask : picture.masks) {
     if (mask.rle.size == picture.size) continue;
@@ -40,7 +44,7 @@ PreparedPicture AnnotationWriter::prepare(const PictureToWrite& picture) {
 
 bool AnnotationWriter::add(const PictureToWrite& picture) {
   const PreparedPicture prepared = prepare(picture);
-  for (const PreparedPicture::File& file : prepared.files) write_file_in_folders(file.path, file.bytes);
+  prepared.write_files();
   if (prepared.commit) prepared.commit();
   return !prepared.left_out;
 }
@@ -73,6 +77,8 @@ std::unique_ptr<AnnotationWriter> make_annotation_writer(const WriterOptions& op
   }
   fail("make_annotation_writer", "no such format: {}", static_cast<int>(options.format));
 }
+
+std::array<double, 4> coco_bbox(const Box& box) { return {box.x0, box.y0, box.x1 - box.x0 + 1, box.y1 - box.y0 + 1}; }
 
 std::string category_label(const MaskInfo& info) {
   if (!info.category_name.empty()) return info.category_name;

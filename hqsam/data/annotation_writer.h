@@ -79,6 +79,8 @@ struct PreparedPicture {
   std::function<void()> commit;
   int64_t masks = 0;  // that are written
   bool left_out = false;
+
+  void write_files() const;  // and the folders on their way
 };
 
 // begin_set, pictures, begin_set, ..., finish. What a format cannot keep is counted. Without finish() the files that
@@ -118,6 +120,8 @@ std::unique_ptr<AnnotationWriter> make_yolo_writer(const WriterOptions& options)
 std::unique_ptr<AnnotationWriter> make_labelme_writer(const WriterOptions& options);
 std::unique_ptr<AnnotationWriter> make_mask_writer(const WriterOptions& options);
 
+// COCO's x, y, width, height of a mask's bounding_box.
+std::array<double, 4> coco_bbox(const Box& box);
 // A mask's category for people: its name, or its number where it has none; "object" without either.
 std::string category_label(const MaskInfo& info);
 // Writes a file whole and makes the folders on its way.

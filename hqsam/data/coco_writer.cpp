@@ -34,7 +34,7 @@ Json annotation_json(const MaskToWrite& item, const WriterOptions& options) {
   const Mask mask = rle_decode(item.rle);
   const std::optional<Box> box = bounding_box(mask);
   Json bbox = {0, 0, 0, 0};
-  if (box) bbox = {box->x0, box->y0, box->x1 - box->x0 + 1, box->y1 - box->y0 + 1};
+  if (box) bbox = coco_bbox(*box);
   Json json;
   json["id"] = 0;
   json["image_id"] = 0;

@@ -153,7 +153,7 @@ class SetConversion {
   }
 
   void write(const Output& output) {
-    for (const PreparedPicture::File& file : output.annotations.files) write_file_in_folders(file.path, file.bytes);
+    output.annotations.write_files();
     if (!options_.pictures) return;
     const fs::path path = writer_.picture_folder() / output.name;
     if (!output.png.empty()) {

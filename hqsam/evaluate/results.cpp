@@ -45,10 +45,6 @@ std::vector<double> values(const EvaluateResult& result, MaskKind kind, Metric m
 
 bool has_kind(const EvaluateResult& result, MaskKind kind) { return result.mean.count(kind) > 0; }
 
-Json interval_json(const Interval& interval) {
-  return {{"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
-}
-
 Json metrics_json(const MetricsByKind& metrics) {
   Json json = Json::object();
   for (const auto& [kind, of_kind] : metrics) {
@@ -139,10 +135,7 @@ std::string extra_table(const EvaluateResult& result, size_t width,
 }
 
 std::string difference_line(const EvaluateResult& result, MaskKind kind, const std::string& label) {
-  const auto text = [&](Metric metric) {
-    const Interval interval = difference_interval(result, kind, MaskKind::kSam, metric);
-    return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", interval.mean, interval.low, interval.high);
-  };
+  const auto text = [&](Metric metric) { return gain_text(difference_interval(result, kind, MaskKind::kSam, metric)); };
   return fmt::format("  {} - SAM  mIoU {}  mBIoU {}\n", label, text(Metric::kIou), text(Metric::kBoundaryIou));
 }
 
@@ -150,8 +143,8 @@ std::string difference_line(const EvaluateResult& result, MaskKind kind, const s
 std::string best_line(const BestMasks& best) {
   const Interval& gain = best.hq_minus_sum;
   const bool told_apart = gain.low > 0 || gain.high < 0;
-  return fmt::format("best here: --masks {} (HQ - SUM  mBIoU {:+.2f} [{:+.2f}, {:+.2f}]{})\n", to_string(best.kind),
-                     gain.mean, gain.low, gain.high, told_apart ? "" : ", no telling them apart");
+  return fmt::format("best here: --masks {} (HQ - SUM  mBIoU {}{})\n", to_string(best.kind), gain_text(gain),
+                     told_apart ? "" : ", no telling them apart");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <vector>
 
@@ -39,6 +40,16 @@ Interval bootstrap_mean(std::span<const double> values, double confidence, int64
   std::sort(means.begin(), means.end());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(count);
   return {mean, quantile(means, (1 - confidence) / 2), quantile(means, (1 + confidence) / 2)};
+}
+
+std::string interval_text(const Interval& interval) {
+  return fmt::format("[{:+.2f}, {:+.2f}]", interval.low, interval.high);
+}
+
+std::string gain_text(const Interval& gain) { return fmt::format("{:+.2f} {}", gain.mean, interval_text(gain)); }
+
+nlohmann::ordered_json interval_json(const Interval& interval) {
+  return {{"mean", interval.mean}, {"low", interval.low}, {"high", interval.high}};
 }
 
 }  // namespace hqsam

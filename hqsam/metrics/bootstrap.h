@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
+#include <string>
 
 namespace hqsam {
 
@@ -14,5 +16,9 @@ struct Interval {
 // An empty span gives zeros.
 Interval bootstrap_mean(std::span<const double> values, double confidence = 0.95, int64_t resamples = 10000,
                         uint64_t seed = 0);
+
+std::string interval_text(const Interval& interval);             // "[+1.00, +2.00]"
+std::string gain_text(const Interval& gain);                     // "+1.50 [+1.00, +2.00]"
+nlohmann::ordered_json interval_json(const Interval& interval);  // {"mean", "low", "high"}
 
 }  // namespace hqsam

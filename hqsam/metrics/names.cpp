@@ -94,6 +94,14 @@ std::string metric_title(std::string_view metric) {
   return std::string(metric);
 }
 
+std::string counted(int64_t count, std::string_view word) {
+  return std::to_string(count) + " " + std::string(word) + (count == 1 ? "" : "s");
+}
+
+std::string masks_text(int64_t masks, int64_t pictures) {
+  return (masks > 0 ? counted(masks, "mask") + " of " : "") + counted(pictures, "picture");
+}
+
 bool metric_before(std::string_view a, std::string_view b) { return sort_key(a) < sort_key(b); }
 
 std::string MetricName::text() const {

@@ -18,10 +18,9 @@ bool in_bf16(const torch::Tensor& x) {
 }
 
 bool for_cpu(const torch::Tensor& x, const torch::Tensor& delta, const torch::Tensor& weight) {
-  constexpr int64_t kLanes = 16;
   const auto takes = [&](torch::ScalarType type) { return type == torch::kFloat || type == torch::kBFloat16; };
   return x.device().is_cpu() && has_cpu_kernels() && !torch::GradMode::is_enabled() &&
-         x.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && x.size(-1) % kLanes == 0 &&
+         x.scalar_type() == torch::kFloat && weight.scalar_type() == torch::kFloat && x.size(-1) % cpu::kLanes == 0 &&
          (!delta.defined() || (takes(delta.scalar_type()) && delta.sizes() == x.sizes()));
 }
 
@@ -78,11 +77,15 @@ Normed add_layer_norm_cuda(const torch::Tensor& x, const torch::Tensor& delta, t
 
 }  // namespace
 
+Normed add_layer_norm_plain(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
+  const auto sum = delta.defined() ? x + delta : x;
+  return {sum, to_autocast_type(norm.forward(sum))};
+}
+
 Normed add_layer_norm(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm) {
   if (for_cpu(x, delta, norm.weight)) return add_layer_norm_cpu(x, delta, norm);
   if (for_cuda(x, delta, norm.weight)) return add_layer_norm_cuda(x, delta, norm);
-  const auto sum = delta.defined() ? x + delta : x;
-  return {sum, to_autocast_type(norm.forward(sum))};
+  return add_layer_norm_plain(x, delta, norm);
 }
 
 }  // namespace hqsam

@@ -14,5 +14,7 @@ struct Normed {
 // of any floating type, or undefined. Without gradients one kernel: on CUDA in bfloat16, on CPUs with AVX-512 in fp32
 // and bfloat16.
 Normed add_layer_norm(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm);
+// The same by plain operations.
+Normed add_layer_norm_plain(const torch::Tensor& x, const torch::Tensor& delta, torch::nn::LayerNormImpl& norm);
 
 }  // namespace hqsam

@@ -12,8 +12,6 @@
 namespace hqsam::cpu {
 namespace {
 
-constexpr int64_t kLanes = 16;
-
 HQSAM_AVX512 inline __mmask16 first_lanes(int64_t count) {
   return count >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1U << count) - 1U);
 }
@@ -94,9 +92,9 @@ template <bool kBf16>
 HQSAM_AVX512 void softmax_rows(const AttentionTile& tile) {
   for (int64_t query = 0; query < tile.queries; ++query) {
     float* row = tile.logits + query * tile.stride;
-    float maximum = add_positions(tile, row, tile.rel_h[query], tile.rel_w[query]);
+    float maximum = add_positions(tile, row, tile.rel_h[query] + tile.first_key_row, tile.rel_w[query]);
     float sum = 0;
-    if (!tile.first) {
+    if (!tile.first()) {
       const float before = tile.maximum[query];
       sum = tile.sum[query];
       if (maximum > before) {

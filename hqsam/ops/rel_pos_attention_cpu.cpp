@@ -16,7 +16,7 @@ namespace hqsam {
 namespace {
 
 constexpr int64_t kQueries = 128, kKeys = 256;  // of a tile, at most and about: 128 KB of logits
-constexpr int64_t kLanes = 16;
+using cpu::kLanes;
 
 int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 int64_t parts(int64_t value, int64_t part) { return (value + part - 1) / part; }
@@ -134,36 +134,43 @@ class TiledAttention {
   }
 
   torch::Tensor run() {
-    in_parallel(sizes_.units(), [this](Scratch&, int64_t unit) { pack(unit); });
+    in_parallel<Nothing>(sizes_.units(), [this](const Nothing&, int64_t unit) { pack(unit); });
     const int64_t blocks = parts(sizes_.side * sizes_.side, kQueries);
-    in_parallel(sizes_.units() * blocks,
-                [this, blocks](Scratch& scratch, int64_t task) { attend(scratch, task / blocks, task % blocks); });
+    in_parallel<Scratch>(sizes_.units() * blocks, [this, blocks](Scratch& scratch, int64_t task) {
+      attend(scratch, task / blocks, task % blocks);
+    });
     return out_;
   }
 
  private:
-  // What a thread needs of its own.
+  // What a thread needs of its own, for packing and for attention.
+  struct Nothing {
+    explicit Nothing(const Sizes&) {}
+  };
   struct Scratch {
     explicit Scratch(const Sizes& sizes)
         : queries(kQueries * sizes.head_dim),
           positions(kQueries * sizes.table_columns),
           logits(kQueries * sizes.tile_keys),
           accumulator(kQueries * sizes.head_dim) {}
+    ~Scratch() { at::native::cpublas::brgemm_release(kPair<T> == 2); }
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+
     Buffer<T> queries;
     Buffer<float> positions, logits, accumulator;
     std::array<float, kQueries> maximum, sum;
-    std::array<const float*, kQueries> rel_h, rel_w, tile_rel_h;
+    std::array<const float*, kQueries> rel_h, rel_w;
     std::array<int64_t, kQueries> token;
   };
 
   // Threads take tasks as they come, so that one on a busy core holds up nobody.
-  template <class Work>
+  template <class Own, class Work>
   void in_parallel(int64_t tasks, const Work& work) {
     std::atomic<int64_t> next = 0;
     at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
-      Scratch scratch(sizes_);
-      for (int64_t task = next++; task < tasks; task = next++) work(scratch, task);
-      at::native::cpublas::brgemm_release(kPair<T> == 2);
+      Own own(sizes_);
+      for (int64_t task = next++; task < tasks; task = next++) work(own, task);
     });
   }
 
@@ -238,7 +245,7 @@ class TiledAttention {
                             .stride = sizes_.tile_keys,
                             .queries = count,
                             .side = sizes_.side,
-                            .rel_h = scratch.tile_rel_h.data(),
+                            .rel_h = scratch.rel_h.data(),
                             .rel_w = scratch.rel_w.data(),
                             .scale = 1 / std::sqrt(static_cast<float>(dim)),
                             .maximum = scratch.maximum.data(),
@@ -247,9 +254,8 @@ class TiledAttention {
                             .head_dim = dim};
     for (int64_t i = 0; i < sizes_.key_tiles; ++i) {
       const int64_t first = i * sizes_.key_rows, at = number * sizes_.packed() + i * sizes_.tile_keys * dim;
-      for (int64_t query = 0; query < count; ++query) scratch.tile_rel_h[query] = scratch.rel_h[query] + first;
       tile.key_rows = std::min(sizes_.key_rows, sizes_.side - first);
-      tile.first = i == 0;
+      tile.first_key_row = first;
       product(count, sizes_.tile_keys, dim, scratch.queries.at(0), dim, keys_.at(at), tile.logits, false);
       weigh(tile, values_.at(at));
     }
@@ -271,7 +277,7 @@ class TiledAttention {
       cpu::softmax_tile_bf16(tile);
     }
     product(tile.queries, sizes_.head_dim, sizes_.tile_keys, reinterpret_cast<const T*>(tile.logits),
-            kPair<T> * tile.stride, values, tile.accumulator, !tile.first);
+            kPair<T> * tile.stride, values, tile.accumulator, !tile.first());
   }
 
   Sizes sizes_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "hqsam/metrics/bootstrap.h"
@@ -13,10 +12,6 @@ namespace hqsam {
 std::string signed_cell(double value);
 std::string signed_cell(const Interval& interval);
 
-std::string interval_text(const Interval& interval);  // "[+1.00, +2.00]"
-std::string unclear_text(const Interval& interval);   // ": holds 0, so these masks cannot tell", or ""
-
-// "62 masks of 25 pictures"; "25 pictures" without masks.
-std::string masks_text(int64_t masks, int64_t pictures);
+std::string unclear_text(const Interval& interval);  // ": holds 0, so these masks cannot tell", or ""
 
 }  // namespace hqsam

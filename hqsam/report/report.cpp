@@ -7,6 +7,7 @@
 
 #include "hqsam/core/file.h"
 #include "hqsam/core/text.h"
+#include "hqsam/metrics/names.h"
 #include "hqsam/report/glossary.h"
 #include "hqsam/report/html.h"
 #include "hqsam/report/panels.h"

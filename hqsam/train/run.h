@@ -69,6 +69,9 @@ struct RunPlan {
   int64_t validations = 0;  // without the start's
 };
 RunPlan plan_of(const TrainOptions& options, int64_t rows);
+// The validations of that many steps up to a run's end, about: one within an epoch is not counted where the end has one
+// anyway.
+int64_t validations_in(int64_t steps, const TrainOptions& options, int64_t steps_per_epoch);
 
 enum class RunEnd { kFinished, kStopped };  // kStopped: on a signal, state saved
 

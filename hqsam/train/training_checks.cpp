@@ -35,14 +35,18 @@ void check_run(const TrainOptions& options, const TrainingSet& set, int64_t imag
   }
 }
 
+int64_t validations_in(int64_t steps, const TrainOptions& options, int64_t steps_per_epoch) {
+  const ValidateEvery& every = options.validate_every;
+  const int64_t apart = every.steps > 0 ? every.steps : every.epochs * steps_per_epoch;
+  return apart > 0 ? (steps + apart - 1) / apart : 0;
+}
+
 RunPlan plan_of(const TrainOptions& options, int64_t rows) {
   RunPlan plan{.rows = rows};
   plan.steps_per_epoch = rows / options.batch_size;
   plan.rows_per_epoch = plan.steps_per_epoch * options.batch_size;
   plan.steps = plan.steps_per_epoch * options.epochs;
-  const ValidateEvery& every = options.validate_every;
-  const int64_t apart = every.steps > 0 ? every.steps : every.epochs * plan.steps_per_epoch;
-  if (apart > 0) plan.validations = (plan.steps + apart - 1) / apart;
+  plan.validations = validations_in(plan.steps, options, plan.steps_per_epoch);
   return plan;
 }
 

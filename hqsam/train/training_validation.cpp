@@ -27,7 +27,7 @@ Json metrics_json(const std::map<std::string, double>& metrics) {
 
 Json gains_json(const std::map<std::string, Interval>& gains) {
   Json json = Json::object();
-  for (const auto& [name, gain] : gains) json[name] = {{"mean", gain.mean}, {"low", gain.low}, {"high", gain.high}};
+  for (const auto& [name, gain] : gains) json[name] = interval_json(gain);
   return json;
 }
 
@@ -65,13 +65,8 @@ Next TrainingLoop::validate_within_epoch() {
   return go_on_or_end();
 }
 
-// The validations from here to the end, about: one within an epoch is not counted where the end has one anyway.
 int64_t TrainingLoop::validations_left() const {
-  if (!validate_) return 0;
-  const ValidateEvery& every = train().validate_every;
-  const int64_t left = last_step() - state_.step;
-  const int64_t apart = every.steps > 0 ? every.steps : every.epochs * steps_per_epoch();
-  return left <= 0 ? 0 : (left + apart - 1) / apart;
+  return validate_ ? validations_in(std::max<int64_t>(last_step() - state_.step, 0), train(), steps_per_epoch()) : 0;
 }
 
 std::string TrainingLoop::score_name() const { return train().best_metric.empty() ? "score" : train().best_metric; }

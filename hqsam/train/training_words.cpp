@@ -33,10 +33,6 @@ std::optional<GainOf> gain_of(const Validation& validation, const std::string& k
   return std::nullopt;
 }
 
-std::string gain_text(const Interval& gain) {
-  return fmt::format("{:+.2f} [{:+.2f}, {:+.2f}]", gain.mean, gain.low, gain.high);
-}
-
 // The kind of mask that the run begins with, as far as the validation knows.
 std::string start_kind(const Validation& validation, const std::string& kind) {
   const std::optional<GainOf> gain = gain_of(validation, kind, "mbiou");
@@ -56,11 +52,6 @@ std::string metric_text(const Validation& validation, const std::string& metric,
   return text + (gain ? ", " + gain_text(gain->gain) : "") + ")";
 }
 
-std::string count_text(int64_t masks, int64_t pictures) {
-  if (masks == 0) return "";
-  return fmt::format("{} mask{} of {} picture{}", masks, masks == 1 ? "" : "s", pictures, pictures == 1 ? "" : "s");
-}
-
 std::string start_text(const Validation& start) {
   std::string text;
   for (const char* metric : {"mbiou", "miou"}) {
@@ -71,7 +62,7 @@ std::string start_text(const Validation& start) {
       text += fmt::format("{} {:.2f}", metric_title(metric), value);
     }
   }
-  const std::string count = count_text(start.masks, start.pictures);
+  const std::string count = start.masks == 0 ? "" : masks_text(start.masks, start.pictures);
   return text + (count.empty() || text.empty() ? "" : ", on " + count);
 }
 
@@ -96,8 +87,7 @@ Verdict verdict_of(const Validation& validation) {
                           : "not better",
                   of_start ? "before the first step" : kind_title(boundary->over), gain_text(boundary->gain));
   if (whole) text += ", mIoU " + gain_text(whole->gain);
-  const std::string count = count_text(validation.masks, validation.pictures);
-  if (!count.empty()) text += ", on " + count;
+  if (validation.masks > 0) text += ", on " + masks_text(validation.masks, validation.pictures);
   const auto sum = gain_of(validation, "sum", "mbiou");
   if (validation.best_masks == "hq") text += "; predict's default is HQ alone";
   if (sum && validation.best_masks == "sum") {

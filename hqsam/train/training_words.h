@@ -14,9 +14,6 @@ namespace hqsam {
 // of the run's start: nothing, its value, and the gain over it with its interval. in_short: without the gain.
 std::string metric_text(const Validation& validation, const std::string& metric, double value, bool in_short = false);
 
-// "62 masks of 25 pictures"; "" of none.
-std::string count_text(int64_t masks, int64_t pictures);
-
 // "SAM: mBIoU 16.40, mIoU 35.10, on 62 masks of 25 pictures": what the run begins with.
 std::string start_text(const Validation& start);
 

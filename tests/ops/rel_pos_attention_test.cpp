@@ -12,6 +12,9 @@ namespace {
 
 struct Case {
   int64_t grid, window, heads, head_dim;
+  std::string name() const {
+    return fmt::format("{0}x{0}, windows of {1}, {2} heads of {3}", grid, window, heads, head_dim);
+  }
 };
 
 RelPosAttentionInput random_input(const Case& c, int64_t batch = 2) {
@@ -87,8 +90,7 @@ TEST_P(RelPosAttentionOn, MatchesThePlainOneInBf16) {
                         {16, 14, 2, 32}}) {
     const RelPosAttentionInput rough = to(random_input(c), GetParam(), torch::kBFloat16);
     const auto expected = rel_pos_attention_plain(to(rough, torch::kCPU, torch::kFloat32));
-    const std::string name =
-        fmt::format("{0}x{0}, windows of {1}, {2} heads of {3}", c.grid, c.window, c.heads, c.head_dim);
+    const std::string name = c.name();
     if (GetParam().is_cuda()) {
       EXPECT_EQ(is_fused(rough), has_cuda_kernels(GetParam()) && c.head_dim != 32) << name;
     } else {
@@ -112,8 +114,7 @@ TEST(TiledAttention, MatchesThePlainOneInFp32) {
                         {1, 1, 3, 16},
                         {17, 1, 1, 32}}) {
     const RelPosAttentionInput input = random_input(c);
-    const std::string name =
-        fmt::format("{0}x{0}, windows of {1}, {2} heads of {3}", c.grid, c.window, c.heads, c.head_dim);
+    const std::string name = c.name();
     if (!takes_tiled_attention(input)) GTEST_SKIP() << "this CPU takes the plain road";
     expect_close(rel_pos_attention_tiled(input), rel_pos_attention_plain(input), 2e-6, name);
   }
