@@ -12,6 +12,8 @@
 #include <exception>
 #include <initializer_list>
 #include <new>
+#include <system_error>
+#include <thread>
 
 #include "common.h"
 #include "hqsam/core/temporaries.h"
@@ -119,6 +121,25 @@ void spin_briefly(char** argv) {
   if (holds_back) sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
+bool is_launch(char** argv) { return argv[0] != nullptr && argv[1] != nullptr && std::strcmp(argv[1], "launch") == 0; }
+
+// While oneDNN's float32 product runs (jit_avx512_core_gemm_f32), its thread's stack pointer is in a buffer on the
+// heap, and what the kernel puts below it for a signal's handler overwrites other memory. So handlers run on a thread
+// that only waits, and all threads that begin later hold these signals back. launch takes them by a descriptor and
+// computes nothing.
+void take_signals_on_own_thread() {
+  sigset_t signals = stop_signals();
+  for (const int signal : {SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
+  try {
+    std::thread([] {
+      for (;;) pause();
+    }).detach();
+  } catch (const std::system_error&) {
+    return;  // no thread can be had: signals come as before
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace
 
 void set_up_process(char** argv) {
@@ -127,6 +148,7 @@ void set_up_process(char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails with EPIPE
   remove_temporaries_on_signals();
   tell_crashes();
+  if (!is_launch(argv)) take_signals_on_own_thread();
 }
 
 }  // namespace hqsam
