@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 int signal_that_ends(int raised, const std::function<void()>& work) {
   const pid_t child = fork();
   if (child == 0) {
+    std::signal(raised, SIG_DFL);  // nohup ignores SIGHUP
     work();
     raise(raised);
     _exit(0);

@@ -160,6 +160,15 @@ done
 cmp ids.run/model.pth voc.run/model.pth || fault "ids and voc train to other weights"
 for name in tar big; do cmp folder.run/model.pth "$name.run/model.pth" || fault "folder and $name train to other weights"; done
 
+# threads_that_take_sigint <process>: how many of its threads do not hold SIGINT back.
+threads_that_take_sigint() {
+  local blocked count=0
+  while read -r blocked; do
+    (((0x$blocked & 2) != 0)) || count=$((count + 1))
+  done < <(awk '/^SigBlk/ {print $2}' "/proc/$1"/task/*/status)
+  echo $count
+}
+
 # A run that is stopped within its second epoch and resumed ends in the bits of one that was not.
 stop_and_resume() { # <name> <set's keys>
   write_config "$1.resume" "$2"
@@ -172,6 +181,8 @@ stop_and_resume() { # <name> <set's keys>
     [ "$(grep -c '"step"' "$1.parts/metrics.jsonl" 2>/dev/null)" -ge 5 ] 2>/dev/null && break
     sleep 0.02
   done
+  # A handler on a thread within a product would write over the heap (tools/process.cpp).
+  [ "$(threads_that_take_sigint $pid)" = 1 ] || fault "$1: $(threads_that_take_sigint $pid) threads take SIGINT, not 1"
   kill -INT $pid
   wait $pid || code=$?
   [ $code -eq 75 ] || fault "$1: a stopped run exits with $code, expected 75: $(cat stderr)"
