@@ -18,6 +18,7 @@
 #include "hqsam/model/best_masks.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
+#include "process.h"
 
 namespace hqsam {
 namespace {
@@ -105,6 +106,7 @@ MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::s
 }
 
 torch::Device start_device(const ComputeOptions& options) {
+  take_signals_on_own_thread();
   keep_freed_memory();
   require_threads(options.threads > 0 ? options.threads : at::get_num_threads());
   if (options.threads > 0) at::set_num_threads(options.threads);

@@ -66,8 +66,9 @@ MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::s
 inline constexpr const char* kMasksHelp =
     "sum (SAM's and HQ's logits, the paper's), hq or sam; default: what the checkpoint's training found best, else sum";
 
-// Sets the number of threads, and has freed memory kept for the next large tensors; auto is cuda where there is one,
-// else cpu; cuda without a number is this rank's own device (LOCAL_RANK). Throws Error for a device that is not there.
+// Sets the number of threads, takes signals on a thread of their own (process.h), and has freed memory kept for the
+// next large tensors; auto is cuda where there is one, else cpu; cuda without a number is this rank's own device
+// (LOCAL_RANK). Throws Error for a device that is not there.
 torch::Device start_device(const ComputeOptions& options);
 
 // auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.

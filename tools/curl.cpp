@@ -24,9 +24,6 @@ namespace {
   ::dup2(nowhere, STDIN_FILENO);
   ::dup2(nowhere, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);  // ours blocks signals (process.h)
   ::execvp(arguments[0], arguments);
   _exit(kNoCurl);
 }

@@ -121,12 +121,18 @@ void spin_briefly(char** argv) {
   if (holds_back) sigprocmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-bool is_launch(char** argv) { return argv[0] != nullptr && argv[1] != nullptr && std::strcmp(argv[1], "launch") == 0; }
+}  // namespace
 
-// While oneDNN's float32 product runs (jit_avx512_core_gemm_f32), its thread's stack pointer is in a buffer on the
-// heap, and what the kernel puts below it for a signal's handler overwrites other memory. So handlers run on a thread
-// that only waits, and all threads that begin later hold these signals back. launch takes them by a descriptor and
-// computes nothing.
+void set_up_process(char** argv) {
+  spin_briefly(argv);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails with EFBIG
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails with EPIPE
+  remove_temporaries_on_signals();
+  tell_crashes();
+}
+
+// What the kernel puts below the stack pointer for a signal's handler overwrites other memory while oneDNN's float32
+// product (jit_avx512_core_gemm_f32) has its thread's stack pointer in a buffer on the heap.
 void take_signals_on_own_thread() {
   sigset_t signals = stop_signals();
   for (const int signal : {SIGHUP, SIGQUIT}) sigaddset(&signals, signal);
@@ -138,17 +144,6 @@ void take_signals_on_own_thread() {
     return;  // no thread can be had: signals come as before
   }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-}  // namespace
-
-void set_up_process(char** argv) {
-  spin_briefly(argv);
-  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails with EFBIG
-  std::signal(SIGPIPE, SIG_IGN);  // a write to a closed pipe then fails with EPIPE
-  remove_temporaries_on_signals();
-  tell_crashes();
-  if (!is_launch(argv)) take_signals_on_own_thread();
 }
 
 }  // namespace hqsam

@@ -176,13 +176,14 @@ stop_and_resume() { # <name> <set's keys>
     --set data.workers=2)
   works "${run[@]}" --output "$1.whole"
   "${run[@]}" --output "$1.parts" >stdout 2>stderr &
-  local pid=$! code=0 steps
+  local pid=$! code=0 steps takers
   for _ in $(seq 400); do
     [ "$(grep -c '"step"' "$1.parts/metrics.jsonl" 2>/dev/null)" -ge 5 ] 2>/dev/null && break
     sleep 0.02
   done
   # A handler on a thread within a product would write over the heap (tools/process.cpp).
-  [ "$(threads_that_take_sigint $pid)" = 1 ] || fault "$1: $(threads_that_take_sigint $pid) threads take SIGINT, not 1"
+  takers=$(threads_that_take_sigint $pid)
+  [ "$takers" -eq 1 ] || fault "$1: $takers threads take SIGINT, not 1"
   kill -INT $pid
   wait $pid || code=$?
   [ $code -eq 75 ] || fault "$1: a stopped run exits with $code, expected 75: $(cat stderr)"
