@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "hqsam/config/choices.h"
+#include "hqsam/config/read_prompts.h"
 #include "hqsam/config/yaml_map.h"
 #include "hqsam/core/bounds.h"
 #include "hqsam/data/hqseg44k.h"
@@ -229,28 +230,6 @@ void read_data(YamlMap map, const fs::path& folder, Config& config) {
   map.finish();
 }
 
-void read_prompts(YamlMap& root, RowOptions& rows) {
-  if (!root.has("prompts")) {  // the paper's mixture
-    root.maps("prompts");
-    rows.prompts = {
-        {.types = {PromptType::kBox}}, {.types = {PromptType::kPoints}}, {.types = {PromptType::kNoisyMask}}};
-    return;
-  }
-  rows.prompts.clear();
-  for (YamlMap& map : root.maps("prompts")) {
-    PromptOptions prompt;
-    map.read("type", prompt.types, kPromptTypes);
-    map.read("weight", prompt.weight);
-    if (prompt.has(PromptType::kPoints)) map.read("count", prompt.count);
-    map.finish();
-    if (!map.has("type"))
-      map.refuse("type", "is needed: box, points or noisy_mask, or a list of these for a prompt of several");
-    map.validate(prompt);
-    rows.prompts.push_back(prompt);
-  }
-  if (rows.prompts.empty()) root.refuse("prompts", "needs at least one item, such as - {type: box}");
-}
-
 void read_schedule(YamlMap map, ScheduleOptions& schedule) {
   map.read("type", schedule.type, kScheduleTypes);
   map.read("warmup_steps", schedule.warmup_steps);
@@ -305,51 +284,9 @@ void read_train(YamlMap map, TrainOptions& train) {
   map.validate(train);
 }
 
-// The words of prompt_name() as origin and type.
-void read_prompt(YamlMap& map, const std::string& key, EvaluateOptions& evaluate) {
-  using Meaning = std::pair<PromptOrigin, PromptType>;
-  constexpr size_t kTypes = std::size(kPromptTypes);
-  Choice<Meaning> choices[kTypes + std::size(kPromptOrigins)];
-  for (size_t i = 0; i < std::size(choices); ++i) {
-    if (i < kTypes) {
-      choices[i] = {{PromptOrigin::kTruth, kPromptTypes[i].first}, kPromptTypes[i].second};
-    } else {
-      const auto& [origin, word] = kPromptOrigins[i - kTypes];
-      choices[i] = {{origin, PromptType::kBox}, word};
-    }
-  }
-  Meaning meaning{evaluate.origin, evaluate.prompt};
-  map.read(key, meaning, choices);
-  std::tie(evaluate.origin, evaluate.prompt) = meaning;
-}
-
-// evaluate.prompts: several prompts of one evaluation.
-std::vector<EvaluateOptions> read_evaluations(YamlMap& map, const EvaluateOptions& base) {
-  std::vector<EvaluateOptions> evaluations;
-  std::set<std::string> labels;
-  for (YamlMap& prompt : map.maps("prompts")) {
-    EvaluateOptions one = base;
-    read_prompt(prompt, "type", one);
-    if (!prompt.has("type")) prompt.refuse("type", "is needed, such as box or points");
-    if (prompt_name(one) == "points") prompt.read("count", one.prompt_points);
-    if (prompt_name(one) == "clicks") prompt.read("count", one.clicks);
-    prompt.checked([&] {
-      require_within("", "count", one.prompt_points, 1, kMostPromptPoints);
-      require_within("", "count", one.clicks, 1, kMostClicks);
-    });
-    prompt.finish();
-    prompt.validate(one);
-    if (!labels.insert(prompt_label(one)).second) prompt.refuse("type", "comes twice in this list");
-    evaluations.push_back(one);
-  }
-  if (map.has("prompts") && map.has("prompt")) map.refuse("prompt", "goes alone, or its prompt into 'prompts'");
-  if (evaluations.empty()) evaluations.push_back(base);
-  return evaluations;
-}
-
 void read_evaluate(YamlMap map, Config& config) {
   EvaluateOptions& evaluate = config.evaluate;
-  read_prompt(map, "prompt", evaluate);
+  read_evaluation_prompt(map, "prompt", evaluate);
   map.read("prompt_points", evaluate.prompt_points);
   map.read("clicks", evaluate.clicks);
   map.read("protocol", evaluate.protocol, kProtocols);
@@ -383,7 +320,7 @@ Config load_config(const std::vector<fs::path>& paths, const std::vector<std::st
   std::string output;
   read_model(root.map("model"), config);
   read_data(root.map("data"), absolute_path(file.file_of("data.root")).parent_path(), config);
-  read_prompts(root, config.rows);
+  config.rows.prompts = read_training_prompts(root);
   read_train(root.map("train"), config.train);
   read_evaluate(root.map("evaluate"), config);
   root.read("output", output);

@@ -127,12 +127,32 @@ void put_data(YAML::Emitter& out, const Config& config) {
 // A word for one type, a list for several.
 void put_types(YAML::Emitter& out, const std::vector<PromptType>& types) {
   if (types.size() == 1) {
-    put(out, "type", word_of(types.front(), kPromptTypes));
+    put(out, "type", word_of(types.front(), kTrainingPromptTypes));
     return;
   }
   out << YAML::Key << "type" << YAML::Value << YAML::BeginSeq;
-  for (const PromptType type : types) out << word_of(type, kPromptTypes);
+  for (const PromptType type : types) out << word_of(type, kTrainingPromptTypes);
   out << YAML::EndSeq;
+}
+
+void put_points(YAML::Emitter& out, const PromptOptions& prompt) {
+  if (prompt.most_count > 0) {
+    put_words(out, "count", {std::to_string(prompt.count), std::to_string(prompt.most_count)});
+  } else {
+    put(out, "count", prompt.count);
+  }
+  if (prompt.negative > 0) put(out, "negative", digits(prompt.negative));
+}
+
+void put_noise(YAML::Emitter& out, const BoxNoise& noise) {
+  if (noise.share > 0) put(out, "noise", digits(noise.share));
+  if (noise.cap > 0) put(out, "noise_cap", digits(noise.cap));
+}
+
+void put_kinds(YAML::Emitter& out, const std::vector<RoughKind>& kinds) {
+  std::vector<std::string> words;
+  for (const RoughKind kind : kinds) words.push_back(word_of(kind, kRoughKinds));
+  if (!words.empty()) put_words(out, "kinds", words);
 }
 
 void put_prompts(YAML::Emitter& out, const Config& config) {
@@ -141,7 +161,14 @@ void put_prompts(YAML::Emitter& out, const Config& config) {
     out << YAML::Flow << YAML::BeginMap;
     put_types(out, prompt.types);
     put(out, "weight", digits(prompt.weight));
-    if (prompt.has(PromptType::kPoints)) put(out, "count", prompt.count);
+    if (prompt.has(PromptType::kPoints)) put_points(out, prompt);
+    put_noise(out, prompt.noise);
+    if (prompt.has(PromptType::kRoughMask)) put_kinds(out, prompt.kinds);
+    if (prompt.has(PromptType::kClicks)) {
+      put(out, "rounds", prompt.clicks.rounds);
+      put(out, "pauses", prompt.clicks.pauses);
+      put(out, "loss", prompt.clicks.every ? "every" : "last");
+    }
     out << YAML::EndMap;
   }
   out << YAML::EndSeq;
@@ -195,6 +222,8 @@ void put_prompts_of_evaluation(YAML::Emitter& out, const std::vector<EvaluateOpt
     put(out, "type", type);
     if (type == "points") put(out, "count", one.prompt_points);
     if (type == "clicks") put(out, "count", one.clicks);
+    put_noise(out, one.box_noise);
+    put_kinds(out, one.rough_kinds);
     out << YAML::EndMap;
   }
   out << YAML::EndSeq;
@@ -203,7 +232,10 @@ void put_prompts_of_evaluation(YAML::Emitter& out, const std::vector<EvaluateOpt
 void put_evaluate(YAML::Emitter& out, const Config& config) {
   const EvaluateOptions& evaluate = config.evaluate;
   out << YAML::Key << "evaluate" << YAML::Value << YAML::BeginMap;
-  if (config.evaluations.size() > 1) {
+  const auto has_details = [](const EvaluateOptions& one) {
+    return one.box_noise != BoxNoise() || !one.rough_kinds.empty();
+  };
+  if (config.evaluations.size() > 1 || (!config.evaluations.empty() && has_details(config.evaluations.front()))) {
     put_prompts_of_evaluation(out, config.evaluations);
   } else {
     put(out, "prompt", prompt_name(config.evaluations.empty() ? evaluate : config.evaluations.front()));

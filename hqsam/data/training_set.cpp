@@ -258,7 +258,11 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
   row.image = jitter_picture(sample.image, label.how, options_.pinned);
   row.label = std::move(label.values);
   if (!sample.unknown.pixels.empty()) row.known = known_pixels(sample.unknown, label.how);
-  row.prompt = draw_prompt(row.label, options_.prompts, prompts);
+  row.picture = {std::min(label.how.side, label.how.scaled.height - label.how.top),
+                 std::min(label.how.side, label.how.scaled.width - label.how.left)};
+  DrawnPrompt drawn = draw_prompt({row.label, row.picture, row.known}, options_.prompts, prompts);
+  row.prompt = std::move(drawn.prompt);
+  row.clicks = drawn.clicks;
   keep_spare(std::move(sample.image.pixels));
   keep_spare(std::move(gray.pixels));
   return row;

@@ -23,7 +23,9 @@ struct TrainingRow {
   torch::Tensor image;   // [3,S,S] uint8, RGB
   torch::Tensor label;   // [1,S,S] float, 0..255
   torch::Tensor known;   // [1,S,S] float, 1 where the label counts, 0 where nobody knows; undefined: all counts
+  Size picture;          // what of the square the picture covers, from the top left
   Prompt prompt;
+  ClickRounds clicks;  // that follow the prompt
 };
 
 inline constexpr int64_t kLeastImageSize = 32, kGreatestImageSize = 8192;

@@ -23,14 +23,16 @@ enum class PromptOrigin {
 
 inline constexpr int64_t kMostClicks = 1000;
 
-// Boxes are made of the squashed label (kReference) or of the label as it is (kKeepAspect), points and noisy masks in
-// the input frame under both.
+// Boxes are made of the squashed label (kReference) or of the label as it is (kKeepAspect), points, noisy and rough
+// masks and noise of boxes in the input frame under both.
 struct EvaluateOptions {
   Protocol protocol = Protocol::kReference;
   PromptOrigin origin = PromptOrigin::kTruth;
-  PromptType prompt = PromptType::kBox;  // points: prompt_points of them; noisy mask: as in training
-  int64_t prompt_points = 10;            // all inside pixels where a mask has fewer
-  int64_t clicks = 20;                   // of each mask
+  PromptType prompt = PromptType::kBox;     // points: prompt_points of them; noisy mask: as in training
+  int64_t prompt_points = 10;               // all inside pixels where a mask has fewer
+  BoxNoise box_noise = {};                  // of boxes, within the picture
+  std::vector<RoughKind> rough_kinds = {};  // rough masks: one of these; empty = of all
+  int64_t clicks = 20;                      // of each mask
   std::vector<MaskKind> masks = {MaskKind::kSam, MaskKind::kHq, MaskKind::kSum};
   double boundary_dilation = 0.02;    // of the diagonal
   double strict_dilation = 0.01;      // the same, of the strict boundary IoU
@@ -45,8 +47,9 @@ struct EvaluateOptions {
 };
 
 std::string to_string(Protocol protocol);                  // reference, keep_aspect
-std::string prompt_name(PromptType type);                  // box, points, noisy_mask
+std::string prompt_name(PromptType type);                  // box, points, noisy_mask, rough_mask
 std::string prompt_name(const EvaluateOptions& options);   // these, or coarse_mask, detector, clicks
-std::string prompt_label(const EvaluateOptions& options);  // the same, with the number of points: points_3
+std::string prompt_label(const EvaluateOptions& options);  // the same, with what tells prompts of one name apart:
+                                                           // points_3, box_noise_0.2, rough_mask_dilated
 
 }  // namespace hqsam

@@ -19,13 +19,18 @@ class LabelPrompts {
   // The prompt of a label; nothing where it has no inside in the frame that the prompt is made in.
   std::optional<Prompt> of(const Label& label, const PackedMask& truth, RandomStream stream) {
     if (options_.origin == PromptOrigin::kClicks) return first_click(truth);
-    if (options_.prompt == PromptType::kBox && options_.protocol == Protocol::kKeepAspect) {
+    const bool exact = options_.prompt == PromptType::kBox && options_.box_noise.share == 0;
+    if (exact && options_.protocol == Protocol::kKeepAspect) {
       if (!truth.box) return std::nullopt;
       return in_input({.box = truth.box});
     }
     const auto in_input = label_in_input(label.gray_in(room_), frame_, sizes_.image_size);
     if (!label_box(in_input.data_ptr<float>(), sizes_.image_size)) return std::nullopt;
-    return draw_prompt(in_input, {{{options_.prompt}, 1, options_.prompt_points}}, stream);
+    const PromptOptions entry{.types = {options_.prompt},
+                              .count = options_.prompt_points,
+                              .noise = options_.box_noise,
+                              .kinds = options_.rough_kinds};
+    return draw_prompt({in_input, frame_.input_size, {}}, {entry}, stream).prompt;
   }
 
   // A rough mask of the picture.

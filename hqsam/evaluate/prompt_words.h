@@ -7,8 +7,16 @@
 namespace hqsam {
 
 // The words of prompts in files and on command lines: a type of those made of the truth, else their origin.
-inline constexpr Choice<PromptType> kPromptTypes[] = {
-    {PromptType::kBox, "box"}, {PromptType::kPoints, "points"}, {PromptType::kNoisyMask, "noisy_mask"}};
+inline constexpr Choice<PromptType> kPromptTypes[] = {{PromptType::kBox, "box"},
+                                                      {PromptType::kPoints, "points"},
+                                                      {PromptType::kNoisyMask, "noisy_mask"},
+                                                      {PromptType::kRoughMask, "rough_mask"}};
+// Of training's mixture: rounds of clicks too.
+inline constexpr Choice<PromptType> kTrainingPromptTypes[] = {{PromptType::kBox, "box"},
+                                                              {PromptType::kPoints, "points"},
+                                                              {PromptType::kNoisyMask, "noisy_mask"},
+                                                              {PromptType::kRoughMask, "rough_mask"},
+                                                              {PromptType::kClicks, "clicks"}};
 inline constexpr Choice<PromptOrigin> kPromptOrigins[] = {{PromptOrigin::kCoarseMask, "coarse_mask"},
                                                           {PromptOrigin::kDetector, "detector"},
                                                           {PromptOrigin::kClicks, "clicks"}};

@@ -165,7 +165,12 @@ std::string prompt_name(const EvaluateOptions& options) {
 
 std::string prompt_label(const EvaluateOptions& options) {
   const std::string name = prompt_name(options);
-  return name == "points" ? fmt::format("points_{}", options.prompt_points) : name;
+  if (name == "points") return fmt::format("points_{}", options.prompt_points);
+  std::string label = name;
+  if (options.box_noise.share > 0) label += fmt::format("_noise_{}", options.box_noise.share);
+  if (options.box_noise.cap > 0) label += fmt::format("_cap_{}", options.box_noise.cap);
+  for (const RoughKind kind : options.rough_kinds) label += "_" + word_of(kind, kRoughKinds);
+  return label;
 }
 
 std::string prompt_name(PromptType type) { return word_of(type, kPromptTypes); }

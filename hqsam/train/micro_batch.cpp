@@ -46,8 +46,10 @@ std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& r
   std::vector<const TrainingRow*> sorted;
   sorted.reserve(rows.size());
   for (const TrainingRow& row : rows) sorted.push_back(&row);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto* a, const auto* b) { return shape_of(a->prompt) < shape_of(b->prompt); });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
+    if (a->clicks != b->clicks) return a->clicks < b->clicks;
+    return shape_of(a->prompt) < shape_of(b->prompt);
+  });
   return sorted;
 }
 
@@ -57,20 +59,30 @@ torch::Tensor stack_images(std::span<const TrainingRow* const> rows, torch::Devi
   return stack_on(device, images);
 }
 
-MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
-                      const LossOptions& options, torch::Device device) {
-  std::vector<torch::Tensor> labels, candidates, random;
+LossDraws stack_loss_draws(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch, int64_t round,
+                           const LossOptions& options, torch::Device device) {
+  std::vector<torch::Tensor> candidates, random;
   for (const TrainingRow* row : rows) {
-    auto stream = random_stream(seed, epoch, row->position, Draw::kLossPoints);
+    const auto word = [](auto value) { return static_cast<uint64_t>(value); };
+    RandomStream stream = random_stream(seed, epoch, row->position, Draw::kLossPoints);
+    if (round > 0) {
+      stream = RandomStream{seed, word(epoch), word(row->position), word(Draw::kLossPoints), word(round)};
+    }
     const LossDraws draws = draw_loss_points(options, stream);
-    labels.push_back(row->label);
     candidates.push_back(draws.candidates);
     random.push_back(draws.random);
   }
+  return {copy_to(torch::cat(candidates), device), copy_to(torch::cat(random), device)};
+}
+
+MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
+                      const LossOptions& options, torch::Device device) {
+  std::vector<torch::Tensor> labels;
+  for (const TrainingRow* row : rows) labels.push_back(row->label);
   MicroBatch batch;
   batch.labels = stack_on(device, labels) / 255;
   batch.known = stack_known(device, rows);
-  batch.draws = {copy_to(torch::cat(candidates), device), copy_to(torch::cat(random), device)};
+  batch.draws = stack_loss_draws(rows, seed, epoch, 0, options, device);
   batch.groups = group_prompts(rows, device);
   return batch;
 }

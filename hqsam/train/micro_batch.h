@@ -26,14 +26,19 @@ struct MicroBatch {
   std::vector<PromptGroup> groups;  // in the rows' order
 };
 
-// Rows with prompts that can share a group side by side, else in the order given.
+// Rows with the same rounds of clicks side by side, those without first; of these, rows with prompts that can share a
+// group; else in the order given.
 std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& rows);
 
 // The rows' pictures on the device, [B,3,S,S] uint8, RGB.
 torch::Tensor stack_images(std::span<const TrainingRow* const> rows, torch::Device device);
 
-// What the decoder and the loss read. rows: a part of what sort_by_prompt returned. Each row's draws depend on seed,
-// epoch and its position alone.
+// The rows' draws of loss points for a round of clicks (0: the first prompt's), by seed, epoch and position alone.
+LossDraws stack_loss_draws(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch, int64_t round,
+                           const LossOptions& options, torch::Device device);
+
+// What the decoder and the loss read in the first round. rows: a part of what sort_by_prompt returned. Each row's draws
+// depend on seed, epoch and its position alone.
 MicroBatch stack_rows(std::span<const TrainingRow* const> rows, uint64_t seed, int64_t epoch,
                       const LossOptions& options, torch::Device device);
 

@@ -91,8 +91,11 @@ class Trainer {
  private:
   torch::Tensor accumulate(std::span<const TrainingRow* const> rows, int64_t epoch);
   torch::Tensor backward(std::span<const TrainingRow* const> rows, const ImageFeatures& features, int64_t epoch);
+  torch::Tensor backward_rounds(std::span<const TrainingRow* const> rows, const ImageFeatures& features, int64_t epoch);
+  torch::Tensor backward_losses(const DecoderOutput& output, const MicroBatch& batch, double share);
   ImageFeatures encode(std::span<const TrainingRow* const> rows);
-  DecoderOutput decode(const MicroBatch& batch, const ImageFeatures& features);
+  torch::Tensor hq_features(const ImageFeatures& features);
+  DecoderOutput decode(const MicroBatch& batch, const ImageFeatures& features, const torch::Tensor& hq_features);
   std::string blame(const std::vector<const TrainingRow*>& rows, const torch::Tensor& losses);
   void update(double lr);
   NamedTensors buffers_to_save() const;

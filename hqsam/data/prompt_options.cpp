@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/data/prompt_options.h"
+
+#include <algorithm>
+
+#include "hqsam/core/bounds.h"
+#include "hqsam/core/error.h"
+
+namespace hqsam {
+
+bool PromptOptions::has(PromptType type) const { return std::find(types.begin(), types.end(), type) != types.end(); }
+
+void PromptOptions::validate() const {
+  constexpr const char* kWhere = "PromptOptions";
+  if (types.empty()) fail(kWhere, "types must name at least one of box, points, noisy_mask, rough_mask, clicks");
+  for (const PromptType type : types) {
+    if (std::count(types.begin(), types.end(), type) > 1) fail(kWhere, "types names one of them twice");
+  }
+  if (has(PromptType::kNoisyMask) && has(PromptType::kRoughMask)) {
+    fail(kWhere, "types names noisy_mask and rough_mask, and a prompt has one mask: make two entries of them");
+  }
+  require_within(kWhere, "weight", weight, 1e-6, 1e6);
+  require_within(kWhere, "count", count, 1, kMostPromptPoints);
+  require_within(kWhere, "count", most_count, 0, kMostPromptPoints);
+  if (most_count > 0 && most_count < count) {
+    fail(kWhere, "count must be [least, most], got [{}, {}]", count, most_count);
+  }
+  require_within(kWhere, "negative", negative, 0.0, 1.0);
+  require_within(kWhere, "noise", noise.share, 0.0, 10.0, " (0 = off)");
+  require_within(kWhere, "noise_cap", noise.cap, 0.0, 1e6, " pixels (0 = no limit)");
+  if (!has(PromptType::kClicks)) return;
+  require_within(kWhere, "rounds", clicks.rounds, 1, kMostClickRounds);
+  require_within(kWhere, "pauses", clicks.pauses, 0, kMostClickRounds);
+}
+
+}  // namespace hqsam
