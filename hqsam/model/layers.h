@@ -27,6 +27,7 @@ class LayerNorm2dImpl : public torch::nn::Module {
  public:
   explicit LayerNorm2dImpl(int64_t channels, double eps = 1e-6);
   torch::Tensor forward(const torch::Tensor& x);
+  double eps() const { return eps_; }
 
  private:
   torch::Tensor weight_, bias_;  // [C]

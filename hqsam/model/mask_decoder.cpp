@@ -101,10 +101,11 @@ torch::Tensor MaskDecoderImpl::sam_weights(const torch::Tensor& queries, int64_t
   return output_hypernetworks_mlps_->at<MlpImpl>(slot).forward(queries.select(1, 1 + slot));
 }
 
-torch::Tensor MaskDecoderImpl::sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled) {
+// [N,4,C/8]
+torch::Tensor MaskDecoderImpl::all_sam_weights(const torch::Tensor& queries) {
   std::vector<torch::Tensor> weights;
   for (int64_t slot = 0; slot <= options_.num_multimask_outputs; ++slot) weights.push_back(sam_weights(queries, slot));
-  return dot_with_features(torch::stack(weights, 1), upscaled);
+  return torch::stack(weights, 1);
 }
 
 // [N,C/8]
@@ -136,6 +137,7 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
     fail("MaskDecoder", "the HQ pass needs HQ modules and hq_features; this model {}",
          has_hq() ? "got no hq_features" : "has no HQ modules");
   }
+  if (folds(input, pass)) return forward_folded(input, pass);
   const auto per_row = [&](const torch::Tensor& of_images) {
     return rows == images || !of_images.defined() ? of_images : of_images.repeat_interleave(rows / images, 0);
   };
@@ -149,7 +151,7 @@ DecoderOutput MaskDecoderImpl::forward(const DecoderInput& input, DecoderPass pa
   DecoderOutput output;
   output.attention = attention;
   if (pass != DecoderPass::kHqOnly) {
-    output.masks_sam = sam_masks(queries, upscaled);
+    output.masks_sam = dot_with_features(all_sam_weights(queries), upscaled);
     output.iou = iou_prediction_head_(queries.select(1, 0));
   }
   if (pass != DecoderPass::kSam) {

@@ -57,8 +57,12 @@ class MaskDecoderImpl : public torch::nn::Module {
   int64_t hq_token() const { return options_.hq_token(); }
 
  private:
+  // forward() with work shared between an image's prompts and folded into their few tokens: where it serves.
+  bool folds(const DecoderInput& input, DecoderPass pass) const;
+  DecoderOutput forward_folded(const DecoderInput& input, DecoderPass pass);
+  torch::Tensor hq_masks_folded(const torch::Tensor& queries, const torch::Tensor& pixels, const torch::Tensor& shared);
   torch::Tensor output_tokens(DecoderPass pass, int64_t rows);
-  torch::Tensor sam_masks(const torch::Tensor& queries, const torch::Tensor& upscaled);
+  torch::Tensor all_sam_weights(const torch::Tensor& queries);
   torch::Tensor sam_weights(const torch::Tensor& queries, int64_t slot);
   torch::Tensor hq_weights(const torch::Tensor& queries);
   torch::Tensor hq_feature(const torch::Tensor& upscaled, const torch::Tensor& shared);

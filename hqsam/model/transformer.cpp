@@ -53,16 +53,20 @@ TwoWayAttentionBlockImpl::TwoWayAttentionBlockImpl(const TwoWayTransformerOption
       register_module("cross_attn_image_to_token", DecoderAttention(dim, heads, options.downsample_rate));
 }
 
-TwoWayOutput TwoWayAttentionBlockImpl::forward(TwoWayOutput state, const torch::Tensor& query_pe,
-                                               const torch::Tensor& key_pe) {
-  torch::Tensor &queries = state.queries, &keys = state.keys;
+torch::Tensor TwoWayAttentionBlockImpl::attend_to_themselves(torch::Tensor queries, const torch::Tensor& query_pe) {
   if (skip_first_layer_pe_) {  // the first layer: no positions and no residual
     queries = self_attn_(queries, queries, queries);
   } else {
     const auto q = queries + query_pe;
     queries = queries + self_attn_(q, q, queries);
   }
-  queries = norm1_(queries);
+  return norm1_(queries);
+}
+
+TwoWayOutput TwoWayAttentionBlockImpl::forward(TwoWayOutput state, const torch::Tensor& query_pe,
+                                               const torch::Tensor& key_pe) {
+  torch::Tensor &queries = state.queries, &keys = state.keys;
+  queries = attend_to_themselves(queries, query_pe);
 
   const auto k = keys + key_pe;
   queries = norm2_(queries + cross_attn_token_to_image_(queries + query_pe, k, keys));

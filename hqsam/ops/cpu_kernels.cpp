@@ -5,39 +5,10 @@
 #include <limits>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define HQSAM_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#include "hqsam/ops/avx512.h"
 
 namespace hqsam::cpu {
 namespace {
-
-HQSAM_AVX512 inline __mmask16 first_lanes(int64_t count) {
-  return count >= kLanes ? __mmask16{0xffff} : static_cast<__mmask16>((1U << count) - 1U);
-}
-
-// exp by 2^n * 2^f: f in [-0.5, 0.5] by its Taylor series in ln(2) f up to the sixth power, whose error is 1e-7 of it.
-HQSAM_AVX512 inline __m512 exp_of(__m512 x) {
-  const __m512 power = _mm512_mul_ps(x, _mm512_set1_ps(1.44269504088896F));
-  const __m512 whole = _mm512_roundscale_ps(power, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __m512 rest = _mm512_sub_ps(power, whole);
-  __m512 sum = _mm512_set1_ps(1.54035304e-4F);
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(1.33335581e-3F));
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(9.61812911e-3F));
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(5.55041087e-2F));
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(2.40226507e-1F));
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(6.93147181e-1F));
-  sum = _mm512_fmadd_ps(sum, rest, _mm512_set1_ps(1.0F));
-  return _mm512_scalef_ps(sum, whole);
-}
-
-// To nearest, ties to even.
-HQSAM_AVX512 inline __m256i to_bf16(__m512 x) {
-  const __m512i bits = _mm512_castps_si512(x);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i rounded = _mm512_add_epi32(_mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff)), odd);
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
-}
 
 // A row's logits with scale and relative positions, in place; returns the largest.
 HQSAM_AVX512 float add_positions(const AttentionTile& tile, float* row, const float* rel_h, const float* rel_w) {
@@ -108,33 +79,12 @@ HQSAM_AVX512 void softmax_rows(const AttentionTile& tile) {
   }
 }
 
-HQSAM_AVX512 inline __m512 from_bf16(const uint16_t* at) {
-  const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
-}
-
 HQSAM_AVX512 void add_delta(const AddLayerNormRows& args, int64_t begin, float* sums) {
   for (int64_t i = 0; i < args.channels; i += kLanes) {
     const __m512 delta =
         args.delta != nullptr ? _mm512_loadu_ps(args.delta + begin + i) : from_bf16(args.delta_bf16 + begin + i);
     _mm512_storeu_ps(sums + i, _mm512_add_ps(_mm512_loadu_ps(args.x + begin + i), delta));
   }
-}
-
-HQSAM_AVX512 float mean_of(const float* numbers, int64_t count) {
-  __m512 total = _mm512_setzero_ps();
-  for (int64_t i = 0; i < count; i += kLanes) total = _mm512_add_ps(total, _mm512_loadu_ps(numbers + i));
-  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
-}
-
-HQSAM_AVX512 float variance_of(const float* numbers, int64_t count, float mean) {
-  const __m512 centre = _mm512_set1_ps(mean);
-  __m512 total = _mm512_setzero_ps();
-  for (int64_t i = 0; i < count; i += kLanes) {
-    const __m512 apart = _mm512_sub_ps(_mm512_loadu_ps(numbers + i), centre);
-    total = _mm512_fmadd_ps(apart, apart, total);
-  }
-  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
 }
 
 HQSAM_AVX512 void normalize(const AddLayerNormRows& args, int64_t begin, const float* numbers) {

@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/rel_pos_attention_cpu.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/native/CPUBlas.h>
-
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cmath>
-#include <type_traits>
 
 #include "hqsam/ops/cpu.h"
 #include "hqsam/ops/cpu_kernels.h"
+#include "hqsam/ops/tiles.h"
 
 namespace hqsam {
 namespace {
 
 constexpr int64_t kQueries = 128, kKeys = 256;  // of a tile, at most and about: 128 KB of logits
 using cpu::kLanes;
-
-int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
-int64_t parts(int64_t value, int64_t part) { return (value + part - 1) / part; }
-
-// Memory of tiles begins at cache lines.
-template <class T>
-class Buffer {
- public:
-  explicit Buffer(int64_t count)
-      : bytes_(torch::empty({count * static_cast<int64_t>(sizeof(T))}, torch::kUInt8)),
-        data_(static_cast<T*>(bytes_.mutable_data_ptr())) {}
-  T* at(int64_t index) const { return data_ + index; }
-
- private:
-  torch::Tensor bytes_;
-  T* data_;
-};
 
 // The sizes of one call.
 struct Sizes {
@@ -74,50 +54,6 @@ struct Unit {
         head(number % sizes.heads) {}
 };
 
-// Numbers are floats, or bf16 in pairs along the products' inner axis, which the micro-kernels read side by side.
-template <class T>
-constexpr int64_t kPair = std::is_same_v<T, float> ? 1 : 2;
-
-// Brings columns, `count` pointers to `depth` numbers each, into a product's right side [depth, columns]; columns
-// beyond count stay as they are.
-template <class T>
-void pack_columns(const T* const* from, int64_t count, int64_t depth, int64_t columns, T* to) {
-  constexpr int64_t kOf = kPair<T>;
-  for (int64_t begin = 0; begin < count; begin += kLanes) {
-    const int64_t end = std::min(begin + kLanes, count);
-    for (int64_t row = 0; row < depth; row += kOf) {
-      for (int64_t column = begin; column < end; ++column) {
-        for (int64_t i = 0; i < kOf; ++i) to[row * columns + column * kOf + i] = from[column][row + i];
-      }
-    }
-  }
-}
-
-// Brings rows, `count` pointers to `columns` numbers each, into a product's right side [count, columns].
-template <class T>
-void pack_rows(const T* const* from, int64_t count, int64_t columns, T* to) {
-  constexpr int64_t kOf = kPair<T>;
-  for (int64_t row = 0; row < count; row += kOf) {
-    T* out = to + row * columns;
-    if constexpr (kOf == 1) {
-      std::copy_n(from[row], columns, out);
-    } else {
-      const T *even = from[row], *odd = from[row + 1];
-      for (int64_t column = 0; column < columns; ++column) {
-        out[2 * column] = even[column];
-        out[2 * column + 1] = odd[column];
-      }
-    }
-  }
-}
-
-template <class T>
-void product(int64_t rows, int64_t columns, int64_t depth, const T* left, int64_t left_stride, const T* right,
-             float* out, bool add) {
-  at::native::cpublas::brgemm(rows, columns, depth, left_stride, columns, columns, add, left, right, out,
-                              kPair<T> == 2);
-}
-
 template <class T>
 class TiledAttention {
  public:
@@ -134,45 +70,30 @@ class TiledAttention {
   }
 
   torch::Tensor run() {
-    in_parallel<Nothing>(sizes_.units(), [this](const Nothing&, int64_t unit) { pack(unit); });
+    in_parallel(sizes_.units(), [this] { return [this](int64_t unit) { pack(unit); }; });
     const int64_t blocks = parts(sizes_.side * sizes_.side, kQueries);
-    in_parallel<Scratch>(sizes_.units() * blocks, [this, blocks](Scratch& scratch, int64_t task) {
-      attend(scratch, task / blocks, task % blocks);
+    in_parallel(sizes_.units() * blocks, [this, blocks] {
+      return [this, blocks, scratch = Scratch(sizes_)](int64_t task) mutable {
+        attend(scratch, task / blocks, task % blocks);
+      };
     });
     return out_;
   }
 
  private:
-  // What a thread needs of its own, for packing and for attention.
-  struct Nothing {
-    explicit Nothing(const Sizes&) {}
-  };
+  // What a thread needs of its own.
   struct Scratch {
     explicit Scratch(const Sizes& sizes)
         : queries(kQueries * sizes.head_dim),
           positions(kQueries * sizes.table_columns),
           logits(kQueries * sizes.tile_keys),
           accumulator(kQueries * sizes.head_dim) {}
-    ~Scratch() { at::native::cpublas::brgemm_release(kPair<T> == 2); }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-
     Buffer<T> queries;
     Buffer<float> positions, logits, accumulator;
     std::array<float, kQueries> maximum, sum;
     std::array<const float*, kQueries> rel_h, rel_w;
     std::array<int64_t, kQueries> token;
   };
-
-  // Threads take tasks as they come, so that one on a busy core holds up nobody.
-  template <class Own, class Work>
-  void in_parallel(int64_t tasks, const Work& work) {
-    std::atomic<int64_t> next = 0;
-    at::parallel_for(0, at::get_num_threads(), 1, [&](int64_t, int64_t) {
-      Own own(sizes_);
-      for (int64_t task = next++; task < tasks; task = next++) work(own, task);
-    });
-  }
 
   // Positions from the largest to the smallest: those of a query and all keys of an axis are neighbours then.
   void pack_table(const RelPosAttentionInput& input) {
