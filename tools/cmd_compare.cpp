@@ -7,6 +7,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/print.h"
 #include "hqsam/evaluate/compare.h"
+#include "hqsam/evaluate/prompts_table.h"
 
 namespace hqsam {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 struct CompareArguments {
   std::string first;
   std::vector<std::string> others;
-  bool table = false;
+  bool table = false, prompts = false;
 };
 
 // "name=folder,folder", or a folder that is its own name.
@@ -31,10 +32,10 @@ TableRow row_of(const std::string& text) {
 }
 
 int compare(const CompareArguments& arguments) {
-  if (arguments.table) {
+  if (arguments.table || arguments.prompts) {
     std::vector<TableRow> rows = {row_of(arguments.first)};
     for (const std::string& text : arguments.others) rows.push_back(row_of(text));
-    print_lines(models_table(rows));
+    print_lines(arguments.prompts ? prompts_table(rows) : models_table(rows));
     return 0;
   }
   if (arguments.others.size() != 1) {
@@ -50,14 +51,17 @@ void add_compare(CLI::App& app, Run& run) {
   const auto [command, arguments] =
       add_command<CompareArguments>(app, run, "compare", "evaluations of the same data, paired mask by mask", compare);
   command->add_option("A", arguments->first, "folder that hqsam evaluate wrote")->required();
-  command->add_option("B", arguments->others, "another one, of the same data; with --table any number")->required();
+  command->add_option("B", arguments->others, "another one, of the same data; with --table or --prompts any number");
   command->add_flag("--table", arguments->table, "a Markdown table: a row per folder, with its difference to A");
+  command->add_flag("--prompts", arguments->prompts,
+                    "Markdown tables of models beside prompts, of folders that hold a folder per prompt");
   command->footer(
       "Prints the means of both, the difference B - A and its 95 % bootstrap interval, per set and for all masks\n"
       "together: IoU, boundary IoU and, where both have it, IoU of thin parts (percent) and correction efforts (hce,\n"
       "clicks), over the masks that have it. Kinds of masks that only one of them has are left out.\n"
       "With --table a row is folder, name=folder or name=folder,folder,... (repeated trainings, of which each mask's\n"
-      "scores are averaged); its masks are hq's, or sam's where it has no others.");
+      "scores are averaged); its masks are hq's, or sam's where it has no others. With --prompts a row is the same of\n"
+      "evaluations with evaluate.prompts, with a line for each kind of mask.");
 }
 
 }  // namespace hqsam

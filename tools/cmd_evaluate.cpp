@@ -23,7 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct EvaluateArguments {
-  std::string config, checkpoint, base, output, protocol;
+  std::vector<std::string> config;
+  std::string checkpoint, base, output, protocol;
   std::vector<std::string> set, masks, beside;
   int64_t limit = -1, image_size = 0, batch = 0;
   ComputeOptions compute;
@@ -36,15 +37,16 @@ Config read_config(const EvaluateArguments& arguments) {
   if (arguments.limit >= 0) options.push_back({"--limit", "evaluate.limit", arguments.limit});
   if (arguments.batch > 0) options.push_back({"--batch", "evaluate.batch", arguments.batch});
   if (arguments.image_size > 0) options.push_back({"--image-size", "data.image_size", arguments.image_size});
-  Config config = load_config(arguments.config, arguments.set, options);
+  const std::vector<fs::path> paths(arguments.config.begin(), arguments.config.end());
+  Config config = load_config(paths, arguments.set, options);
   if (!arguments.output.empty()) {
     config.output = arguments.output;
   } else if (!config.output.empty()) {
     config.output /= "evaluate";
   } else {
-    fail("evaluate", "no folder to write to: set output in {}, or --output", arguments.config);
+    fail("evaluate", "no folder to write to: set output in {}, or --output", arguments.config.back());
   }
-  if (config.valid_sets.empty()) fail("evaluate", "data.valid is empty in {}: name a set", arguments.config);
+  if (config.valid_sets.empty()) fail("evaluate", "data.valid is empty in {}: name a set", arguments.config.back());
   return config;
 }
 
@@ -135,7 +137,9 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
 void add_evaluate(CLI::App& app, Run& run) {
   const auto [command, arguments] = add_command<EvaluateArguments>(
       app, run, "evaluate", "mIoU and boundary mIoU of a checkpoint on the config's data.valid", evaluate_checkpoint);
-  command->add_option("--config", arguments->config, "YAML file with data.valid and evaluate")->required();
+  add_repeated(*command, "--config", arguments->config,
+               "YAML file with data.valid and evaluate; repeatable, each is laid over those before it")
+      ->required();
   command->add_option("--checkpoint", arguments->checkpoint, "HQ-SAM's, or SAM's with --masks sam")->required();
   command->add_option("--base", arguments->base,
                       "the SAM that trained keys belong to, where the checkpoint holds no more");

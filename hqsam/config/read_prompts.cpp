@@ -51,7 +51,8 @@ PromptOptions read_training_prompt(YamlMap& map) {
     read_counts(map, prompt);
     map.read("negative", prompt.negative);
   }
-  if (prompt.has(PromptType::kBox) || (clicks && prompt.types.size() == 1)) read_noise(map, prompt.noise);
+  const bool box = prompt.has(PromptType::kBox) || prompt.has(PromptType::kOwnMask);
+  if (box || (clicks && prompt.types.size() == 1)) read_noise(map, prompt.noise);
   if (prompt.has(PromptType::kRoughMask)) map.read("kinds", prompt.kinds, kRoughKinds);
   if (clicks) {
     map.read("rounds", prompt.clicks.rounds);
@@ -61,7 +62,8 @@ PromptOptions read_training_prompt(YamlMap& map) {
   map.finish();
   if (!map.has("type")) {
     map.refuse("type",
-               "is needed: box, points, noisy_mask, rough_mask or clicks, or a list of these for a prompt of several");
+               "is needed: box, points, noisy_mask, rough_mask, own_mask or clicks, or a list of these for a prompt of "
+               "several");
   }
   map.validate(prompt);
   return prompt;

@@ -103,7 +103,7 @@ Validation RunValidation::measure(SamHq& model) {
 void RunValidation::add_gains(const EvaluateResult& result, Validation& validation) {
   for (const auto& [name, value] : start_.metrics) {
     const std::string metric = split_metric(name).metric;
-    const bool of_curve = metric.starts_with("recall") || metric.starts_with("miou_click");
+    const bool of_curve = metric.starts_with("recall") || metric.find("_click") != std::string::npos;
     if (!of_curve) validation.metrics[name] = value;
   }
   for (const MaskKind kind : options_.masks) {

@@ -12,12 +12,14 @@ bool PromptOptions::has(PromptType type) const { return std::find(types.begin(),
 
 void PromptOptions::validate() const {
   constexpr const char* kWhere = "PromptOptions";
-  if (types.empty()) fail(kWhere, "types must name at least one of box, points, noisy_mask, rough_mask, clicks");
+  if (types.empty())
+    fail(kWhere, "types must name at least one of box, points, noisy_mask, rough_mask, own_mask, clicks");
   for (const PromptType type : types) {
     if (std::count(types.begin(), types.end(), type) > 1) fail(kWhere, "types names one of them twice");
   }
-  if (has(PromptType::kNoisyMask) && has(PromptType::kRoughMask)) {
-    fail(kWhere, "types names noisy_mask and rough_mask, and a prompt has one mask: make two entries of them");
+  if (has(PromptType::kNoisyMask) + has(PromptType::kRoughMask) + has(PromptType::kOwnMask) > 1) {
+    fail(kWhere,
+         "types names two of noisy_mask, rough_mask and own_mask, and a prompt has one mask: make entries of each");
   }
   require_within(kWhere, "weight", weight, 1e-6, 1e6);
   require_within(kWhere, "count", count, 1, kMostPromptPoints);

@@ -9,8 +9,9 @@
 
 namespace hqsam {
 
-// kNoisyMask is HQ-SAM's rough mask, kRoughMask one of rough_mask.h's. kClicks: rounds of clicks follow.
-enum class PromptType { kBox, kPoints, kNoisyMask, kRoughMask, kClicks };
+// kNoisyMask is HQ-SAM's rough mask, kRoughMask one of rough_mask.h's, kOwnMask what SAM makes of the box. kClicks:
+// rounds of clicks follow.
+enum class PromptType { kBox, kPoints, kNoisyMask, kRoughMask, kOwnMask, kClicks };
 
 inline constexpr int64_t kMostPromptPoints = 4096;
 inline constexpr int64_t kMostClickRounds = 64;
@@ -32,6 +33,9 @@ struct ClickRounds {
   auto operator<=>(const ClickRounds&) const = default;
 };
 
+// Whether SAM's own single mask of a row's box, cut at 0, becomes its mask prompt, in the box's place or beside it.
+enum class OwnMask { kNone, kInstead, kBeside };
+
 // One entry of the training mixture: a type of prompt, or several that are given together.
 struct PromptOptions {
   std::vector<PromptType> types = {PromptType::kBox};  // each at most once
@@ -39,7 +43,7 @@ struct PromptOptions {
   int64_t count = 10;                 // points: so many, or
   int64_t most_count = 0;             // above count: count to most_count of them, each number equally often
   double negative = 0;                // points: the probability that one behind the first lies outside
-  BoxNoise noise = {};                // boxes
+  BoxNoise noise = {};                // boxes, also that of kOwnMask
   std::vector<RoughKind> kinds = {};  // rough masks: one of these, each equally often; empty = of all
   // kClicks. With other types these are the first prompt; alone it is a box or one point, equally often.
   ClickRounds clicks = {8, 2};

@@ -193,7 +193,7 @@ torch::Tensor draw_rough_mask(const LabelPixels& label, const std::vector<RoughK
 
 // The prompt of an entry that the label has enough pixels for.
 Prompt first_prompt(const LabelPixels& label, const PromptOptions& entry, RandomStream& stream) {
-  bool box = entry.has(PromptType::kBox);
+  bool box = entry.has(PromptType::kBox) || entry.has(PromptType::kOwnMask);
   PromptOptions points = entry;
   if (entry.types.size() == 1 && entry.has(PromptType::kClicks)) {
     box = stream.uniform() < 0.5;
@@ -287,6 +287,9 @@ DrawnPrompt draw_prompt(const LabelSource& source, const std::vector<PromptOptio
     add_points(label, all, stream, drawn.prompt);
   } else {
     drawn.prompt = first_prompt(label, *entry, stream);
+    if (entry->has(PromptType::kOwnMask)) {
+      drawn.own_mask = entry->has(PromptType::kBox) ? OwnMask::kBeside : OwnMask::kInstead;
+    }
   }
   return drawn;
 }

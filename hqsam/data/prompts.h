@@ -34,6 +34,7 @@ struct LabelSource {
 // A training row's: the first prompt, and the rounds of clicks that follow.
 struct DrawnPrompt {
   Prompt prompt;
+  OwnMask own_mask = OwnMask::kNone;
   ClickRounds clicks;  // without rounds: none follow
 };
 
@@ -41,6 +42,7 @@ struct DrawnPrompt {
 // - box: of the label's outermost pixels; with noise each corner's coordinates are off, but within the picture.
 // - points: distinct pixels, uniformly: the first inside, of the others each with probability `negative` outside of the
 //   object but no further from its box than a quarter of the box's sides (anywhere outside where there is none).
+// - own mask: the box, for whoever has the model.
 // - noisy mask, of 0 and 255; rough mask, the same: the label at the mask input's size, made rough there.
 // Three exceptions:
 // - Entries with points that want more pixels than the label has inside are left out, and the others share their

@@ -262,6 +262,7 @@ TrainingRow TrainingSet::row(int64_t epoch, int64_t position, int64_t index) con
                  std::min(label.how.side, label.how.scaled.width - label.how.left)};
   DrawnPrompt drawn = draw_prompt({row.label, row.picture, row.known}, options_.prompts, prompts);
   row.prompt = std::move(drawn.prompt);
+  row.own_mask = drawn.own_mask;
   row.clicks = drawn.clicks;
   keep_spare(std::move(sample.image.pixels));
   keep_spare(std::move(gray.pixels));

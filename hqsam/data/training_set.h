@@ -25,6 +25,7 @@ struct TrainingRow {
   torch::Tensor known;   // [1,S,S] float, 1 where the label counts, 0 where nobody knows; undefined: all counts
   Size picture;          // what of the square the picture covers, from the top left
   Prompt prompt;
+  OwnMask own_mask = OwnMask::kNone;
   ClickRounds clicks;  // that follow the prompt
 };
 

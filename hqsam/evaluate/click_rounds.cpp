@@ -26,6 +26,11 @@ std::vector<ClickTrack> run_clicks(PictureSession& session, const PreparedSample
   std::vector<ClickTrack> tracks(sample.truths.size());
   std::vector<PackedMask> masks(tracks.size(), pack_tightly(Mask(size.height, size.width)));
   std::vector<torch::Tensor> low_res(tracks.size());
+  const auto banded = [&](SharedMask mask) {
+    return std::make_shared<const BandedMask>(std::move(mask), options.boundary_dilation, options.strict_dilation);
+  };
+  std::vector<std::shared_ptr<const BandedMask>> truths;
+  for (const SharedMask& truth : sample.truths) truths.push_back(banded(truth));
   FrameRoom room;
   for (int64_t round = 0; round < options.clicks; ++round) {
     std::vector<Prompt> prompts;
@@ -40,10 +45,16 @@ std::vector<ClickTrack> run_clicks(PictureSession& session, const PreparedSample
     const auto take = [&](const Decoded& decoded) {
       const size_t track = active[decoded.prompt];
       masks[track] = session.mask_in_image(decoded.low_res, room);
+      if (sample.unknown) masks[track] = without(masks[track], *sample.unknown);
       low_res[track] = decoded.low_res[0].cpu().clone();
     };
     if (!prompts.empty()) session.decode(prompts, {.kinds = {kind}, .scores = false}, take);
-    for (size_t i = 0; i < tracks.size(); ++i) tracks[i].ious.push_back(mask_iou(masks[i], *sample.truths[i]));
+    for (size_t i = 0; i < tracks.size(); ++i) {
+      const auto mask = banded(std::make_shared<const PackedMask>(masks[i]));
+      const PairScores scores = pair_scores(*mask, *truths[i]);
+      tracks[i].ious.push_back(scores.iou);
+      tracks[i].boundary_ious.push_back(scores.boundary_iou);
+    }
   }
   for (size_t i = 0; i < tracks.size(); ++i) tracks[i].mask = std::move(masks[i]);
   return tracks;

@@ -10,7 +10,8 @@ namespace hqsam {
 struct ClickTrack {
   std::vector<Click> clicks;  // fewer than asked for where no error was left
   std::vector<double> ious;   // after 1, 2, ... clicks; as many as asked for
-  PackedMask mask;            // after the last
+  std::vector<double> boundary_ious;
+  PackedMask mask;  // after the last
 };
 
 // Every mask of a prepared sample clicked options.clicks times, all masks of the picture in each decoder batch.

@@ -203,8 +203,8 @@ std::vector<std::string> differing_settings(const std::string& first, const std:
                                             const std::string& second, const std::string& second_name) {
   const json a = parse_json_object(kCompare, first_name, first), b = parse_json_object(kCompare, second_name, second);
   std::vector<std::string> apart;
-  for (const char* key :
-       {"protocol", "prompt", "prompt_points", "clicks_per_mask", "boundary_dilation", "strict_dilation"}) {
+  for (const char* key : {"protocol", "prompt", "prompt_points", "clicks_per_mask", "noise", "noise_cap", "kinds",
+                          "boundary_dilation", "strict_dilation"}) {
     const json left = a.value(key, json()), right = b.value(key, json());
     if (left != right) apart.push_back(fmt::format("{}: {} and {}", key, json_shown(left), json_shown(right)));
   }

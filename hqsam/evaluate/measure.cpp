@@ -20,13 +20,17 @@ bool wants_ap(const PreparedSample& sample, const EvaluateOptions& options) {
 
 SharedMask share(PackedMask mask) { return std::make_shared<const PackedMask>(std::move(mask)); }
 
-void add_click_metrics(const std::vector<std::vector<double>>& curves, int64_t clicks,
+using Curves = std::vector<std::vector<double>>;
+
+void add_click_metrics(const Curves& curves, const Curves& boundary_curves, int64_t clicks,
                        std::map<std::string, double>& metrics) {
   for (const int percent : {85, 90, 95}) {
     metrics[fmt::format("noc{}", percent)] = mean_clicks_to_reach(curves, percent / 100.0, clicks);
   }
-  const std::vector<double> mean = mean_curve(curves, clicks);
-  for (size_t i = 0; i < mean.size(); ++i) metrics[fmt::format("miou_click{:02}", i + 1)] = 100 * mean[i];
+  for (const auto& [name, of_masks] : {std::pair{"miou", &curves}, std::pair{"mbiou", &boundary_curves}}) {
+    const std::vector<double> mean = mean_curve(*of_masks, clicks);
+    for (size_t i = 0; i < mean.size(); ++i) metrics[fmt::format("{}_click{:02}", name, i + 1)] = 100 * mean[i];
+  }
 }
 
 }  // namespace
@@ -37,7 +41,8 @@ void answer_prompts(PictureSession& session, const PreparedSample& sample, const
     for (const MaskKind kind : options.masks) {
       std::vector<ClickTrack> tracks = run_clicks(session, sample, options, kind);
       for (size_t i = 0; i < tracks.size(); ++i) {
-        on_answer(kind, i, {share(std::move(tracks[i].mask)), 0, std::move(tracks[i].ious)});
+        on_answer(kind, i,
+                  {share(std::move(tracks[i].mask)), 0, std::move(tracks[i].ious), std::move(tracks[i].boundary_ious)});
       }
     }
     return;
@@ -47,7 +52,13 @@ void answer_prompts(PictureSession& session, const PreparedSample& sample, const
   const DecodeOptions decode{.kinds = options.masks, .scores = scores};
   session.decode(sample.prompts, decode, [&](const Decoded& decoded) {
     const double score = sample.box_scores.empty() ? decoded.score : sample.box_scores[decoded.prompt];
-    on_answer(decoded.kind, decoded.prompt, {share(session.mask_in_image(decoded.low_res, room)), score});
+    Answer answer{share(session.mask_in_image(decoded.low_res, room)), score};
+    const torch::Tensor& given = sample.prompts[decoded.prompt].mask_in_mask_input;
+    if (given.defined() && decoded.kind == options.masks.front()) {
+      const torch::Tensor logits = (given - 127.5).unsqueeze(0).to(decoded.low_res.device());
+      answer.prompt_mask = share(session.mask_in_image(logits, room));
+    }
+    on_answer(decoded.kind, decoded.prompt, std::move(answer));
   });
 }
 
@@ -62,6 +73,7 @@ PictureMeasure::PictureMeasure(const PreparedSample& sample, const EvaluateOptio
     const auto number = static_cast<size_t>(sample.mask_indexes[i]);
     truths_.push_back(ap ? all_masks_[number] : banded(sample.truths[i]));
   }
+  prompts_.resize(truths_.size());
   for (const MaskKind kind : options.masks) {
     kinds_[kind] = {std::vector<SampleResult::Scores>(truths_.size()),
                     std::vector<ApRow>(ap ? sample.prompts.size() : 0)};
@@ -94,6 +106,12 @@ void PictureMeasure::add(MaskKind kind, size_t prompt, const Answer& answer) {
     SampleResult::Scores& scores = of_kind.scores[prompt];
     scores = {pair.iou, pair.boundary_iou, pair.strict_boundary_iou};
     scores.click_ious = answer.click_ious;
+    scores.click_boundary_ious = answer.click_boundary_ious;
+    if (answer.prompt_mask) {
+      const BandedMask given(answer.prompt_mask, options_.boundary_dilation, options_.strict_dilation);
+      const PairScores of_prompt = pair_scores(given, truth);
+      prompts_[prompt] = {of_prompt.iou, of_prompt.boundary_iou};
+    }
     if (options_.fine_structure) {
       const Mask found = unpack(prediction.mask()), wanted = unpack(truth.mask());
       scores.thin_iou = thin_iou(found, wanted);
@@ -107,7 +125,7 @@ PictureResult PictureMeasure::conclude() const {
   PictureResult picture;
   picture.skipped = sample_.skipped;
   for (size_t i = 0; i < truths_.size(); ++i) {
-    SampleResult result{sample_.set, sample_.name, sample_.image_path, sample_.mask_indexes[i], {}};
+    SampleResult result{sample_.set, sample_.name, sample_.image_path, sample_.mask_indexes[i], {}, prompts_[i]};
     for (const auto& [kind, of_kind] : kinds_) result.scores[kind] = of_kind.scores[i];
     picture.samples.push_back(std::move(result));
   }
@@ -131,7 +149,7 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
   }
   const auto masks = static_cast<double>(samples.size() - first);
   std::map<MaskKind, std::vector<double>> boundary_ious;
-  std::map<MaskKind, std::vector<std::vector<double>>> click_ious;
+  std::map<MaskKind, Curves> click_ious, click_boundary_ious;
   std::map<MaskKind, std::map<std::string, std::vector<double>>> fine;  // metric -> of the masks that have it
   for (size_t i = first; i < samples.size(); ++i) {
     for (const auto& [kind, scores] : samples[i].scores) {
@@ -140,7 +158,14 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
       metrics["mbiou"] += 100 * scores.boundary_iou / masks;
       metrics["mbiou_strict"] += 100 * scores.strict_boundary_iou / masks;
       boundary_ious[kind].push_back(scores.boundary_iou);
-      if (!scores.click_ious.empty()) click_ious[kind].push_back(scores.click_ious);
+      if (!scores.click_ious.empty()) {
+        click_ious[kind].push_back(scores.click_ious);
+        click_boundary_ious[kind].push_back(scores.click_boundary_ious);
+      }
+      if (samples[i].prompt) {
+        metrics["prompt_miou"] += 100 * samples[i].prompt->iou / masks;
+        metrics["prompt_mbiou"] += 100 * samples[i].prompt->boundary_iou / masks;
+      }
       if (scores.thin_iou) fine[kind]["thin_iou"].push_back(100 * *scores.thin_iou);
       if (scores.hce) fine[kind]["hce"].push_back(static_cast<double>(*scores.hce));
     }
@@ -156,7 +181,9 @@ SetResult summarize(const std::string& name, std::vector<PictureResult>& picture
           std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
     }
   }
-  for (const auto& [kind, curves] : click_ious) add_click_metrics(curves, options.clicks, set.metrics[kind]);
+  for (const auto& [kind, curves] : click_ious) {
+    add_click_metrics(curves, click_boundary_ious[kind], options.clicks, set.metrics[kind]);
+  }
   for (const auto& [kind, accumulator] : ap) set.metrics[kind].merge(ap_metrics(accumulator));
   std::erase_if(set.metrics, [](const auto& entry) { return entry.second.empty(); });
   return set;

@@ -12,9 +12,10 @@ namespace hqsam {
 
 // One kind's answer to one of a prepared sample's prompts.
 struct Answer {
-  SharedMask mask;                      // in the picture's frame
-  double score = 0;                     // of average precision
-  std::vector<double> click_ious = {};  // empty without clicks
+  SharedMask mask;                                                // in the picture's frame
+  double score = 0;                                               // of average precision
+  std::vector<double> click_ious = {}, click_boundary_ious = {};  // empty without clicks
+  SharedMask prompt_mask = {};  // in the picture's frame, where a mask is the prompt, of the first kind alone
 };
 using OnAnswer = std::function<void(MaskKind kind, size_t prompt, Answer answer)>;
 
@@ -45,6 +46,7 @@ class PictureMeasure {
   std::vector<std::shared_ptr<const BandedMask>> all_masks_, truths_;
   std::optional<ApMatcher> matcher_;
   std::map<MaskKind, OfKind> kinds_;
+  std::vector<std::optional<SampleResult::OfPrompt>> prompts_;  // of the truths
 };
 
 // The metrics of a set; moves the pictures' samples to the end of `samples`.

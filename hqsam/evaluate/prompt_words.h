@@ -11,11 +11,12 @@ inline constexpr Choice<PromptType> kPromptTypes[] = {{PromptType::kBox, "box"},
                                                       {PromptType::kPoints, "points"},
                                                       {PromptType::kNoisyMask, "noisy_mask"},
                                                       {PromptType::kRoughMask, "rough_mask"}};
-// Of training's mixture: rounds of clicks too.
+// Of training's mixture: SAM's own mask and rounds of clicks too.
 inline constexpr Choice<PromptType> kTrainingPromptTypes[] = {{PromptType::kBox, "box"},
                                                               {PromptType::kPoints, "points"},
                                                               {PromptType::kNoisyMask, "noisy_mask"},
                                                               {PromptType::kRoughMask, "rough_mask"},
+                                                              {PromptType::kOwnMask, "own_mask"},
                                                               {PromptType::kClicks, "clicks"}};
 inline constexpr Choice<PromptOrigin> kPromptOrigins[] = {{PromptOrigin::kCoarseMask, "coarse_mask"},
                                                           {PromptOrigin::kDetector, "detector"},

@@ -23,8 +23,13 @@ struct SampleResult {
     std::optional<double> thin_iou = {};  // where asked for and the truth has thin parts
     std::optional<int64_t> hce = {};      // human correction efforts, where asked for
     std::vector<double> click_ious = {};  // after 1, 2, ... clicks; the other scores are after the last
+    std::vector<double> click_boundary_ious = {};
   };
   std::map<MaskKind, Scores> scores;
+  struct OfPrompt {
+    double iou = 0, boundary_iou = 0;
+  };
+  std::optional<OfPrompt> prompt = {};  // of the mask that was the prompt, where one was
 };
 
 struct SetResult {
@@ -33,9 +38,9 @@ struct SetResult {
   int64_t skipped = 0;  // masks without an inside (in the frame of the prompt), and what a reader had to leave out
   // kind -> metric. Means over the masks, percent: "miou", "mbiou", "mbiou_strict"; "recall50", "recall55", ...
   // "recall90": the share of masks whose boundary IoU is above 0.50, ... Of clicks: "noc85", "noc90", "noc95" (how
-  // many until the IoU is reached, all of them where it never is), "miou_click01", ... Of sets with categories:
-  // ap_metrics. Of fine_structure: "thin_iou" over the masks with thin parts, and "hce", clicks. Empty where every mask
-  // was skipped.
+  // many until the IoU is reached, all of them where it never is), "miou_click01", "mbiou_click01", ... Of masks as
+  // prompts: "prompt_miou", "prompt_mbiou", their own, equal for all kinds. Of sets with categories: ap_metrics. Of
+  // fine_structure: "thin_iou" over the masks with thin parts, and "hce", clicks. Empty where every mask was skipped.
   MetricsByKind metrics;
   int64_t unread = 0;  // pictures that could not be read, with on_error kSkip; not among images
 };
@@ -84,11 +89,13 @@ std::optional<BestMasks> best_masks(const EvaluateResult& result);
 //             "hq-sam": {...}, "sum-sam": {...}},
 //                        all sets' masks as one, with 95 % bootstrap intervals; differences are paired
 //  "best_masks": {"masks": "hq" or "sum", "hq-sum": {"mean", "low", "high"}}    of mBIoU; where both were evaluated
-//  "clicks": {"sam": {"miou": [after 1, 2, ...]}, ...}    where prompts are clicks, pooled
+//  "noise", "noise_cap", "kinds"    where prompts are boxes that are off, or rough masks of some kinds
+//  "clicks": {"sam": {"miou": [after 1, 2, ...], "mbiou": [...]}, ...}    where prompts are clicks, pooled
 //  "seconds", "station_seconds": {"decode", "encoder", "decoder", "measure"}    of rank 0; the four overlap}
 std::string results_json(const EvaluateResult& result, const EvaluateOptions& options, const std::string& checkpoint);
 // samples.jsonl, a line per mask, percent: {"set", "file", "mask", "sam": {"iou", "biou", "biou_strict"}, ...}, and
-// "clicks": [IoU after 1, 2, ...], "thin_iou", "hce" beside them where there are any
+// "clicks": [IoU after 1, 2, ...], "clicks_biou", "thin_iou", "hce" beside them where there are any;
+// "prompt": {"iou", "biou"} of a mask that was the prompt
 std::string samples_jsonl(const EvaluateResult& result);
 // For the terminal: a row per set and their mean, then the pooled differences to SAM, and the best masks.
 std::string results_table(const EvaluateResult& result);

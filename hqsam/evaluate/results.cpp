@@ -76,17 +76,22 @@ Json pooled_json(const EvaluateResult& result) {
   return pooled;
 }
 
-// kind -> {"miou": [after 1, 2, ... clicks]}, all sets' masks as one.
+// kind -> {"miou": [after 1, 2, ... clicks], "mbiou": [...]}, all sets' masks as one.
 Json clicks_json(const EvaluateResult& result, int64_t clicks) {
   Json json = Json::object();
   for (const MaskKind kind : kKinds) {
-    std::vector<std::vector<double>> curves;
+    std::vector<std::vector<double>> curves, boundary_curves;
     for (const SampleResult& sample : result.samples) {
-      if (sample.scores.count(kind)) curves.push_back(sample.scores.at(kind).click_ious);
+      if (!sample.scores.count(kind)) continue;
+      curves.push_back(sample.scores.at(kind).click_ious);
+      boundary_curves.push_back(sample.scores.at(kind).click_boundary_ious);
     }
-    std::vector<double> mean = mean_curve(curves, clicks);
-    for (double& value : mean) value *= 100;
-    if (!mean.empty()) json[to_string(kind)] = {{"miou", mean}};
+    const auto percent = [&](const std::vector<std::vector<double>>& of_masks) {
+      std::vector<double> mean = mean_curve(of_masks, clicks);
+      for (double& value : mean) value *= 100;
+      return mean;
+    };
+    if (!curves.empty()) json[to_string(kind)] = {{"miou", percent(curves)}, {"mbiou", percent(boundary_curves)}};
   }
   return json;
 }
@@ -204,6 +209,9 @@ std::string results_json(const EvaluateResult& result, const EvaluateOptions& op
   json["max_detections_in_picture"] = options.ap.max_detections_in_picture;
   if (prompt == "points") json["prompt_points"] = options.prompt_points;
   if (prompt == "clicks") json["clicks_per_mask"] = options.clicks;
+  if (options.box_noise.share > 0) json["noise"] = options.box_noise.share;
+  if (options.box_noise.cap > 0) json["noise_cap"] = options.box_noise.cap;
+  for (const RoughKind kind : options.rough_kinds) json["kinds"].push_back(word_of(kind, kRoughKinds));
   json["sets"] = sets;
   json["mean"] = metrics_json(result.mean);
   json["pooled"] = pooled_json(result);
@@ -231,10 +239,15 @@ std::string samples_jsonl(const EvaluateResult& result) {
       if (scores.thin_iou) own["thin_iou"] = 100 * *scores.thin_iou;
       if (scores.hce) own["hce"] = *scores.hce;
       if (scores.click_ious.empty()) continue;
-      std::vector<double> clicks = scores.click_ious;
-      for (double& value : clicks) value *= 100;
-      own["clicks"] = clicks;
+      const auto percent = [](std::vector<double> values) {
+        for (double& value : values) value *= 100;
+        return values;
+      };
+      own["clicks"] = percent(scores.click_ious);
+      own["clicks_biou"] = percent(scores.click_boundary_ious);
     }
+    if (sample.prompt)
+      line["prompt"] = {{"iou", 100 * sample.prompt->iou}, {"biou", 100 * sample.prompt->boundary_iou}};
     lines += dump(line, -1) + "\n";
   }
   return lines;

@@ -32,9 +32,12 @@ json to_json(const PictureResult& picture) {
                                  of_kind.strict_boundary_iou,
                                  optional_json(of_kind.thin_iou),
                                  optional_json(of_kind.hce),
-                                 of_kind.click_ious};
+                                 of_kind.click_ious,
+                                 of_kind.click_boundary_ious};
     }
-    samples.push_back({sample.set, sample.name, sample.image_path, sample.mask_index, scores});
+    json prompt;
+    if (sample.prompt) prompt = {sample.prompt->iou, sample.prompt->boundary_iou};
+    samples.push_back({sample.set, sample.name, sample.image_path, sample.mask_index, scores, prompt});
   }
   json ap = json::object();
   for (const auto& [kind, of_kind] : picture.ap) {
@@ -58,8 +61,10 @@ PictureResult picture_of(const json& object) {
                                       scores.at(2),
                                       optional_of<double>(scores.at(3)),
                                       optional_of<int64_t>(scores.at(4)),
-                                      scores.at(5).get<std::vector<double>>()};
+                                      scores.at(5).get<std::vector<double>>(),
+                                      scores.at(6).get<std::vector<double>>()};
     }
+    if (const json& prompt = row.at(5); !prompt.is_null()) sample.prompt = {prompt.at(0), prompt.at(1)};
     picture.samples.push_back(std::move(sample));
   }
   for (const auto& [kind, packed] : object.at("ap").items()) {

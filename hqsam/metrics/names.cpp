@@ -50,6 +50,8 @@ constexpr auto kKnown = std::to_array<Known>({
     {"noc95", "NoC@95, clicks"},
     {"thin_iou", "IoU of thin parts"},
     {"hce", "HCE, clicks"},
+    {"prompt_miou", "mIoU of the mask given"},
+    {"prompt_mbiou", "mBIoU of the mask given"},
 });
 
 constexpr std::string_view kStrict = "_strict";
@@ -87,9 +89,11 @@ std::string metric_title(std::string_view metric) {
   if (const auto threshold = behind(metric, "recall"); !threshold.empty()) {
     return "masks with a boundary IoU above 0." + std::string(threshold);
   }
-  if (auto clicks = behind(metric, "miou_click"); !clicks.empty()) {
+  for (const Known& measure : {Known{"miou_click", "mIoU"}, Known{"mbiou_click", "mBIoU"}}) {
+    auto clicks = behind(metric, measure.name);
+    if (clicks.empty()) continue;
     while (clicks.size() > 1 && clicks.front() == '0') clicks.remove_prefix(1);
-    return "mIoU after " + std::string(clicks) + (clicks == "1" ? " click" : " clicks");
+    return std::string(measure.title) + " after " + std::string(clicks) + (clicks == "1" ? " click" : " clicks");
   }
   return std::string(metric);
 }

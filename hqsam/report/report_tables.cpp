@@ -19,7 +19,7 @@ namespace {
 
 // Metrics that the first table has, or a curve.
 bool is_drawn(const std::string& name) {
-  return name == "miou" || name == "mbiou" || name.starts_with("recall") || name.starts_with("miou_click");
+  return name == "miou" || name == "mbiou" || name.starts_with("recall") || name.find("_click") != std::string::npos;
 }
 
 using Metrics = std::map<std::string, double>;

@@ -17,7 +17,7 @@ using Numbers = std::map<std::string, double>;
 
 // Metrics to follow over a run; the points of curves over thresholds or clicks are too many.
 bool is_followed(const std::string& metric) {
-  return !metric.starts_with("recall") && !metric.starts_with("miou_click");
+  return !metric.starts_with("recall") && metric.find("_click") == std::string::npos;
 }
 
 std::set<std::string> sets_of(const Numbers& metrics) {

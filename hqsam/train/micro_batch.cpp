@@ -40,14 +40,18 @@ std::vector<PromptGroup> group_prompts(std::span<const TrainingRow* const> rows,
   return groups;
 }
 
+auto kind_of(const TrainingRow& row) { return std::pair(row.clicks, row.own_mask); }
+
 }  // namespace
+
+bool of_one_kind(const TrainingRow& a, const TrainingRow& b) { return kind_of(a) == kind_of(b); }
 
 std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& rows) {
   std::vector<const TrainingRow*> sorted;
   sorted.reserve(rows.size());
   for (const TrainingRow& row : rows) sorted.push_back(&row);
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-    if (a->clicks != b->clicks) return a->clicks < b->clicks;
+    if (!of_one_kind(*a, *b)) return kind_of(*a) < kind_of(*b);
     return shape_of(a->prompt) < shape_of(b->prompt);
   });
   return sorted;

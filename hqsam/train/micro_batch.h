@@ -26,7 +26,10 @@ struct MicroBatch {
   std::vector<PromptGroup> groups;  // in the rows' order
 };
 
-// Rows with the same rounds of clicks side by side, those without first; of these, rows with prompts that can share a
+// Rows of one kind have the same rounds of clicks, and an own mask or none.
+bool of_one_kind(const TrainingRow& a, const TrainingRow& b);
+
+// Rows of one kind side by side, those without own masks and clicks first; of these, rows with prompts that can share a
 // group; else in the order given.
 std::vector<const TrainingRow*> sort_by_prompt(const std::vector<TrainingRow>& rows);
 

@@ -93,6 +93,7 @@ class Trainer {
   torch::Tensor backward(std::span<const TrainingRow* const> rows, const ImageFeatures& features, int64_t epoch);
   torch::Tensor backward_rounds(std::span<const TrainingRow* const> rows, const ImageFeatures& features, int64_t epoch);
   torch::Tensor backward_losses(const DecoderOutput& output, const MicroBatch& batch, double share);
+  void prompt_by_own_masks(MicroBatch& batch, const ImageFeatures& features, OwnMask how);
   ImageFeatures encode(std::span<const TrainingRow* const> rows);
   torch::Tensor hq_features(const ImageFeatures& features);
   DecoderOutput decode(const MicroBatch& batch, const ImageFeatures& features, const torch::Tensor& hq_features);

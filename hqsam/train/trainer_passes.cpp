@@ -16,10 +16,10 @@ ImageFeatures slice(const ImageFeatures& features, size_t begin, size_t count) {
   return part;
 }
 
-// How many of the first rows, at most `most`, have the same rounds of clicks.
+// How many of the first rows, at most `most`, are of one kind.
 size_t rows_alike(std::span<const TrainingRow* const> rows, size_t most) {
   size_t count = 1;
-  while (count < std::min(most, rows.size()) && rows[count]->clicks == rows[0]->clicks) ++count;
+  while (count < std::min(most, rows.size()) && of_one_kind(*rows[count], *rows[0])) ++count;
   return count;
 }
 
@@ -69,11 +69,12 @@ ImageFeatures Trainer::encode(std::span<const TrainingRow* const> rows) {
   return features;
 }
 
-// Rows of one kind of rounds.
+// Rows of one kind.
 torch::Tensor Trainer::backward(std::span<const TrainingRow* const> rows, const ImageFeatures& features,
                                 int64_t epoch) {
   if (rows.front()->clicks.rounds > 0) return backward_rounds(rows, features, epoch);
-  const MicroBatch batch = stack_rows(rows, options_.seed, epoch, options_.loss, model_->device());
+  MicroBatch batch = stack_rows(rows, options_.seed, epoch, options_.loss, model_->device());
+  if (rows.front()->own_mask != OwnMask::kNone) prompt_by_own_masks(batch, features, rows.front()->own_mask);
   return backward_losses(decode(batch, features, hq_features(features)), batch, 1);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "hqsam/ops/autocast.h"
 #include "hqsam/train/trainer.h"
 #include "hqsam/train/training_clicks.h"
 
@@ -59,6 +60,23 @@ void feed_back(std::vector<PromptGroup>& groups, const torch::Tensor& logits) {
 
 }  // namespace
 
+// SAM's single mask of each box, as it is now, becomes the mask prompt, 0 and 255.
+void Trainer::prompt_by_own_masks(MicroBatch& batch, const ImageFeatures& features, OwnMask how) {
+  const torch::NoGradGuard no_grad;
+  RECORD_USER_SCOPE("decode");
+  const Bf16Scope autocast(model_->device().type(), bf16_);
+  int64_t first = 0;
+  for (PromptGroup& group : batch.groups) {
+    const auto embeddings = features.image_embeddings.narrow(0, first, group.rows);
+    PromptTensors boxes;
+    boxes.boxes = group.prompts.boxes;
+    const DecoderOutput output = model_->decode({embeddings, {}}, {}, boxes, DecoderPass::kSam);
+    group.prompts.masks = (output.masks_sam.narrow(1, 0, 1) > 0).to(torch::kFloat32) * 255;
+    if (how == OwnMask::kInstead) group.prompts.boxes.reset();
+    first += group.rows;
+  }
+}
+
 // The same as backward() for rows whose first prompt is followed by rounds of clicks, of one kind: the mean of the
 // rounds' losses. Each round's graph is let go before the next one's.
 torch::Tensor Trainer::backward_rounds(std::span<const TrainingRow* const> rows, const ImageFeatures& features,
@@ -68,6 +86,7 @@ torch::Tensor Trainer::backward_rounds(std::span<const TrainingRow* const> rows,
       draw_rounds(rows.front()->clicks, options_.seed, epoch, rows.front()->position / options_.batch_size);
   const auto counted = std::count_if(rounds.begin(), rounds.end(), [](const Round& round) { return round.loss; });
   const torch::Tensor clickable = clickable_pixels(rows, model_->device());
+  if (rows.front()->own_mask != OwnMask::kNone) prompt_by_own_masks(batch, features, rows.front()->own_mask);
   SharedByRounds of_encoder, of_hq_modules;
   const ImageFeatures shared = of_encoder.share(features);
   const torch::Tensor hq_features = of_hq_modules.share(this->hq_features(shared));

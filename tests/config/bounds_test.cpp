@@ -27,7 +27,10 @@ data:
   image_size: 512
   workers: 3
   augment: {flip_probability: 0.25, scale_min: 0.5, scale_max: 1.5}
-prompts: [{type: points, weight: 0.1, count: 7}]
+prompts:
+  - {type: points, weight: 0.1, count: 7}
+  - {type: points, count: [2, 4], negative: 0.2}
+  - {type: [box, clicks], noise: 0.1, noise_cap: 20, rounds: 3, pauses: 1}
 train:
   lora: {rank: 4, alpha: 32}
   schedule: {type: cosine, warmup_steps: 9, drop_after_epoch: 2, factor: 0.5, final_factor: 0.05}
@@ -35,7 +38,7 @@ train:
   ema: {decay: 0.9}
 evaluate:
   batch: 2
-  prompts: [{type: points, count: 3}, {type: clicks, count: 5}]
+  prompts: [{type: points, count: 3}, {type: clicks, count: 5}, {type: box, noise: 0.1, noise_cap: 20}]
 )";
 
 // The dotted keys of all numbers below a node.
@@ -64,7 +67,9 @@ bool is_meant(const std::string& key, const std::string& value) {
                                                    "final_factor", "patience",
                                                    "save_minutes", "clip_grad_norm",
                                                    "decay",        "encoder_batch",
-                                                   "limit",        "max_detections_in_picture"};
+                                                   "limit",        "max_detections_in_picture",
+                                                   "noise",        "noise_cap",
+                                                   "negative",     "pauses"};
   return value == "0" && kZeroMeans.contains(key.substr(key.rfind('.') + 1));
 }
 
@@ -104,6 +109,7 @@ TEST_F(ConfigBounds, HoldEveryNumberAndNameItsKey) {
       // Of a list's item the list is named.
       const std::string word = key.find(".range.") != std::string::npos   ? "range"
                                : key.find(".bands.") != std::string::npos ? "bands"
+                               : key.find(".count.") != std::string::npos ? "count"
                                                                           : key;
       EXPECT_NE(said.find(word), std::string::npos) << said;
       EXPECT_NE(said.find(", got "), std::string::npos) << said;

@@ -249,9 +249,10 @@ TEST_F(LoadConfig, SaysWhichWordsThisVersionKnows) {
   EXPECT_EQ(
       error("train: {schedule: {type: linear}}"),
       "[load_config] run.yaml:1: 'train.schedule.type' is one of constant, step, cosine in this version, got 'linear'");
-  EXPECT_EQ(error("prompts: [{type: boxes}]"),
-            "[load_config] run.yaml:1: 'prompts.0.type' is one of box, points, noisy_mask in this version, got 'boxes' "
-            "(did you mean 'box'?)");
+  EXPECT_EQ(
+      error("prompts: [{type: boxes}]"),
+      "[load_config] run.yaml:1: 'prompts.0.type' is one of box, points, noisy_mask, rough_mask, own_mask, clicks in "
+      "this version, got 'boxes' (did you mean 'box'?)");
   EXPECT_NE(error("model: {variant: vit_x}").find("run.yaml:1: model: "), std::string::npos);
 }
 

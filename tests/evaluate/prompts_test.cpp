@@ -81,6 +81,57 @@ TEST_F(EvaluatePrompts, CoarseMasksAreThePrompt) {
   }
 }
 
+TEST_F(EvaluatePrompts, RoughMasksAreMeasuredThemselves) {
+  options.prompt = PromptType::kRoughMask;
+  options.rough_kinds = {RoughKind::kDilated};
+  for (const Protocol protocol : {Protocol::kReference, Protocol::kKeepAspect}) {
+    options.protocol = protocol;
+    const EvaluateResult result = run({{"a", ellipses(3)}});
+    const auto& metrics = result.mean.at(MaskKind::kHq);
+    EXPECT_GT(metrics.at("prompt_miou"), 50);
+    EXPECT_LT(metrics.at("prompt_miou"), 98);
+    EXPECT_EQ(metrics.at("prompt_mbiou"), result.mean.at(MaskKind::kSam).at("prompt_mbiou"));
+    const json line = json::parse(samples_jsonl(result).substr(0, samples_jsonl(result).find('\n')));
+    EXPECT_EQ(line.at("prompt").at("iou").get<double>(), 100 * result.samples[0].prompt->iou);
+    EXPECT_EQ(json::parse(results_json(result, options, "c.pth")).at("kinds"), json({"dilated"}));
+  }
+  EXPECT_FALSE(run({{"a", ellipses(1)}}).samples[0].prompt->iou == 0);
+  options.prompt = PromptType::kBox;
+  EXPECT_FALSE(run({{"a", ellipses(1)}}).samples[0].prompt);
+}
+
+TEST_F(EvaluatePrompts, BoxesThatAreOffLieWithinThePicture) {
+  options.box_noise = {1, 0};
+  for (const Protocol protocol : {Protocol::kReference, Protocol::kKeepAspect}) {
+    options.protocol = protocol;
+    for (int64_t i = 0; i < 20; ++i) {
+      const PreparedSample prepared = prepare_sample(ellipses(1)->get(0), i, options, sizes_of(model));
+      const Size input = prepared.picture.frame.input_size;
+      const auto box = prepared.prompts.at(0).box_in_input;
+      EXPECT_GE(box.min().item<double>(), 0);
+      EXPECT_LT(box[2].item<double>(), input.width);
+      EXPECT_LT(box[3].item<double>(), input.height);
+    }
+  }
+}
+
+// Of a disc that is whole and known but for a band around it, whatever is taken for the object in the band is no error.
+TEST_F(EvaluatePrompts, NobodyClicksOnWhatNobodyKnows) {
+  Sample sample = ellipses(1)->get(0);
+  const Image label = sample.labels[0].gray();
+  const Mask truth = threshold_label(label);
+  sample.unknown = Image(truth.height, truth.width, 1);
+  for (size_t i = 0; i < truth.pixels.size(); ++i) sample.unknown.pixels[i] = truth.pixels[i] ? 0 : 255;
+  options.origin = PromptOrigin::kClicks;
+  options.clicks = 4;
+  const PreparedSample prepared = prepare_sample(sample, 0, options, sizes_of(model));
+  PictureSession session(model, prepared.picture);
+  const std::vector<ClickTrack> tracks = run_clicks(session, prepared, options, MaskKind::kSam);
+  for (const Click& click : tracks[0].clicks) {
+    EXPECT_TRUE(click.positive && truth.at(click.y, click.x));
+  }
+}
+
 TEST_F(EvaluatePrompts, ClicksGiveACurveAndWhatSamPredictorWould) {
   options.origin = PromptOrigin::kClicks;
   options.protocol = Protocol::kKeepAspect;
@@ -95,6 +146,8 @@ TEST_F(EvaluatePrompts, ClicksGiveACurveAndWhatSamPredictorWould) {
     const SampleResult::Scores& scores = result.samples[i].scores.at(MaskKind::kHq);
     ASSERT_EQ(scores.click_ious.size(), 3U);
     EXPECT_EQ(scores.click_ious.back(), scores.iou);
+    ASSERT_EQ(scores.click_boundary_ious.size(), 3U);
+    EXPECT_EQ(scores.click_boundary_ious.back(), scores.boundary_iou);
   }
   const json read = json::parse(results_json(result, options, "c.pth"));
   EXPECT_EQ(read.at("clicks").at("sam").at("miou").size(), 3U);

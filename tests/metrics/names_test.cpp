@@ -15,6 +15,8 @@ TEST(MetricNames, AreThoseThatPeopleKnow) {
   EXPECT_EQ(metric_title("recall75"), "masks with a boundary IoU above 0.75");
   EXPECT_EQ(metric_title("miou_click01"), "mIoU after 1 click");
   EXPECT_EQ(metric_title("miou_click10"), "mIoU after 10 clicks");
+  EXPECT_EQ(metric_title("mbiou_click02"), "mBIoU after 2 clicks");
+  EXPECT_EQ(metric_title("prompt_miou"), "mIoU of the mask given");
   EXPECT_EQ(metric_title("recall_x"), "recall_x");
   EXPECT_EQ(metric_title(""), "");
 }

@@ -19,7 +19,9 @@ std::vector<PromptOptions> mixture(bool every) {
   return {{.types = {PromptType::kClicks}, .weight = 2, .noise = {0.1, 20}, .clicks = {2, 1, every}},
           {.types = {PromptType::kRoughMask, PromptType::kClicks}, .clicks = {1, 0, every}},
           {.types = {PromptType::kPoints}, .count = 1, .most_count = 3, .negative = 0.5},
-          {.types = {PromptType::kBox, PromptType::kRoughMask}, .noise = {0.2, 0}}};
+          {.types = {PromptType::kOwnMask}, .noise = {0.2, 0}},
+          {.types = {PromptType::kBox, PromptType::kRoughMask}, .noise = {0.2, 0}},
+          {.types = {PromptType::kBox, PromptType::kOwnMask, PromptType::kClicks}, .clicks = {1, 0, every}}};
 }
 
 TrainingSet click_set(int64_t size, bool every = true, AugmentOptions augment = tiny::row_options().augment) {
@@ -181,6 +183,33 @@ TEST(TrainingClicks, ComeToTheSameBitsTwiceAndFromAState) {
     for (int i = 2; i < 4; ++i) after.step(rows, i);
     EXPECT_TRUE(tiny::differing(tiny::copy_weights(whole.model()), tiny::copy_weights(after.model())).empty());
   }
+}
+
+TEST(OwnMask, IsWhatSamMakesOfTheBox) {
+  TrainOptions options = kObjectives[0];
+  auto rows = click_rows(3);
+  for (TrainingRow& row : rows) {
+    row.clicks = {};
+    row.own_mask = OwnMask::kInstead;
+    row.prompt = {.box_in_input = torch::tensor({10.0f, 12.0f, 40.0f, 44.0f})};
+  }
+  Trainer own = make_trainer(options), given = make_trainer(options);
+  SamHq model = tiny::make_model();
+  auto masked = rows;
+  for (TrainingRow& row : masked) {
+    const torch::NoGradGuard no_grad;
+    const PromptTensors box{{}, {}, row.prompt.box_in_input.unsqueeze(0), {}};
+    const auto features = model->encode(row.image.unsqueeze(0));
+    const auto mask = model->decode(features, {}, box, DecoderPass::kSam).masks_sam.narrow(1, 0, 1);
+    row.own_mask = OwnMask::kNone;
+    row.prompt = {.mask_in_mask_input = (mask[0] > 0).to(torch::kFloat32) * 255};
+  }
+  EXPECT_NEAR(own.step(rows, 0).loss, given.step(masked, 0).loss, 1e-6);
+  for (size_t i = 0; i < 3; ++i) {
+    rows[i].own_mask = OwnMask::kBeside;
+    masked[i].prompt.box_in_input = rows[i].prompt.box_in_input;
+  }
+  EXPECT_NEAR(own.step(rows, 1).loss, given.step(masked, 1).loss, 1e-5);
 }
 
 TEST(TrainingClicks, AreDrawnByEpochAndPosition) {
