@@ -22,13 +22,16 @@ bool has_picture_ending(const fs::path& path) {
   return std::ranges::find(kPictureEndings, lower_extension(path)) != std::end(kPictureEndings);
 }
 
-// The stem of the picture whose results have this name: "kite" of kite_0.png and kite_overlay.jpg, else "".
+// The stem of the picture whose results have this name: "kite" of kite_0.png, kite_labels.png and kite_overlay.jpg,
+// else
+// "".
 std::string origin_of_result(const fs::path& path) {
   const std::string stem = path.stem().string();
   const size_t mark = stem.rfind('_');
   if (mark == std::string::npos || mark + 1 == stem.size()) return "";
   const std::string ending = stem.substr(mark + 1);
-  const bool mask = path.extension() == ".png" && ending.find_first_not_of("0123456789") == std::string::npos;
+  const bool number = ending.find_first_not_of("0123456789") == std::string::npos;
+  const bool mask = path.extension() == ".png" && (number || ending == "labels");
   const bool overlay = path.extension() == ".jpg" && ending == "overlay";
   return mask || overlay ? stem.substr(0, mark) : "";
 }

@@ -19,21 +19,6 @@ std::string reasons_of(const PlacedPrompts& prompts) {
   return first_few(reasons);
 }
 
-// The message of a failure with its picture, once.
-std::string with_picture(const fs::path& path, const std::string& message) {
-  const std::string line = message.substr(0, message.find('\n'));  // libtorch's have several lines
-  if (line.find(path.string()) != std::string::npos) return line;
-  return fmt::format("[predict] {}: {}", path.string(), reason_of(line));
-}
-
-std::string message_of(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {  // includes libtorch's, such as lack of memory
-    return error.what();
-  }
-}
-
 }  // namespace
 
 std::optional<size_t> PredictProgress::next() {
@@ -43,15 +28,8 @@ std::optional<size_t> PredictProgress::next() {
 
 void PredictProgress::tell(const ReadPicture& picture) {
   const std::lock_guard lock(mutex_);
-  const PictureNotes& notes = picture.notes;
+  warnings_.tell(picture.path, picture.notes);
   const std::string path = picture.path.string();
-  if (!notes.warning.empty()) spdlog::warn("{}: {}", path, notes.warning);
-  if (notes.stretched && !std::exchange(told_range_, true)) {
-    spdlog::warn("{}: samples from {} to {} became 0 to 255 (told once)", path, notes.low, notes.high);
-  }
-  if (notes.bands > 0 && !std::exchange(told_bands_, true)) {
-    spdlog::warn("{}: the first bands of {} are shown (told once)", path, notes.bands);
-  }
   if (picture.stored && picture.stored->bf16 != options_.bf16 && !std::exchange(told_precision_, true)) {
     spdlog::info("{}: it was encoded in {} (told once)", path, picture.stored->bf16 ? "bf16" : "fp32");
   }
@@ -79,7 +57,7 @@ void PredictProgress::succeed(size_t number, const ReadPicture& picture) {
 }
 
 void PredictProgress::fail(size_t number, const std::exception_ptr& failure) {
-  const std::string message = with_picture(pictures_[number], message_of(failure));
+  const std::string message = failure_of_picture("predict", pictures_[number], failure);
   annotations_.pass(number);
   const std::lock_guard lock(mutex_);
   progress_.update(++count_);

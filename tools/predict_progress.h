@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "hqsam/core/progress.h"
+#include "picture_words.h"
 #include "predict_picture.h"
 #include "predict_run.h"
 
@@ -53,7 +54,8 @@ class PredictProgress {
   PredictOutcome done_;
   std::map<size_t, std::string> failed_, without_prompts_;  // by the picture's number
   std::string only_failure_;
-  bool told_range_ = false, told_bands_ = false, told_precision_ = false;
+  PictureWarnings warnings_;
+  bool told_precision_ = false;
   int64_t count_ = 0;
   Progress progress_;
 };

@@ -204,13 +204,21 @@ std::vector<std::string> files_of_results(const fs::path& json) {
   };
   try {
     const auto content = parse_json_object("predict", json.string(), read_file(json));
+    if (content.value("info", nlohmann::json()) == nlohmann::json{{"description", kWrittenByHqsam}}) {  // of amg
+      files.push_back(stem + "_labels.png");
+      for (const auto& annotation : content.value("annotations", nlohmann::json::array())) {
+        if (annotation.is_object() && annotation.contains("file")) take(annotation["file"]);
+      }
+      return files;
+    }
     if (!content.contains("image") || !content.contains("masks")) return files;
     const nlohmann::json results = content.value("results", nlohmann::json::array());
     for (const auto& result : results) {
       if (result.is_object() && result.contains("file")) take(result["file"]);
     }
     if (content.contains("logits")) take(content["logits"]);
-  } catch (const Error&) {  // unreadable, so it lists no files
+  } catch (const Error&) {                      // unreadable, so it lists no files
+  } catch (const nlohmann::json::exception&) {  // another program's
   }
   return files;
 }

@@ -70,7 +70,11 @@ class ResultWriter {
 // Throws Error where the folder takes no names as long as those of the results of this many masks.
 void check_result_names(const std::filesystem::path& folder, const std::filesystem::path& picture, size_t masks);
 
-// The files that a <stem>.json of an earlier run lists, names in its folder; none where it is no such file.
+// The mark of a <stem>.json of amg.
+inline constexpr const char* kWrittenByHqsam = "written by hqsam";
+
+// The files that a <stem>.json of an earlier run lists, of predict or amg, names in its folder; none where it is no
+// such file.
 std::vector<std::string> files_of_results(const std::filesystem::path& json);
 
 }  // namespace hqsam

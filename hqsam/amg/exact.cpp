@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
-
 #include "hqsam/amg/crop_session.h"
 #include "hqsam/amg/suppress.h"
 
@@ -13,17 +11,6 @@ struct Candidate {
   float predicted_iou = 0;
   torch::Tensor low_res;
 };
-
-// A crop's border through which masks may go on, which is none of the picture's.
-constexpr double kNear = 20;  // pixels
-bool ends_at_edge(const Box& box, const Crop& crop, Size picture) {
-  const auto near = [](double a, int64_t b) { return std::abs(a - static_cast<double>(b)) <= kNear; };
-  const auto at_edge = [&](double side, int64_t of_crop, int64_t of_picture) {
-    return near(side, of_crop) && !near(side, of_picture);
-  };
-  return at_edge(box.x0, crop.x0, 0) || at_edge(box.y0, crop.y0, 0) || at_edge(box.x1, crop.x1, picture.width) ||
-         at_edge(box.y1, crop.y1, picture.height);
-}
 
 class ExactCrop {
  public:

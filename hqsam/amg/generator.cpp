@@ -3,8 +3,9 @@
 
 #include <iterator>
 
-#include "hqsam/amg/crop_session.h"
+#include "hqsam/amg/proposals.h"
 #include "hqsam/amg/suppress.h"
+#include "hqsam/amg/tiles.h"
 #include "hqsam/core/error.h"
 #include "hqsam/mask/small_regions.h"
 
@@ -47,6 +48,29 @@ Masks without_small_regions(Masks masks, const AmgOptions& options) {
   return picked(masks, suppress_boxes(boxes_of(masks), scores, most));
 }
 
+Masks own_masks_of(CropSession& crop, std::span<const GridPoint> points, const AmgOptions& options) {
+  Masks masks = refined(crop, proposals_of(crop, points, options), options);
+  if (options.tile > 0) return masks;
+  std::erase_if(masks,
+                [&](const FoundMask& found) { return ends_at_edge(*found.mask.box, crop.crop, found.mask.size); });
+  return masks;
+}
+
+// hqsam's own last step. Masks of smaller crops go before those of larger ones.
+Masks chosen(Masks masks, const AmgOptions& options) {
+  std::vector<const PackedMask*> packed;
+  std::vector<double> scores;
+  std::erase_if(masks, [&](FoundMask& found) {
+    if (options.min_region > 0) found.mask = without_small_regions(found.mask, options.min_region).mask;
+    return found.mask.area < options.min_area || found.mask.area > options.max_area;
+  });
+  for (const FoundMask& found : masks) {
+    packed.push_back(&found.mask);
+    scores.push_back(found.predicted_iou + 2 * static_cast<double>(found.crop.layer));
+  }
+  return picked(masks, suppress_masks(packed, scores, options.nms_iou));
+}
+
 }  // namespace
 
 AutomaticMaskGenerator::AutomaticMaskGenerator(SamHq model, AmgOptions options)
@@ -57,18 +81,39 @@ AutomaticMaskGenerator::AutomaticMaskGenerator(SamHq model, AmgOptions options)
 }
 
 Masks AutomaticMaskGenerator::generate(const Image& picture) const {
+  check_image("AutomaticMaskGenerator", picture);
+  if (options_.tile > 0) return chosen(of_tiles(picture), options_);
   const std::vector<Crop> crops = crops_of(picture.size(), options_.crop_layers, options_.crop_overlap);
   Masks all;
   int64_t points = options_.points_per_side, layer = 0;
   for (const Crop& crop : crops) {
     for (; layer < crop.layer; ++layer) points /= options_.crop_points_divisor;
     CropSession session(model_, picture, crop);
-    Masks masks = exact_masks_of(session, point_grid(points), picture.size(), options_);
+    Masks masks = options_.exact ? exact_masks_of(session, point_grid(points), picture.size(), options_)
+                                 : own_masks_of(session, grid_over(crop, points), options_);
     std::move(masks.begin(), masks.end(), std::back_inserter(all));
   }
+  if (!options_.exact) return chosen(std::move(all), options_);
   if (crops.size() > 1) all = without_twins_between_crops(std::move(all), options_);
   if (options_.min_region > 0) all = without_small_regions(std::move(all), options_);
   return all;
+}
+
+Masks AutomaticMaskGenerator::of_tiles(const Image& picture) const {
+  Masks all;
+  for (const Tile& tile : tiles_of(picture.size(), options_.tile, options_.points_per_side)) {
+    CropSession session(model_, picture, tile.crop);
+    Masks masks = own_masks_of(session, tile.points, options_);
+    std::move(masks.begin(), masks.end(), std::back_inserter(all));
+  }
+  return merge_tiles(std::move(all));
+}
+
+Masks AutomaticMaskGenerator::of_boxes(const Image& picture, std::span<const Box> boxes_in_image) const {
+  if (options_.exact) fail("AutomaticMaskGenerator", "SAM's algorithm (exact) has a grid and takes no boxes");
+  if (boxes_in_image.empty()) fail("AutomaticMaskGenerator", "got no boxes");
+  CropSession session(model_, picture, {0, 0, picture.width, picture.height});
+  return chosen(masks_of_boxes(session, boxes_in_image, options_), options_);
 }
 
 }  // namespace hqsam

@@ -9,7 +9,7 @@ namespace hqsam {
 namespace {
 
 constexpr const char* kFunction = "AmgOptions";
-constexpr int64_t kMostPointsPerSide = 1024, kMostLayers = 5;
+constexpr int64_t kMostPointsPerSide = 1024, kMostLayers = 5, kTileStep = 64;
 
 void require_share(const char* name, double value) {
   if (!(value >= 0 && value <= 1)) fail(kFunction, "{} is a share from 0 to 1, got {}", name, value);
@@ -46,6 +46,12 @@ void AmgOptions::validate() const {
   constexpr int64_t kAny = std::numeric_limits<int64_t>::max();
   require_within("min_region", min_region, 0, kAny);
   require_within("min_area", min_area, 0, kAny);
+  require_within("tile", tile, 0, kAny);
+  if (tile % kTileStep != 0) fail(kFunction, "tile is a multiple of {} pixels, got {}", kTileStep, tile);
+  if (tile > 0 && crop_layers > 0) fail(kFunction, "tile {} and crop_layers {}: take one of them", tile, crop_layers);
+  if (exact && (tile > 0 || min_area > 0 || max_area < kAny)) {
+    fail(kFunction, "tile, min_area and max_area are not of SAM's algorithm (exact)");
+  }
   if (max_area < min_area) fail(kFunction, "max_area {} is below min_area {}", max_area, min_area);
 }
 

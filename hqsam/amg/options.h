@@ -23,9 +23,12 @@ struct AmgOptions {
   double crop_overlap = 512.0 / 1500;  // of the shorter side, in layer 1; half of it in layer 2, ...
   int64_t crop_points_divisor = 1;     // layer i has points_per_side / divisor^i points a side
   int64_t min_region = 0;              // pixels; smaller holes are filled and smaller islands removed
-  int64_t min_area = 0;                // pixels of a mask
+  int64_t tile = 0;      // pixels a side of the tiles that a large picture is cut into, see tiles.h; 0: none
+  int64_t min_area = 0;  // pixels of a mask
   int64_t max_area = std::numeric_limits<int64_t>::max();
 
+  // tile, min_area and max_area are hqsam's own, not for exact.
+  // tile, min_area and max_area are hqsam's own, not for exact.
   void validate() const;  // throws Error naming the field
 };
 

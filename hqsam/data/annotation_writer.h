@@ -47,6 +47,7 @@ struct MaskToWrite {
   MaskInfo info = {};           // area below 0: counted
   std::optional<double> score;  // a prediction's; kCoco alone keeps it
   std::optional<int64_t> id;    // kCoco: of the annotation; none: 1, 2, ...
+  std::string members;          // kCoco: a JSON object whose members the annotation gets besides; "": none
   const Image* soft = nullptr;  // the mask with its gray edges, of the picture's size; kMasks alone keeps them
 };
 

@@ -7,6 +7,7 @@
 #include "hqsam/data/annotation_writer.h"
 #include "hqsam/data/json_line.h"
 #include "hqsam/mask/outline.h"
+#include "hqsam/mask/packed.h"
 #include "hqsam/mask/segmentation.h"
 
 namespace hqsam {
@@ -15,10 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-Json segmentation_json(const Mask& mask, const Rle& rle, bool polygons, double simplify) {
+Json segmentation_json(const Rle& rle, bool polygons, double simplify) {
   if (!polygons || rle_area(rle) == 0) return rle_to_json(rle);
   Json list = Json::array();
-  for (const Polygon& polygon : polygons_of_mask(mask, simplify)) {
+  for (const Polygon& polygon : polygons_of_mask(rle_decode(rle), simplify)) {
     Json numbers = Json::array();
     for (const Point& corner : polygon) {
       numbers.push_back(corner.x);
@@ -31,19 +32,19 @@ Json segmentation_json(const Mask& mask, const Rle& rle, bool polygons, double s
 
 // Everything but the ids, which depend on the order of pictures.
 Json annotation_json(const MaskToWrite& item, const WriterOptions& options) {
-  const Mask mask = rle_decode(item.rle);
-  const std::optional<Box> box = bounding_box(mask);
+  const std::optional<Box> box = pack_tightly(item.rle).box;  // never the whole picture's pixels
   Json bbox = {0, 0, 0, 0};
   if (box) bbox = coco_bbox(*box);
   Json json;
   json["id"] = 0;
   json["image_id"] = 0;
   json["category_id"] = 0;
-  json["segmentation"] = segmentation_json(mask, item.rle, options.polygons && !item.info.crowd, options.simplify);
+  json["segmentation"] = segmentation_json(item.rle, options.polygons && !item.info.crowd, options.simplify);
   json["area"] = item.info.area >= 0 ? Json(item.info.area) : Json(rle_area(item.rle));
   json["bbox"] = bbox;
   json["iscrowd"] = item.info.crowd ? 1 : 0;
   if (item.score) json["score"] = *item.score;
+  if (!item.members.empty()) json.update(Json::parse(item.members));
   return json;
 }
 
