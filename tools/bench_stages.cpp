@@ -14,6 +14,7 @@
 #include "hqsam/data/loader.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/ops/autocast.h"
+#include "hqsam/predict/picture_session.h"
 #include "hqsam/synth/scene.h"
 #include "hqsam/train/trainer.h"
 #include "trace.h"
@@ -74,13 +75,13 @@ StageTime time_row(const SamHq& model, const BenchOptions& options) {
   return time;
 }
 
-// count boxes on the left half of the input, in a row.
-PromptTensors boxes(const SamHq& model, int64_t count) {
-  const auto size = static_cast<double>(model->image_size());
-  const auto offset = torch::linspace(0, size / 4, count, torch::kFloat32);
-  const auto box = torch::tensor({size / 8, size / 8, size / 2, size / 2}, torch::kFloat32);
-  PromptTensors prompts;
-  prompts.boxes = (box + offset.unsqueeze(1)).to(model->device());
+// count boxes on the left half of the input.
+std::vector<Prompt> boxes(int64_t side, int64_t count) {
+  const auto offset = torch::linspace(0, static_cast<double>(side) / 4, count, torch::kFloat32);
+  const auto size = static_cast<float>(side);
+  const auto box = torch::tensor({size / 8, size / 8, size / 2, size / 2}) + offset.unsqueeze(1);
+  std::vector<Prompt> prompts(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) prompts[static_cast<size_t>(i)].box_in_input = box[i].clone();
   return prompts;
 }
 
@@ -107,12 +108,13 @@ void time_model(SamHq& model, const BenchOptions& options, std::vector<StageTime
   const auto encode = [&] { return model->encode(image.to(torch::kFloat)); };
   if (options.encoder) stages.push_back(time_stage("encoder", options, encode));
   if (!options.decoder) return;
-  const ImageFeatures features = encode();
-  const auto hq_features = model->mask_decoder->hq_features(features);
-  for (const int64_t count : {1, 16}) {
-    const PromptTensors prompts = boxes(model, count);
+  const int64_t side = model->image_size();
+  PictureSession session(model, {image, input_frame({side, side}, Protocol::kReference, side)});
+  for (const int64_t count :
+       options.boxes) {  // the picture's share of the HQ features is made in the run that warms up
+    const std::vector<Prompt> prompts = boxes(side, count);
     stages.push_back(time_stage(fmt::format("decoder, {} box{}", count, count > 1 ? "es" : ""), options,
-                                [&] { model->decode(features, hq_features, prompts, DecoderPass::kSamAndHq); }));
+                                [&] { session.decode(prompts, {}, [](const Decoded&) {}); }));
   }
 }
 

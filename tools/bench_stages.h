@@ -20,9 +20,10 @@ struct BenchOptions {
   bool decode = true;      // a 1024 x 1024 JPEG
   bool row = true;         // a training row from such a JPEG and its mask, on one thread
   bool encoder = true;     // one picture
-  bool decoder = true;     // 1 and 16 boxes
+  bool decoder = true;     // each number of boxes
   bool train_step = true;  // forward, backward and optimizer of HQ training
-  int64_t rows = 1;        // of the training step
+  std::vector<int64_t> boxes = {1, 16};
+  int64_t rows = 1;  // of the training step
   int64_t micro_batch = 4;
   int64_t repeats = 5;  // of each stage, after one to warm up
   bool bf16 = false;

@@ -144,6 +144,9 @@ void add_bench(CLI::App& app, Run& run) {
       fmt::format("{}; repeatable, default all but the operations (op:), which are timed beside their plain form",
                   fmt::join(stage_words(), ", ")))
       ->check(CLI::IsMember(stage_words()));
+  command->add_option("--boxes", arguments->bench.boxes, "prompts of the decoder; repeatable")
+      ->check(whole_number(1, 4096))
+      ->capture_default_str();
   command->add_option("--rows", arguments->bench.rows, "rows of the training step")
       ->check(whole_number(1, 4096))
       ->capture_default_str();

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/layers.h"
 
+#include "hqsam/ops/few_rows.h"
+
 namespace hqsam {
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) { return linear_plain(x, weight, bias, Activation::kNone); }
+
+torch::Tensor LinearImpl::forward_rows(const torch::Tensor& x) {
+  if (!takes_few_rows(x, weight)) return forward(x);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  return rows_by_transposed(x.reshape({1, -1, x.size(-1)}), weight.unsqueeze(0)).add(bias).view(shape);
+}
 
 torch::Tensor LinearImpl::forward_packed(const torch::Tensor& x, Activation activation) {
   return packed_.linear(x, weight, bias, activation);
@@ -27,7 +36,7 @@ MlpImpl::MlpImpl(int64_t input_dim, int64_t hidden_dim, int64_t output_dim, int6
 
 torch::Tensor MlpImpl::forward(torch::Tensor x) {
   for (size_t i = 0; i < layers_->size(); ++i) {
-    x = layers_->at<LinearImpl>(i).forward(x);
+    x = layers_->at<LinearImpl>(i).forward_rows(x);
     if (i + 1 < layers_->size()) x = torch::relu(x);
   }
   return x;
@@ -39,7 +48,7 @@ MlpBlockImpl::MlpBlockImpl(int64_t embedding_dim, int64_t mlp_dim, Kind kind)
       kind_(kind) {}
 
 torch::Tensor MlpBlockImpl::forward(const torch::Tensor& x) {
-  if (kind_ == Kind::kDecoder) return lin2_(torch::relu(lin1_(x)));
+  if (kind_ == Kind::kDecoder) return lin2_->forward_rows(torch::relu(lin1_->forward_rows(x)));
   return lin2_->forward_packed(lin1_->forward_packed(x, Activation::kGelu));
 }
 

@@ -13,6 +13,8 @@ class LinearImpl : public torch::nn::LinearImpl {
  public:
   using torch::nn::LinearImpl::LinearImpl;
   torch::Tensor forward(const torch::Tensor& x);
+  // The same for the few tokens of prompts, where it serves as few_rows.h says: a row's bits are its own then.
+  torch::Tensor forward_rows(const torch::Tensor& x);
   // The same with the weight packed where that serves (packed_linear.h), and an activation. For image encoders, whose
   // products are large and whose weights stay.
   torch::Tensor forward_packed(const torch::Tensor& x, Activation activation = Activation::kNone);

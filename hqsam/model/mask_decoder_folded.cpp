@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/model/mask_decoder.h"
 #include "hqsam/ops/autocast.h"
+#include "hqsam/ops/few_rows.h"
 #include "hqsam/ops/image_tokens.h"
 #include "hqsam/ops/mask_pixels.h"
 
@@ -84,20 +85,22 @@ torch::Tensor MaskDecoderImpl::hq_masks_folded(const torch::Tensor& queries, con
   auto masks = torch::zeros({rows, 1, side, side});
   if (shared.defined()) {  // the image's share of the feature: one product for all its prompts
     const int64_t images = shared.size(0);
-    masks = torch::matmul(weights.view({images, rows / images, -1}), shared.to(torch::kFloat).flatten(2))
+    masks = rows_by(weights.view({images, rows / images, -1}), shared.to(torch::kFloat).flatten(2))
+                .contiguous()
                 .view({rows, 1, side, side});
   }
   if (options_.hq.mask_feature == MaskFeature::kConvs) {
     const auto last = parameter(embedding_maskfeature_, 3, "weight");
-    masks += torch::mv(weights, parameter(embedding_maskfeature_, 3, "bias")).view({rows, 1, 1, 1});
-    add_folded_convs(pixels,
-                     {.first = parameter(embedding_maskfeature_, 0, "weight"),
-                      .first_bias = parameter(embedding_maskfeature_, 0, "bias"),
-                      .norm = parameter(embedding_maskfeature_, 1, "weight"),
-                      .norm_shift = parameter(embedding_maskfeature_, 1, "bias"),
-                      .second = torch::matmul(weights, last.flatten(1)).view({rows, last.size(1), 3, 3}),
-                      .eps = norm_eps(embedding_maskfeature_, 1)},
-                     masks);
+    masks += (weights * parameter(embedding_maskfeature_, 3, "bias")).sum(1).view({rows, 1, 1, 1});
+    add_folded_convs(
+        pixels,
+        {.first = parameter(embedding_maskfeature_, 0, "weight"),
+         .first_bias = parameter(embedding_maskfeature_, 0, "bias"),
+         .norm = parameter(embedding_maskfeature_, 1, "weight"),
+         .norm_shift = parameter(embedding_maskfeature_, 1, "bias"),
+         .second = rows_by(weights.unsqueeze(0), last.flatten(1).unsqueeze(0)).reshape({rows, last.size(1), 3, 3}),
+         .eps = norm_eps(embedding_maskfeature_, 1)},
+        masks);
   } else if (options_.hq.mask_feature != MaskFeature::kNone) {
     masks += dot_with_pixels(pixels, weights.unsqueeze(1));
   }

@@ -5,6 +5,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/layers.h"
+#include "hqsam/ops/inverted_bottleneck.h"
 #include "hqsam/ops/windows.h"
 
 namespace hqsam {
@@ -35,9 +36,22 @@ class ConvBnImpl : public torch::nn::Module {
     norm_->weight.fill_(options.norm_weight);
   }
   torch::Tensor forward(const torch::Tensor& x) {
+    if (x.device().is_cpu() && !torch::GradMode::is_enabled()) {
+      const auto [weight, bias] = folded();
+      return torch::conv2d(x, weight, bias, conv_->options.stride(), conv_->weight.size(2) / 2, 1,
+                           conv_->options.groups());
+    }
     return torch::batch_norm(conv_(x), norm_->weight, norm_->bias, norm_->running_mean, norm_->running_var,
                              /*training=*/false, /*momentum=*/0, norm_->options.eps(),
                              at::globalContext().userEnabledCuDNN());
+  }
+  // Of a depthwise convolution, [B,H,W,C].
+  torch::Tensor forward_last(const torch::Tensor& x) {
+    return takes_depthwise(x) ? depthwise3x3(x, folded()) : channels_last(forward(channels_first(x)));
+  }
+  FoldedConv folded() const {
+    const auto scale = norm_->weight / torch::sqrt(norm_->running_var + norm_->options.eps());
+    return {conv_->weight * scale.view({-1, 1, 1, 1}), norm_->bias - norm_->running_mean * scale};
   }
 
  private:
@@ -46,7 +60,7 @@ class ConvBnImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ConvBn);
 
-// Three convolutions with GELU between them, the second one depthwise.
+// Three convolutions with GELU between them, the second one depthwise. [B,H,W,C]
 class ConvTripleImpl : public torch::nn::Module {
  public:
   ConvTripleImpl(int64_t in, int64_t hidden, int64_t out, int64_t stride, double last_norm_weight)
@@ -54,23 +68,31 @@ class ConvTripleImpl : public torch::nn::Module {
         conv2_(register_module(
             "conv2",
             ConvBn(ConvBnOptions{.in = hidden, .out = hidden, .kernel = 3, .stride = stride, .groups = hidden}))),
-        conv3_(register_module("conv3",
-                               ConvBn(ConvBnOptions{.in = hidden, .out = out, .norm_weight = last_norm_weight}))) {}
+        conv3_(
+            register_module("conv3", ConvBn(ConvBnOptions{.in = hidden, .out = out, .norm_weight = last_norm_weight}))),
+        stride_(stride) {}
 
  protected:
-  torch::Tensor convolve(const torch::Tensor& x) { return conv3_(torch::gelu(conv2_(torch::gelu(conv1_(x))))); }
+  // With residual: GELU(x + what they give).
+  torch::Tensor convolve(const torch::Tensor& x, bool residual) {
+    if (!torch::GradMode::is_enabled()) {
+      const Bottleneck folded{conv1_->folded(), conv2_->folded(), conv3_->folded(), stride_, residual};
+      if (takes_bottleneck(x, folded)) return inverted_bottleneck(x, folded);
+    }
+    const auto y = channels_last(conv3_(torch::gelu(conv2_(torch::gelu(conv1_(channels_first(x)))))));
+    return residual ? torch::gelu(x + y) : y;
+  }
 
  private:
   ConvBn conv1_, conv2_, conv3_;
+  int64_t stride_;
 };
 
 // A block of stage 0: MobileNet's inverted bottleneck. [B,H,W,C] -> the same.
 class MbConvImpl : public ConvTripleImpl {
  public:
   MbConvImpl(int64_t dim, int64_t hidden) : ConvTripleImpl(dim, hidden, dim, 1, /*last_norm_weight=*/0) {}
-  torch::Tensor forward(const torch::Tensor& x) {
-    return channels_last(torch::gelu(channels_first(x) + convolve(channels_first(x))));
-  }
+  torch::Tensor forward(const torch::Tensor& x) { return convolve(x, /*residual=*/true); }
 };
 TORCH_MODULE(MbConv);
 
@@ -79,7 +101,7 @@ class PatchMergingImpl : public ConvTripleImpl {
  public:
   PatchMergingImpl(int64_t in, int64_t out)
       : ConvTripleImpl(in, out, out, TinyVitOptions::keeps_resolution(out) ? 1 : 2, 1) {}
-  torch::Tensor forward(const torch::Tensor& x) { return channels_last(convolve(channels_first(x))); }
+  torch::Tensor forward(const torch::Tensor& x) { return convolve(x, /*residual=*/false); }
 };
 TORCH_MODULE(PatchMerging);
 
@@ -141,7 +163,7 @@ class TinyVitBlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) {
     // The padding of windows at the edge is not masked: it attends as zeros, as in the reference.
     const auto attended = window_unpartition(attn_(window_partition(x, window_)), window_, x.size(1), x.size(2));
-    const auto mixed = channels_last(local_conv_(channels_first(x + attended)));
+    const auto mixed = local_conv_->forward_last(x + attended);
     return mixed + mlp_(mixed);
   }
 

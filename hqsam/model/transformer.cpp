@@ -23,12 +23,13 @@ DecoderAttentionImpl::DecoderAttentionImpl(int64_t embedding_dim, int64_t num_he
 
 torch::Tensor DecoderAttentionImpl::forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
   const auto attended =
-      torch::scaled_dot_product_attention(split_heads(q_proj_(q)), split_heads(k_proj_(k)), split_heads(v_proj_(v)));
-  return out_proj_(attended.transpose(1, 2).flatten(2));
+      torch::scaled_dot_product_attention(split_heads(q_proj_->forward_rows(q)), split_heads(k_proj_->forward_rows(k)),
+                                          split_heads(v_proj_->forward_rows(v)));
+  return out_proj_->forward_rows(attended.transpose(1, 2).flatten(2));
 }
 
 torch::Tensor DecoderAttentionImpl::weights(const torch::Tensor& q, const torch::Tensor& k) {
-  const auto queries = split_heads(q_proj_(q)), keys = split_heads(k_proj_(k));
+  const auto queries = split_heads(q_proj_->forward_rows(q)), keys = split_heads(k_proj_->forward_rows(k));
   const double scale = 1 / std::sqrt(static_cast<double>(queries.size(3)));
   return torch::softmax(torch::matmul(queries * scale, keys.transpose(2, 3)), -1);
 }

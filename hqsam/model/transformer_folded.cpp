@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "hqsam/model/transformer.h"
+#include "hqsam/ops/few_rows.h"
 
 namespace hqsam {
 namespace {
@@ -24,12 +25,12 @@ torch::Tensor DecoderAttentionImpl::folded(const torch::Tensor& of_tokens, const
                                            double scale) const {
   const int64_t rows = of_tokens.size(0), tokens = of_tokens.size(1);
   const auto by_head = of_tokens.reshape({rows * tokens, num_heads_, -1}).transpose(0, 1) * scale;  // [heads,N*T,d]
-  const auto product = torch::bmm(by_head, weight.view({num_heads_, -1, weight.size(1)}));          // [heads,N*T,C]
+  const auto product = rows_by(by_head, weight.view({num_heads_, -1, weight.size(1)}));             // [heads,N*T,C]
   return product.transpose(0, 1).reshape({rows, tokens * num_heads_, weight.size(1)});
 }
 
 torch::Tensor DecoderAttentionImpl::to_image(const torch::Tensor& q, const ImageTokens& image) {
-  const auto queries = q_proj_(q);  // [N,T,inner]
+  const auto queries = q_proj_->forward_rows(q);  // [N,T,inner]
   const int64_t rows = queries.size(0), tokens = queries.size(1), inner = queries.size(2);
   const double scale = 1 / std::sqrt(static_cast<double>(inner / num_heads_));
   // The bias of k adds the same to all logits of a query.
@@ -37,14 +38,14 @@ torch::Tensor DecoderAttentionImpl::to_image(const torch::Tensor& q, const Image
       attend_to_image(image, with_columns(folded(queries, k_proj_->weight, scale), folded_columns(tokens, num_heads_)));
   const auto by_head = attended.narrow(1, 0, tokens * num_heads_)
                            .reshape({rows * tokens, num_heads_, -1})
-                           .transpose(0, 1);                                                     // [heads,N*T,C]
-  const auto weight = v_proj_->weight.view({num_heads_, -1, attended.size(2)}).transpose(1, 2);  // [heads,C,d]
-  const auto values = torch::bmm(by_head, weight).transpose(0, 1).reshape({rows, tokens, inner});
-  return out_proj_(values + v_proj_->bias);
+                           .transpose(0, 1);                                     // [heads,N*T,C]
+  const auto weight = v_proj_->weight.view({num_heads_, -1, attended.size(2)});  // [heads,d,C]
+  const auto values = rows_by_transposed(by_head, weight).transpose(0, 1).reshape({rows, tokens, inner});
+  return out_proj_->forward_rows(values + v_proj_->bias);
 }
 
 FoldedTokens DecoderAttentionImpl::fold(const torch::Tensor& k, const torch::Tensor& v) {
-  const auto keys = k_proj_(k), values = v_proj_(v);  // [N,T,inner]
+  const auto keys = k_proj_->forward_rows(k), values = v_proj_->forward_rows(v);  // [N,T,inner]
   const int64_t rows = keys.size(0), tokens = keys.size(1), inner = keys.size(2);
   const int64_t columns = folded_columns(tokens, num_heads_);
   const double scale = 1 / std::sqrt(static_cast<double>(inner / num_heads_));

@@ -211,6 +211,45 @@ HQSAM_AVX512 void bias_norm_gelu(float* x, int64_t rows, int64_t channels, const
   }
 }
 
+template <class T>
+HQSAM_AVX512 void add_bias(const float* x, int64_t rows, int64_t channels, const float* bias, const T* residual,
+                           T* out) {
+  constexpr bool kBf16 = !std::is_same_v<T, float>;
+  for (int64_t at = 0; at < rows * channels; at += channels) {
+    for (int64_t i = 0; i < channels; i += kLanes) {
+      __m512 sum = _mm512_add_ps(load(x + at + i), load(bias + i));
+      if (residual != nullptr) sum = gelu_of<kBf16>(_mm512_add_ps(sum, load(residual + at + i)));
+      store(out + at + i, sum);
+    }
+  }
+}
+
+template <class T>
+HQSAM_AVX512 void depthwise_row(const DepthwiseRow<T>& args) {
+  constexpr bool kBf16 = !std::is_same_v<T, float>;
+  constexpr int64_t kAtOnce =
+      16;  // pixels, so that they stay in the nearest cache from one vector of channels to the next
+  const int64_t channels = args.channels;
+  for (int64_t first = 0; first < args.pixels; first += kAtOnce) {
+    const int64_t end = std::min(first + kAtOnce, args.pixels);
+    for (int64_t i = 0; i < channels; i += kLanes) {
+      __m512 taps[9];
+      for (int64_t tap = 0; tap < 9; ++tap) taps[tap] = load(args.taps + tap * channels + i);
+      const __m512 bias = load(args.bias + i);
+      for (int64_t x = first; x < end; ++x) {
+        const int64_t at = x * args.stride * channels + i;
+        __m512 sum = bias;
+        for (int64_t dy = 0; dy < 3; ++dy) {
+          for (int64_t dx = 0; dx < 3; ++dx) {
+            sum = _mm512_fmadd_ps(load(args.rows[dy] + at + dx * channels), taps[3 * dy + dx], sum);
+          }
+        }
+        store(args.out + x * channels + i, args.gelu ? gelu_of<kBf16>(sum) : sum);
+      }
+    }
+  }
+}
+
 HQSAM_AVX512 void transpose_lanes(const float* from, int64_t rows, float* to) {
   for (int64_t row = 0; row < rows; row += kLanes) {
     __m512 turned[kLanes];
@@ -254,6 +293,10 @@ template <class T>
 void bias_gelu(const float*, int64_t, int64_t, const float*, T*) {}
 template <class T>
 void bias_norm_gelu(float*, int64_t, int64_t, const float*, const float*, const float*, float, T*) {}
+template <class T>
+void add_bias(const float*, int64_t, int64_t, const float*, const T*, T*) {}
+template <class T>
+void depthwise_row(const DepthwiseRow<T>&) {}
 void transpose_lanes(const float*, int64_t, float*) {}
 void add_to(const float*, int64_t, float*) {}
 void interleave(const uint16_t*, const uint16_t*, int64_t, uint16_t*) {}
@@ -269,6 +312,8 @@ namespace hqsam::cpu {
   template void softmax_of_columns(float*, int64_t, int64_t, T*, float*, float*);           \
   template void add_norm(const AddNormRows<T>&);                                            \
   template void bias_gelu(const float*, int64_t, int64_t, const float*, T*);                \
+  template void add_bias(const float*, int64_t, int64_t, const float*, const T*, T*);       \
+  template void depthwise_row(const DepthwiseRow<T>&);                                      \
   template void bias_norm_gelu(float*, int64_t, int64_t, const float*, const float*, const float*, float, T*);
 HQSAM_OF(float)
 HQSAM_OF(uint16_t)

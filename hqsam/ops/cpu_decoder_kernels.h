@@ -53,6 +53,23 @@ template <class T>
 void bias_norm_gelu(float* x, int64_t rows, int64_t channels, const float* bias, const float* weight,
                     const float* shift, float eps, T* out);
 
+// x + bias, or GELU(residual + x + bias), of rows [rows, channels].
+template <class T>
+void add_bias(const float* x, int64_t rows, int64_t channels, const float* bias, const T* residual, T* out);
+
+// A row of pixels of a 3x3 depthwise convolution.
+template <class T>
+struct DepthwiseRow {
+  const T* rows[3] = {};        // above, at and below it: [stride * (pixels - 1) + 3, channels], one pixel ahead
+  const float* taps = nullptr;  // [9, channels]
+  const float* bias = nullptr;  // [channels]
+  int64_t pixels = 0, channels = 0, stride = 1;
+  bool gelu = false;
+  T* out = nullptr;  // [pixels, channels]
+};
+template <class T>
+void depthwise_row(const DepthwiseRow<T>& args);
+
 // [rows, kLanes] -> [kLanes, rows], rows a multiple of kLanes.
 void transpose_lanes(const float* from, int64_t rows, float* to);
 

@@ -92,5 +92,21 @@ TEST_P(FoldedDecoder, GivesTheSameBitsForAnyThreads) {
   EXPECT_TRUE(torch::equal(one.masks_hq, three.masks_hq));
 }
 
+TEST_P(FoldedDecoder, GivesAPromptTheSameBitsInAnyBatch) {
+  if (GetParam().images > 1) return;
+  torch::manual_seed(3);
+  MaskDecoder decoder(options());
+  const torch::NoGradGuard no_grad;
+  DecoderInput prompts = input(decoder);
+  const DecoderOutput all = decoder->forward(prompts, DecoderPass::kSamAndHq);
+  const int64_t last = GetParam().rows - 1;
+  prompts.sparse = prompts.sparse.narrow(0, last, 1);
+  prompts.dense = prompts.dense.narrow(0, last, 1);
+  const DecoderOutput alone = decoder->forward(prompts, DecoderPass::kSamAndHq);
+  EXPECT_TRUE(torch::equal(all.masks_sam[last], alone.masks_sam[0]));
+  EXPECT_TRUE(torch::equal(all.masks_hq[last], alone.masks_hq[0]));
+  EXPECT_TRUE(torch::equal(all.iou[last], alone.iou[0]));
+}
+
 }  // namespace
 }  // namespace hqsam
