@@ -136,7 +136,9 @@ class Proposer {
 
   std::optional<size_t> keep(const Decoded& decoded, const float* logits, const Point& point) {
     const auto predicted_iou = static_cast<float>(decoded.score);
-    if (!(predicted_iou > static_cast<float>(options_.min_predicted_iou))) return std::nullopt;
+    if (options_.min_predicted_iou > 0 && !(predicted_iou > static_cast<float>(options_.min_predicted_iou))) {
+      return std::nullopt;
+    }
     const float stability = cut_.counts(logits, options_.stability_offset).stability();
     if (stability < static_cast<float>(options_.min_stability)) return std::nullopt;
     proposals_.push_back({point, predicted_iou, stability, window_of(logits, crop_.mask_side, 0), cut_.mask(logits)});
