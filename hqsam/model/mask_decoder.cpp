@@ -88,7 +88,10 @@ torch::Tensor MaskDecoderImpl::hq_features(const ImageFeatures& features) {
   if (hq.final_feature) shared = embedding_encoder_->forward(features.image_embeddings);
   if (!hq.early_feature) return shared;
   const auto compressed = compress_vit_feat_->forward(early);
-  return shared.defined() ? shared + compressed : compressed;
+  if (shared.defined()) shared = shared + compressed;
+  const auto& feature = shared.defined() ? shared : compressed;
+  // Masks are made in fp32 there, whatever the products' type: brought to it once a picture.
+  return feature.device().is_cpu() && !torch::GradMode::is_enabled() ? feature.to(torch::kFloat) : feature;
 }
 
 torch::Tensor MaskDecoderImpl::output_tokens(DecoderPass pass, int64_t rows) {

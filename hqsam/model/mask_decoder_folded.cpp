@@ -3,6 +3,7 @@
 #include "hqsam/ops/autocast.h"
 #include "hqsam/ops/few_rows.h"
 #include "hqsam/ops/image_tokens.h"
+#include "hqsam/ops/lay_tokens.h"
 #include "hqsam/ops/mask_pixels.h"
 
 namespace hqsam {
@@ -15,17 +16,11 @@ torch::ScalarType type_of_products() {
   return at::autocast::is_autocast_enabled(cpu) ? at::autocast::get_autocast_dtype(cpu) : torch::kFloat;
 }
 
-// [B,C,G,G] -> [B,G*G,C]
-torch::Tensor as_tokens(const torch::Tensor& image) { return image.flatten(2).transpose(1, 2); }
-
 // The images' tokens as the first layer finds them, once for all prompts where these have no masks.
-ImageTokens first_tokens(const DecoderInput& input, const torch::Tensor& position, torch::ScalarType type) {
-  const int64_t images = input.image_embeddings.size(0), rows = input.sparse.size(0);
-  const bool shared = images == 1 && (rows == 1 || input.dense.stride(0) == 0);
-  const auto embeddings = input.image_embeddings.to(torch::kFloat);
-  const auto keys = as_tokens(shared ? embeddings + input.dense.narrow(0, 0, 1)
-                                     : embeddings.repeat_interleave(rows / images, 0) + input.dense);
-  return {keys.to(type).contiguous(), (keys + position).to(type).contiguous()};
+LaidTokens first_tokens(const DecoderInput& input, torch::ScalarType type) {
+  const bool shared = input.image_embeddings.size(0) == 1 && input.dense.stride(0) == 0;
+  return lay_tokens(input.image_embeddings.to(torch::kFloat), shared ? input.dense.narrow(0, 0, 1) : input.dense,
+                    input.image_pe.to(torch::kFloat), type);
 }
 
 torch::Tensor parameter(const torch::nn::Sequential& modules, size_t index, const char* name) {
@@ -51,10 +46,9 @@ bool MaskDecoderImpl::folds(const DecoderInput& input, DecoderPass pass) const {
 DecoderOutput MaskDecoderImpl::forward_folded(const DecoderInput& input, DecoderPass pass) {
   const auto type = type_of_products();
   const Fp32Scope tokens_in_fp32(at::DeviceType::CPU);  // they are few
-  const auto position = as_tokens(input.image_pe)[0].to(torch::kFloat).contiguous();
+  const auto [image, position] = first_tokens(input, type);
   const auto tokens = torch::cat({output_tokens(pass, input.sparse.size(0)), input.sparse}, 1);
-  const auto [queries, keys, none] =
-      transformer_->forward_folded(first_tokens(input, position, type), position, tokens);
+  const auto [queries, keys, none] = transformer_->forward_folded(image, position, tokens);
   const auto pixels = upscale_tokens(keys, input.image_embeddings.size(2),
                                      {.first = parameter(output_upscaling_, 0, "weight"),
                                       .first_bias = parameter(output_upscaling_, 0, "bias"),

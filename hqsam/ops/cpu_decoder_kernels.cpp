@@ -90,6 +90,27 @@ HQSAM_AVX512 inline __m512 normalized(__m512 x, __m512 mean, __m512 scale, const
 }  // namespace
 
 template <class T>
+HQSAM_AVX512 void lay_tokens(const TokenBlock<T>& block) {
+  alignas(64) float sums[kLanes * kLanes];
+  for (int64_t first = 0; first < block.channels; first += kLanes) {
+    for (int64_t i = 0; i < kLanes; ++i) {
+      const float* dense = block.dense + (first + i) * block.dense_stride;
+      const __m512 added = block.dense_is_plain ? _mm512_set1_ps(*dense) : load(dense);
+      store(sums + i * kLanes, _mm512_add_ps(load(block.embedding + (first + i) * block.tokens), added));
+    }
+    __m512 keys[kLanes], positions[kLanes];
+    transpose16(sums, kLanes, keys);
+    transpose16(block.position + first * block.tokens, block.tokens, positions);
+    for (int64_t i = 0; i < kLanes; ++i) {
+      const int64_t at = i * block.channels + first;
+      store(block.keys + at, keys[i]);
+      store(block.placed + at, _mm512_add_ps(keys[i], positions[i]));
+      if (block.position_out != nullptr) store(block.position_out + at, positions[i]);
+    }
+  }
+}
+
+template <class T>
 HQSAM_AVX512 void softmax_by_head(const float* logits, const float* offsets, int64_t rows, int64_t columns,
                                   int64_t heads, T* out) {
   float shares[kMostChannels];
@@ -283,6 +304,8 @@ HQSAM_AVX512 void interleave(const uint16_t* even, const uint16_t* odd, int64_t 
 namespace hqsam::cpu {
 
 template <class T>
+void lay_tokens(const TokenBlock<T>&) {}
+template <class T>
 void softmax_by_head(const float*, const float*, int64_t, int64_t, int64_t, T*) {}
 template <class T>
 void softmax_of_columns(float*, int64_t, int64_t, T*, float*, float*) {}
@@ -308,6 +331,7 @@ void interleave(const uint16_t*, const uint16_t*, int64_t, uint16_t*) {}
 namespace hqsam::cpu {
 
 #define HQSAM_OF(T)                                                                         \
+  template void lay_tokens(const TokenBlock<T>&);                                           \
   template void softmax_by_head(const float*, const float*, int64_t, int64_t, int64_t, T*); \
   template void softmax_of_columns(float*, int64_t, int64_t, T*, float*, float*);           \
   template void add_norm(const AddNormRows<T>&);                                            \

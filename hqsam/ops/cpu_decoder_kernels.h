@@ -12,6 +12,22 @@ namespace hqsam::cpu {
 
 inline constexpr int64_t kMostChannels = 1024;  // of a row, and columns
 
+// kLanes tokens of a picture whose channels lie plane after plane.
+template <class T>
+struct TokenBlock {
+  const float* embedding = nullptr;  // [channels, tokens], from the block's first token on, as are dense and position
+  const float* dense = nullptr;      // [channels, dense_stride], or where it is plain one number for all tokens
+  const float* position = nullptr;   // [channels, tokens]
+  int64_t tokens = 0, dense_stride = 0;
+  bool dense_is_plain = false;
+  int64_t channels = 0;
+  T* keys = nullptr;              // [kLanes, channels]: embedding + dense
+  T* placed = nullptr;            // the same + position
+  float* position_out = nullptr;  // position, where wanted
+};
+template <class T>
+void lay_tokens(const TokenBlock<T>& block);
+
 // Softmax of each row's columns c, c + heads, c + 2 heads, ... after adding offsets [columns] to it. heads divides
 // kLanes.
 template <class T>
