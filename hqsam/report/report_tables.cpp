@@ -92,13 +92,14 @@ std::string recall_plot(const ReportContext& context) {
   return curve_plot(plot);
 }
 
-// Mean IoU after 1, 2, ... clicks, all masks as one.
-std::string click_plot(const ReportContext& context) {
-  CurvePlot plot{"Clicks", "clicks", {}, {}, 100, "Mean IoU of all masks, pooled, percent."};
+// Means after 1, 2, ... clicks, all masks as one.
+std::string click_plot(const ReportContext& context, std::vector<double> SampleResult::Scores::*of_clicks,
+                       const std::string& title, const std::string& note) {
+  CurvePlot plot{title, "clicks", {}, {}, 100, note};
   for (const MaskKind kind : context.kinds) {
     std::vector<std::vector<double>> ious;
     for (const SampleResult& sample : context.result.samples) {
-      const auto& clicks = sample.scores.at(kind).click_ious;
+      const auto& clicks = sample.scores.at(kind).*of_clicks;
       if (!clicks.empty()) ious.push_back(clicks);
     }
     if (ious.empty()) continue;
@@ -178,7 +179,11 @@ std::string differences_section(const ReportContext& context) {
 }
 
 std::string curves_section(const ReportContext& context) {
-  const std::string grid = plot_grid({recall_plot(context), click_plot(context)});
+  const std::string grid = plot_grid(
+      {recall_plot(context),
+       click_plot(context, &SampleResult::Scores::click_ious, "Clicks", "Mean IoU of all masks, pooled, percent."),
+       click_plot(context, &SampleResult::Scores::click_boundary_ious, "Clicks, boundaries",
+                  "Mean boundary IoU of all masks, pooled, percent.")});
   return grid.empty() ? "" : "<h2>Curves</h2>\n" + grid;
 }
 

@@ -157,7 +157,8 @@ TEST_F(Report, CanBeOfSamAloneOrOfOtherPrompts) {
 TEST_F(Report, DrawsClicksWhereThereAreAny) {
   EXPECT_FALSE(contains(write({.title = "t", .gallery = 0}), "aria-label=\"Clicks"));
   for (SampleResult& sample : result.samples) {
-    for (auto& [kind, scores] : sample.scores) scores.click_ious = {0.5, 0.75};
+    for (auto& [kind, scores] : sample.scores)
+      scores.click_ious = {0.5, 0.75}, scores.click_boundary_ious = {0.25, 0.5};
   }
   options.clicks = 2;
   write_evaluation_report(path, model, sets, result, options, {.title = "t", .gallery = 0});
