@@ -33,7 +33,8 @@ struct Proposal {
 std::vector<Proposal> proposals_of(CropSession& crop, std::span<const GridPoint> points, const AmgOptions& options);
 
 // The proposals as masks in the picture. kSam: themselves; kHq and kSum: of one more pass, with HQ, whose prompt is the
-// proposal, as logits, and its box. Where that pass makes another thing of it (IoU below a half), the proposal stays.
+// proposal's box. Where that makes another thing of it (IoU below a half), of a pass whose prompt is the box with the
+// proposal's logits, and where that does too, the proposal itself.
 std::vector<FoundMask> refined(CropSession& crop, std::span<const Proposal> proposals, const AmgOptions& options);
 
 // One mask for each box, those that are good enough.

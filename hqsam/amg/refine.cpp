@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <numeric>
+
 #include "hqsam/amg/proposals.h"
 
 namespace hqsam {
 namespace {
 
-constexpr float kFarOutside = -8;  // logits of a proposal where it is surely not
-constexpr double kSameThing = 0.5;
+constexpr float kFarOutside = -8;   // logits of a proposal where it is surely not
+constexpr double kSameThing = 0.5;  // IoU with the proposal
 
-// A proposal as the prompt of a better mask.
-Prompt prompt_of(const CropSession& crop, const Proposal& proposal) {
+// A proposal as the prompt of a better mask: its box, and where asked for its logits too.
+Prompt prompt_of(const CropSession& crop, const Proposal& proposal, bool with_mask) {
   const double scale = static_cast<double>(crop.side) / static_cast<double>(crop.mask_side);
   const Box& box = *proposal.mask.box;  // of outermost pixels
   Prompt prompt{.box_in_input =
                     box_tensor({box.x0 * scale, box.y0 * scale, (box.x1 + 1) * scale, (box.y1 + 1) * scale})};
+  if (!with_mask) return prompt;
   const LowResWindow& window = proposal.logits;
   prompt.mask_in_mask_input = torch::full({1, crop.mask_side, crop.mask_side}, kFarOutside);
   float* to = prompt.mask_in_mask_input.data_ptr<float>() + window.top * crop.mask_side + window.left;
@@ -22,12 +26,12 @@ Prompt prompt_of(const CropSession& crop, const Proposal& proposal) {
   return prompt;
 }
 
-bool same_thing(const PackedMask& a, const PackedMask& b) {
+double iou_of(const PackedMask& a, const PackedMask& b) {
   const Overlap both = overlap(a, b);
-  return static_cast<double>(both.intersection) >= kSameThing * static_cast<double>(both.union_);
+  return static_cast<double>(both.intersection) / static_cast<double>(std::max<int64_t>(both.union_, 1));
 }
 
-// The proposals of the masks that come out, in the picture.
+// In the picture.
 std::vector<PackedMask> upscaled(const CropSession& crop, std::span<const LowResWindow> windows) {
   std::vector<PackedMask> masks(windows.size());
   at::parallel_for(0, std::ssize(windows), 1, [&](int64_t begin, int64_t end) {
@@ -39,23 +43,30 @@ std::vector<PackedMask> upscaled(const CropSession& crop, std::span<const LowRes
   return masks;
 }
 
-// In batches, since each prompt has a mask.
-void add_hq(CropSession& crop, std::span<const Proposal> proposals, const AmgOptions& options,
-            std::vector<PackedMask>& masks) {
+// HQ masks of the proposals in `left`, in batches, since a prompt may have a mask. Those that are still the same thing
+// replace masks and go out of `left`.
+void add_hq(CropSession& crop, std::span<const Proposal> proposals, const AmgOptions& options, bool with_mask,
+            std::vector<size_t>& left, std::vector<PackedMask>& masks) {
   const auto most = static_cast<size_t>(options.points_per_batch);
   const DecodeOptions decode{.kinds = {options.masks}, .scores = false, .batch = options.points_per_batch};
-  for (size_t begin = 0; begin < proposals.size(); begin += most) {
-    const auto batch = proposals.subspan(begin, std::min(most, proposals.size() - begin));
+  std::vector<size_t> other_things;
+  for (size_t begin = 0; begin < left.size(); begin += most) {
+    const auto batch = std::span(left).subspan(begin, std::min(most, left.size() - begin));
     std::vector<Prompt> prompts;
-    for (const Proposal& proposal : batch) prompts.push_back(prompt_of(crop, proposal));
+    for (const size_t i : batch) prompts.push_back(prompt_of(crop, proposals[i], with_mask));
     std::vector<LowResWindow> windows(batch.size());
     crop.session.decode(prompts, decode,
                         [&](const Decoded& decoded) { windows[decoded.prompt] = window_of(decoded.low_res, 0); });
     std::vector<PackedMask> own = upscaled(crop, windows);
     for (size_t i = 0; i < own.size(); ++i) {
-      if (same_thing(own[i], masks[begin + i])) masks[begin + i] = std::move(own[i]);
+      if (iou_of(own[i], masks[batch[i]]) >= kSameThing) {
+        masks[batch[i]] = std::move(own[i]);
+      } else {
+        other_things.push_back(batch[i]);
+      }
     }
   }
+  left = std::move(other_things);
 }
 
 Point in_picture(const Point& in_crop, const Crop& crop) {
@@ -68,7 +79,11 @@ std::vector<FoundMask> refined(CropSession& crop, std::span<const Proposal> prop
   std::vector<LowResWindow> windows;
   for (const Proposal& proposal : proposals) windows.push_back(proposal.logits);
   std::vector<PackedMask> masks = upscaled(crop, windows);
-  if (options.masks != MaskKind::kSam) add_hq(crop, proposals, options, masks);
+  if (options.masks != MaskKind::kSam) {
+    std::vector<size_t> left(masks.size());
+    std::iota(left.begin(), left.end(), size_t{0});
+    for (const bool with_mask : {false, true}) add_hq(crop, proposals, options, with_mask, left, masks);
+  }
   std::vector<FoundMask> found;
   for (size_t i = 0; i < masks.size(); ++i) {
     if (masks[i].area == 0) continue;

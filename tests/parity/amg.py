@@ -22,7 +22,7 @@ from common import fill, intersection_over_union, pictures, read_rgb
 from pycocotools import mask as coco
 
 warnings.filterwarnings("ignore")
-POINTS, OFFSET = 6, 0.05
+POINTS, OFFSET = 4, 0.05
 SCORE_TOLERANCE, IOU_TOLERANCE = 1e-4, 0.995
 
 
@@ -93,7 +93,7 @@ def compare(what, package, model, file, kind, arguments):
         everything = {**base, "pred_iou_thresh": 0, "stability_score_thresh": 0, "box_nms_thresh": 1.0}
         every, _ = masks_of_reference(package, model, image, everything)
         chosen = options_for(every)
-        rows = {"all masks": everything, "filters, suppression": {**base, **chosen},
+        rows = {"all masks": everything, "filters, suppression": {**base, **chosen, "box_nms_thresh": 0.95},
                 "crops, small regions": {**base, **chosen, "crop_n_layers": 1, "crop_n_points_downscale_factor": 2,
                                          "min_mask_region_area": 100}}
         for name, options in rows.items():
