@@ -16,11 +16,14 @@ torch::ScalarType type_of_products() {
   return at::autocast::is_autocast_enabled(cpu) ? at::autocast::get_autocast_dtype(cpu) : torch::kFloat;
 }
 
+// [B,C,G,G] -> [B,G*G,C]; the encoders' and the position code lie in memory like that.
+torch::Tensor as_tokens(const torch::Tensor& image) { return image.to(torch::kFloat).flatten(2).transpose(1, 2); }
+
 // The images' tokens as the first layer finds them, once for all prompts where these have no masks.
-LaidTokens first_tokens(const DecoderInput& input, torch::ScalarType type) {
+ImageTokens first_tokens(const DecoderInput& input, const torch::Tensor& position, torch::ScalarType type) {
   const bool shared = input.image_embeddings.size(0) == 1 && input.dense.stride(0) == 0;
-  return lay_tokens(input.image_embeddings.to(torch::kFloat), shared ? input.dense.narrow(0, 0, 1) : input.dense,
-                    input.image_pe.to(torch::kFloat), type);
+  return lay_tokens(as_tokens(input.image_embeddings), shared ? input.dense.narrow(0, 0, 1) : input.dense, position,
+                    type);
 }
 
 torch::Tensor parameter(const torch::nn::Sequential& modules, size_t index, const char* name) {
@@ -46,9 +49,10 @@ bool MaskDecoderImpl::folds(const DecoderInput& input, DecoderPass pass) const {
 DecoderOutput MaskDecoderImpl::forward_folded(const DecoderInput& input, DecoderPass pass) {
   const auto type = type_of_products();
   const Fp32Scope tokens_in_fp32(at::DeviceType::CPU);  // they are few
-  const auto [image, position] = first_tokens(input, type);
+  const auto position = as_tokens(input.image_pe)[0].contiguous();
   const auto tokens = torch::cat({output_tokens(pass, input.sparse.size(0)), input.sparse}, 1);
-  const auto [queries, keys, none] = transformer_->forward_folded(image, position, tokens);
+  const auto [queries, keys, none] =
+      transformer_->forward_folded(first_tokens(input, position, type), position, tokens);
   const auto pixels = upscale_tokens(keys, input.image_embeddings.size(2),
                                      {.first = parameter(output_upscaling_, 0, "weight"),
                                       .first_bias = parameter(output_upscaling_, 0, "bias"),

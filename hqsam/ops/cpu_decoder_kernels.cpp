@@ -91,21 +91,21 @@ HQSAM_AVX512 inline __m512 normalized(__m512 x, __m512 mean, __m512 scale, const
 
 template <class T>
 HQSAM_AVX512 void lay_tokens(const TokenBlock<T>& block) {
-  alignas(64) float sums[kLanes * kLanes];
+  alignas(64) float plain[kLanes];
   for (int64_t first = 0; first < block.channels; first += kLanes) {
-    for (int64_t i = 0; i < kLanes; ++i) {
-      const float* dense = block.dense + (first + i) * block.dense_stride;
-      const __m512 added = block.dense_is_plain ? _mm512_set1_ps(*dense) : load(dense);
-      store(sums + i * kLanes, _mm512_add_ps(load(block.embedding + (first + i) * block.tokens), added));
+    __m512 dense[kLanes];
+    const float* of_channels = block.dense + first * block.dense_stride;
+    if (block.dense_is_plain) {
+      for (int64_t i = 0; i < kLanes; ++i) plain[i] = of_channels[i * block.dense_stride];
+      std::fill_n(dense, kLanes, load(plain));
+    } else {
+      transpose16(of_channels, block.dense_stride, dense);
     }
-    __m512 keys[kLanes], positions[kLanes];
-    transpose16(sums, kLanes, keys);
-    transpose16(block.position + first * block.tokens, block.tokens, positions);
     for (int64_t i = 0; i < kLanes; ++i) {
       const int64_t at = i * block.channels + first;
-      store(block.keys + at, keys[i]);
-      store(block.placed + at, _mm512_add_ps(keys[i], positions[i]));
-      if (block.position_out != nullptr) store(block.position_out + at, positions[i]);
+      const __m512 key = _mm512_add_ps(load(block.embedding + at), dense[i]);
+      store(block.keys + at, key);
+      store(block.placed + at, _mm512_add_ps(key, load(block.position + at)));
     }
   }
 }

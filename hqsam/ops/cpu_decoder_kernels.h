@@ -12,18 +12,17 @@ namespace hqsam::cpu {
 
 inline constexpr int64_t kMostChannels = 1024;  // of a row, and columns
 
-// kLanes tokens of a picture whose channels lie plane after plane.
+// kLanes tokens of a picture.
 template <class T>
 struct TokenBlock {
-  const float* embedding = nullptr;  // [channels, tokens], from the block's first token on, as are dense and position
-  const float* dense = nullptr;      // [channels, dense_stride], or where it is plain one number for all tokens
-  const float* position = nullptr;   // [channels, tokens]
-  int64_t tokens = 0, dense_stride = 0;
-  bool dense_is_plain = false;
+  const float* embedding = nullptr;  // [kLanes, channels]
+  const float* position = nullptr;   // [kLanes, channels]
+  const float* dense = nullptr;      // [channels, dense_stride], plane after plane, from the block's first token on
+  int64_t dense_stride = 0;
+  bool dense_is_plain = false;  // one number a channel, for all tokens
   int64_t channels = 0;
-  T* keys = nullptr;              // [kLanes, channels]: embedding + dense
-  T* placed = nullptr;            // the same + position
-  float* position_out = nullptr;  // position, where wanted
+  T* keys = nullptr;    // [kLanes, channels]: embedding + dense
+  T* placed = nullptr;  // the same + position
 };
 template <class T>
 void lay_tokens(const TokenBlock<T>& block);
