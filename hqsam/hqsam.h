@@ -9,6 +9,9 @@
 //   auto prediction = predictor.predict({.box = hqsam::Box{420, 60, 910, 700}});
 //   hqsam::write_image("kite.png", hqsam::mask_to_gray(prediction.mask));
 
+#include "hqsam/amg/generator.h"
+#include "hqsam/amg/label_map.h"
+#include "hqsam/amg/tree.h"
 #include "hqsam/comm/group.h"
 #include "hqsam/comm/launch.h"
 #include "hqsam/config/config.h"
