@@ -5,6 +5,7 @@
 
 #include "hqsam/core/error.h"
 #include "hqsam/model/layers.h"
+#include "hqsam/ops/attention.h"
 #include "hqsam/ops/inverted_bottleneck.h"
 #include "hqsam/ops/windows.h"
 
@@ -122,7 +123,7 @@ class WindowAttentionImpl : public torch::nn::Module {
     const auto qkv =
         qkv_->forward_packed(norm_(x)).view({x.size(0), tokens, num_heads_, -1}).transpose(1, 2).chunk(3, -1);
     const auto bias = pairwise_bias(biases_, window_).to(qkv[0].dtype());
-    const auto attended = torch::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], bias);
+    const auto attended = attention(qkv[0], qkv[1], qkv[2], bias);
     return proj_->forward_packed(attended.transpose(1, 2).reshape_as(x));
   }
 

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "hqsam/ops/attention.h"
+
 namespace hqsam {
 namespace {
 
@@ -22,9 +24,8 @@ DecoderAttentionImpl::DecoderAttentionImpl(int64_t embedding_dim, int64_t num_he
 }
 
 torch::Tensor DecoderAttentionImpl::forward(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v) {
-  const auto attended =
-      torch::scaled_dot_product_attention(split_heads(q_proj_->forward_rows(q)), split_heads(k_proj_->forward_rows(k)),
-                                          split_heads(v_proj_->forward_rows(v)));
+  const auto attended = attention(split_heads(q_proj_->forward_rows(q)), split_heads(k_proj_->forward_rows(k)),
+                                  split_heads(v_proj_->forward_rows(v)));
   return out_proj_->forward_rows(attended.transpose(1, 2).flatten(2));
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hqsam/ops/attention.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 #include "hqsam/ops/rel_pos_attention_cpu.h"
@@ -97,7 +98,7 @@ torch::Tensor rel_pos_attention_plain(const RelPosAttentionInput& input) {
   for (int64_t begin = 0; begin < count; begin += at_once) {
     const auto part = qkv.narrow(1, begin, std::min(at_once, count - begin));
     const auto q = part[0], k = part[1], v = part[2];  // [N, heads, HW, C/heads]
-    attended.push_back(torch::scaled_dot_product_attention(q, k, v, relative_bias(q, input)).transpose(1, 2));
+    attended.push_back(attention(q, k, v, relative_bias(q, input)).transpose(1, 2));
   }
   const auto joined = attended.size() == 1 ? attended.front() : torch::cat(attended);
   return window_unpartition(joined.reshape({count, side, side, -1}), side, input.qkv.size(1), input.qkv.size(2));
