@@ -56,7 +56,7 @@ int amg(const AmgArguments& arguments) {
   options.amg.validate();
   const torch::Device device = start_device(arguments.compute);
   require_writable_folder("amg", options.output.folder);
-  const std::vector<fs::path> pictures = list_pictures(arguments.images, options.output.folder);
+  const std::vector<fs::path> pictures = list_pictures("amg", arguments.images, options.output.folder);
   if (!arguments.boxes.empty()) options.boxes.emplace(arguments.boxes, pictures);
   LoadOptions load{.base = arguments.base};
   if (arguments.image_size > 0) load.image_size = arguments.image_size;

@@ -69,7 +69,7 @@ int predict(const PredictArguments& arguments) {
   require_writable_folder("predict", arguments.output);
   if (!arguments.save_embedding.empty()) require_writable_folder("predict", arguments.save_embedding);
   const std::vector<fs::path> pictures = arguments.embeddings.empty()
-                                             ? list_pictures(arguments.images, arguments.output)
+                                             ? list_pictures("predict", arguments.images, arguments.output)
                                              : list_embeddings(arguments.embeddings);
   const PromptSource source = prompt_source(arguments.prompts, pictures);
   LoadOptions load{.hq = arguments.masks == "sam" ? HqModules::kAsFound : HqModules::kRequired, .base = arguments.base};

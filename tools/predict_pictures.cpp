@@ -87,7 +87,7 @@ void look_through(const fs::path& folder, const fs::path& output, Findings& find
   std::sort(findings.pictures.begin(), findings.pictures.end());
 }
 
-std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& output) {
+std::vector<fs::path> pictures_in(std::string_view command, const std::string& folder, const fs::path& output) {
   Findings findings;
   look_through(folder, output, findings);
   int64_t left_out = 0;
@@ -97,7 +97,7 @@ std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& out
     kinds.push_back(fmt::format("{} {}", count, kind));
   }
   if (findings.pictures.empty()) {
-    fail("predict", "--image {}: no pictures in this folder{}", folder,
+    fail(command, "--image {}: no pictures in this folder{}", folder,
          kinds.empty() ? "" : "; it holds " + first_few(kinds));
   }
   if (left_out > 0) {
@@ -108,23 +108,23 @@ std::vector<fs::path> pictures_in(const std::string& folder, const fs::path& out
 
 using ByStem = std::map<std::string, fs::path>;
 
-ByStem by_stem(const std::vector<fs::path>& pictures) {
+ByStem by_stem(std::string_view command, const std::vector<fs::path>& pictures) {
   ByStem all;
   for (const fs::path& picture : pictures) {
     const auto [at, added] = all.emplace(picture.stem().string(), picture);
     if (added) continue;
-    fail("predict", "{} and {} would write the same files: give one at a time", at->second.string(), picture.string());
+    fail(command, "{} and {} would write the same files: give one at a time", at->second.string(), picture.string());
   }
   return all;
 }
 
-void check_stems(const std::vector<fs::path>& pictures, const fs::path& output) {
-  const ByStem stems = by_stem(pictures);
+void check_stems(std::string_view command, const std::vector<fs::path>& pictures, const fs::path& output) {
+  const ByStem stems = by_stem(command, pictures);
   for (const fs::path& picture : pictures) {
     if (!same_place(fs::absolute(picture).parent_path(), output)) continue;
     const auto origin = stems.find(origin_of_result(picture));
     if (origin == stems.end()) continue;
-    fail("predict", "{} would be overwritten by the results of {}: take another --output", picture.string(),
+    fail(command, "{} would be overwritten by the results of {}: take another --output", picture.string(),
          origin->second.string());
   }
 }
@@ -141,17 +141,18 @@ std::vector<fs::path> embeddings_in(const std::string& folder) {
 
 }  // namespace
 
-std::vector<fs::path> list_pictures(const std::vector<std::string>& arguments, const fs::path& output) {
+std::vector<fs::path> list_pictures(std::string_view command, const std::vector<std::string>& arguments,
+                                    const fs::path& output) {
   std::vector<fs::path> pictures;
   std::set<fs::path> known;
   for (const std::string& argument : arguments) {
     const std::vector<fs::path> listed =
-        fs::is_directory(argument) ? pictures_in(argument, output) : std::vector<fs::path>{argument};
+        fs::is_directory(argument) ? pictures_in(command, argument, output) : std::vector<fs::path>{argument};
     for (const fs::path& picture : listed) {
       if (known.insert(fs::absolute(picture).lexically_normal()).second) pictures.push_back(picture);
     }
   }
-  check_stems(pictures, output);
+  check_stems(command, pictures, output);
   return pictures;
 }
 
@@ -167,7 +168,7 @@ std::vector<fs::path> list_embeddings(const std::vector<std::string>& arguments)
       pictures.push_back(fs::path(file).replace_extension());
     }
   }
-  by_stem(pictures);
+  by_stem("predict", pictures);
   return pictures;
 }
 
