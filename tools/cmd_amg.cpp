@@ -87,8 +87,10 @@ void add_search(CLI::App& command, AmgOptions& options) {
   command.add_option("--points-per-side", options.points_per_side, "points of the grid, a side")
       ->check(whole_number(1, 1024))
       ->capture_default_str();
-  command.add_option("--points-per-batch", options.points_per_batch, "points that the decoder takes at once")
-      ->check(whole_number(1, 4096))
+  command
+      .add_option("--points-per-batch", options.points_per_batch,
+                  "points that the decoder takes at once; 0: by the device")
+      ->check(whole_number(0, 4096))
       ->capture_default_str();
   command.add_option("--predicted-iou", options.min_predicted_iou, "masks that SAM thinks worse of are left out")
       ->check(share)

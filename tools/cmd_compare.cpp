@@ -55,6 +55,9 @@ void add_compare(CLI::App& app, Run& run) {
   command->add_flag("--table", arguments->table, "a Markdown table: a row per folder, with its difference to A");
   command->add_flag("--prompts", arguments->prompts,
                     "Markdown tables of models beside prompts, of folders that hold a folder per prompt");
+  command->parse_complete_callback([arguments = arguments] {
+    if (arguments->others.empty() && !arguments->prompts) throw CLI::RequiredError("B");
+  });
   command->footer(
       "Prints the means of both, the difference B - A and its 95 % bootstrap interval, per set and for all masks\n"
       "together: IoU, boundary IoU and, where both have it, IoU of thin parts (percent) and correction efforts (hce,\n"

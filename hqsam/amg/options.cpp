@@ -25,7 +25,7 @@ void require_within(const char* name, int64_t value, int64_t lowest, int64_t hig
 
 void AmgOptions::validate() const {
   require_within("points_per_side", points_per_side, 1, kMostPointsPerSide);
-  require_within("points_per_batch", points_per_batch, 1, kMostPointsPerSide * kMostPointsPerSide);
+  require_within("points_per_batch", points_per_batch, 0, kMostPointsPerSide * kMostPointsPerSide);
   require_share("min_predicted_iou", min_predicted_iou);
   require_share("min_stability", min_stability);
   require_share("nms_iou", nms_iou);

@@ -13,7 +13,7 @@ struct AmgOptions {
   bool exact = false;                  // SAM's algorithm step by step; false: hqsam's own, see generator.h
   MaskKind masks = MaskKind::kSum;     // that come out
   int64_t points_per_side = 32;        // of the grid over the picture
-  int64_t points_per_batch = 64;       // prompts in one decoder call, which bounds its memory
+  int64_t points_per_batch = 0;        // prompts in one decoder call, which bounds its memory; 0: by the device
   double min_predicted_iou = 0.88;     // masks must be above it
   double min_stability = 0.95;         // and at least here: IoU of the mask cut at +offset and at -offset
   double stability_offset = 1;         // logits
@@ -27,7 +27,6 @@ struct AmgOptions {
   int64_t min_area = 0;  // pixels of a mask
   int64_t max_area = std::numeric_limits<int64_t>::max();
 
-  // tile, min_area and max_area are hqsam's own, not for exact.
   // tile, min_area and max_area are hqsam's own, not for exact.
   void validate() const;  // throws Error naming the field
 };

@@ -9,6 +9,7 @@ namespace {
 
 constexpr float kFarOutside = -8;   // logits of a proposal where it is surely not
 constexpr double kSameThing = 0.5;  // IoU with the proposal
+constexpr int64_t kPromptsWithMasks = 32;
 
 // A proposal as the prompt of a better mask: its box, and where asked for its logits too.
 Prompt prompt_of(const CropSession& crop, const Proposal& proposal, bool with_mask) {
@@ -47,7 +48,7 @@ std::vector<PackedMask> upscaled(const CropSession& crop, std::span<const LowRes
 // replace masks and go out of `left`.
 void add_hq(CropSession& crop, std::span<const Proposal> proposals, const AmgOptions& options, bool with_mask,
             std::vector<size_t>& left, std::vector<PackedMask>& masks) {
-  const auto most = static_cast<size_t>(options.points_per_batch);
+  const auto most = static_cast<size_t>(options.points_per_batch > 0 ? options.points_per_batch : kPromptsWithMasks);
   const DecodeOptions decode{.kinds = {options.masks}, .scores = false, .batch = options.points_per_batch};
   std::vector<size_t> other_things;
   for (size_t begin = 0; begin < left.size(); begin += most) {
