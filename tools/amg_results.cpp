@@ -8,9 +8,6 @@
 #include "hqsam/amg/tree.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
-#include "hqsam/core/log.h"
-#include "hqsam/core/text.h"
-#include "hqsam/data/output_names.h"
 #include "hqsam/image/codec.h"
 #include "hqsam/image/draw_labels.h"
 #include "hqsam/image/gray16.h"
@@ -56,17 +53,8 @@ Image overlay_picture(const Image& picture) {
   return resize_antialiased(picture, longest_side_size(picture.size(), kMostSide));
 }
 
-AmgResults::AmgResults(AmgOutputOptions options, const std::vector<fs::path>& pictures) : options_(std::move(options)) {
-  for (const AnnotationFormat format : options_.formats) {
-    WriterOptions writer{.format = format, .folder = options_.folder / word_of(format, kAnnotationFormats)};
-    writer.polygons = format == AnnotationFormat::kCoco && (options_.polygons || options_.simplify > 0);
-    writer.simplify = options_.simplify;
-    outputs_.push_back({word_of(format, kAnnotationFormats), make_annotation_writer(writer), writer.folder});
-    outputs_.back().writer->begin_set({});
-  }
-  std::vector<std::string> paths;
-  for (const fs::path& picture : pictures) paths.push_back(picture.string());
-  names_ = output_names(paths);
+AmgResults::AmgResults(AmgOutputOptions options, const std::vector<fs::path>& pictures)
+    : options_(std::move(options)), outputs_(options_.folder, options_.annotations, pictures) {
   fs::create_directories(options_.folder);
 }
 
@@ -125,33 +113,17 @@ void AmgResults::write_labels(const AmgPicture& picture) const {
 
 void AmgResults::write_annotations(size_t number, const AmgPicture& picture, const std::vector<std::string>& members,
                                    const std::vector<Rle>& rles) const {
-  PictureToWrite to_write{.name = names_[number], .size = picture.size};
+  if (!outputs_.any()) return;
+  PictureToWrite to_write{.name = outputs_.name(number), .size = picture.size};
   for (size_t i = 0; i < rles.size(); ++i) {
     MaskToWrite mask{.rle = rles[i], .score = picture.masks[i].predicted_iou};
     mask.members = members[i];
     to_write.masks.push_back(std::move(mask));
   }
-  std::vector<PreparedPicture> prepared;
-  for (const Output& output : outputs_) {
-    const fs::path folder = (output.folder / to_write.name).parent_path();
-    to_write.path = fs::absolute(picture.path).lexically_relative(fs::absolute(folder)).generic_string();
-    prepared.push_back(output.writer->prepare(to_write));
-  }
+  const std::vector<PreparedPicture> prepared = outputs_.prepare(to_write, picture.path);
   for (const PreparedPicture& each : prepared) {
     each.write_files();
     if (each.commit) each.commit();
-  }
-}
-
-void AmgResults::finish() {
-  for (const Output& output : outputs_) {
-    output.writer->finish();
-    const std::string losses = output.writer->losses();
-    if (!losses.empty()) spdlog::warn("{} cannot keep: {}", output.format, losses);
-    const std::vector<std::string> others = untouched_since(start_, output.folder);
-    if (others.empty()) continue;
-    spdlog::warn("{} files in {} are of earlier runs, and readers may take them for a part of this one: {}",
-                 others.size(), output.folder.string(), first_few(others));
   }
 }
 

@@ -2,23 +2,20 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "annotation_outputs.h"
 #include "hqsam/amg/found_mask.h"
 #include "hqsam/amg/label_map.h"
-#include "hqsam/data/annotation_writer.h"
 #include "hqsam/image/image.h"
 
 namespace hqsam {
 
 struct AmgOutputOptions {
   std::filesystem::path folder;
-  bool png = false;                       // <stem>_<i>.png, one for each mask
-  std::vector<AnnotationFormat> formats;  // a folder each, of the format's name
-  bool polygons = false;                  // WriterOptions
-  double simplify = 0;
+  bool png = false;  // <stem>_<i>.png, one for each mask
+  AnnotationOutputOptions annotations;
   LabelOrder labels = LabelOrder::kSmallest;
 };
 
@@ -40,15 +37,9 @@ class AmgResults {
   AmgResults(AmgOutputOptions options, const std::vector<std::filesystem::path>& pictures);
 
   void write(size_t number, const AmgPicture& picture);
-  // After all: the files that stand for all pictures, and a warning of what formats cannot keep.
-  void finish();
+  void finish() { outputs_.finish(); }
 
  private:
-  struct Output {
-    std::string format;
-    std::unique_ptr<AnnotationWriter> writer;
-    std::filesystem::path folder;
-  };
   std::filesystem::path file(const AmgPicture& picture, const std::string& ending) const;
   void write_masks(const AmgPicture& picture) const;
   void write_labels(const AmgPicture& picture) const;
@@ -56,9 +47,7 @@ class AmgResults {
                          const std::vector<Rle>& rles) const;
 
   AmgOutputOptions options_;
-  std::vector<Output> outputs_;
-  std::vector<std::string> names_;
-  std::time_t start_ = std::time(nullptr);
+  AnnotationOutputs outputs_;
 };
 
 }  // namespace hqsam

@@ -33,7 +33,7 @@ class AmgRun {
         results_(options.output, pictures),
         progress_("amg", std::ssize(pictures)) {}
 
-  AmgOutcome run() {
+  PicturesOutcome run() {
     const Bf16Scope bf16(model_->device().type(), options_.bf16);
     std::future<ReadPicture> next = read_later(0);
     for (size_t number = 0; number < pictures_.size(); ++number) {
@@ -138,7 +138,7 @@ class AmgRun {
   const AmgRunOptions& options_;
   AmgResults results_;
   PictureWarnings warnings_;
-  AmgOutcome outcome_;
+  PicturesOutcome outcome_;
   Progress progress_;
   size_t writing_number_ = 0;
   std::future<int64_t> writing_;  // the last one's files; declared last, so that it ends before what it writes to
@@ -146,7 +146,7 @@ class AmgRun {
 
 }  // namespace
 
-AmgOutcome find_everything(SamHq model, const std::vector<fs::path>& pictures, const AmgRunOptions& options) {
+PicturesOutcome find_everything(SamHq model, const std::vector<fs::path>& pictures, const AmgRunOptions& options) {
   return AmgRun(std::move(model), pictures, options).run();
 }
 

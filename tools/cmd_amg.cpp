@@ -35,16 +35,9 @@ struct AmgArguments {
 AmgOutputOptions output_options(const AmgArguments& arguments) {
   AmgOutputOptions options = arguments.output;
   options.labels = choose(arguments.labels, kLabelOrders, "amg", "--labels");
-  for (const std::string& format : arguments.formats) {
-    if (format == kPng) {
-      options.png = true;
-    } else if (format != kNone) {
-      options.formats.push_back(choose(format, kAnnotationFormats, "amg", "--format"));
-    }
-  }
-  std::sort(options.formats.begin(), options.formats.end());
-  options.formats.erase(std::unique(options.formats.begin(), options.formats.end()), options.formats.end());
-  if (options.formats.empty() && (options.polygons || options.simplify > 0)) {
+  options.png = std::count(arguments.formats.begin(), arguments.formats.end(), kPng) > 0;
+  options.annotations.formats = annotation_formats(arguments.formats);
+  if (options.annotations.formats.empty() && options.annotations.changes_masks()) {
     fail("amg", "--polygons and --simplify are for --format coco, yolo or labelme");
   }
   return options;
@@ -65,19 +58,8 @@ int amg(const AmgArguments& arguments) {
   const bool sam_alone = arguments.masks.empty() && !model->has_hq();
   options.amg.masks = sam_alone ? MaskKind::kSam : masks_of(arguments.masks, arguments.checkpoint, "amg");
   options.bf16 = wants_bf16(arguments.compute, device);
-  const AmgOutcome outcome = find_everything(model, pictures, options);
-  if (!outcome.without_prompts.empty()) {
-    spdlog::warn("{} of {} pictures have no boxes in {}: {}", outcome.without_prompts.size(), pictures.size(),
-                 arguments.boxes, first_few(outcome.without_prompts));
-  }
-  if (!outcome.failed.empty()) {
-    spdlog::error("{} of {} pictures failed: {}", outcome.failed.size(), pictures.size(),
-                  fmt::join(outcome.failed, ", "));
-  }
-  print_line("{}, {} in {}, {:.1f} s{}", counted(outcome.pictures, "picture"), counted(outcome.masks, "mask"),
-             options.output.folder.string(), seconds_since(start),
-             outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size()));
-  return outcome.failed.empty() ? 0 : kExitError;
+  const PicturesOutcome outcome = find_everything(model, pictures, options);
+  return tell_outcome(outcome, pictures.size(), "boxes", arguments.boxes, options.output.folder, seconds_since(start));
 }
 
 void add_search(CLI::App& command, AmgOptions& options) {
@@ -153,10 +135,7 @@ void add_amg(CLI::App& app, Run& run) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({kPng, "coco", "yolo", "labelme", kNone}))
       ->capture_default_str();
-  command->add_flag("--polygons", arguments->output.polygons, "coco: polygons in place of run lengths");
-  command->add_option("--simplify", arguments->output.simplify, "pixels by which polygons may depart; 0 = exact")
-      ->check(CLI::Range(0.0, 1000.0))
-      ->capture_default_str();
+  add_annotation_options(*command, arguments->output.annotations);
   command->add_option("--labels", arguments->labels, "which of several masks a pixel of the label PNG is given")
       ->check(CLI::IsMember({"smallest", "best"}))
       ->capture_default_str();

@@ -34,31 +34,15 @@ struct PredictArguments {
   ComputeOptions compute;
 };
 
-// The last line: what was done.
-void print_outcome(const PredictOutcome& outcome, const std::string& output, double seconds) {
-  std::string failed = outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size());
-  print_line("{}, {} in {}, {:.1f} s{}", counted(outcome.pictures, "picture"), counted(outcome.masks, "mask"), output,
-             seconds, failed);
-}
-
 constexpr const char* kPng = "png";
 
 void set_formats(const PredictArguments& arguments, PredictRunOptions& options) {
   options.annotations = arguments.annotations;
   options.annotations.output = arguments.output;
-  options.png = false;
-  for (const std::string& format : arguments.formats) {
-    if (format == kPng) {
-      options.png = true;
-    } else {
-      options.annotations.formats.push_back(choose(format, kAnnotationFormats, "predict", "--format"));
-    }
-  }
-  std::sort(options.annotations.formats.begin(), options.annotations.formats.end());
-  const auto twice = std::unique(options.annotations.formats.begin(), options.annotations.formats.end());
-  options.annotations.formats.erase(twice, options.annotations.formats.end());
-  const PredictAnnotationsOptions& given = arguments.annotations;
-  if (options.annotations.formats.empty() && (given.polygons || given.simplify > 0 || !given.classes.empty())) {
+  options.png = std::count(arguments.formats.begin(), arguments.formats.end(), kPng) > 0;
+  options.annotations.files.formats = annotation_formats(arguments.formats);
+  const bool asked = arguments.annotations.files.changes_masks() || !arguments.annotations.classes.empty();
+  if (options.annotations.files.formats.empty() && asked) {
     fail("predict", "--polygons, --simplify and --classes are for --format coco, yolo or labelme");
   }
 }
@@ -89,18 +73,8 @@ int predict(const PredictArguments& arguments) {
   if (options.lines > 1) at::set_num_threads(at::get_num_threads() / static_cast<int>(options.lines));
   constexpr int kMostWriters = 4;  // the model's threads are busy at the same time
   options.threads = static_cast<size_t>(std::min(at::get_num_threads() - 1, kMostWriters));
-  const PredictOutcome outcome = predict_pictures(model, pictures, source, options);
-
-  if (!outcome.without_prompts.empty()) {
-    spdlog::warn("{} of {} pictures have no prompts in {}: {}", outcome.without_prompts.size(), pictures.size(),
-                 source.path().string(), first_few(outcome.without_prompts));
-  }
-  if (!outcome.failed.empty()) {
-    spdlog::error("{} of {} pictures failed: {}", outcome.failed.size(), pictures.size(),
-                  fmt::join(outcome.failed, ", "));
-  }
-  print_outcome(outcome, arguments.output, seconds_since(start));
-  return outcome.failed.empty() ? 0 : kExitError;
+  const PicturesOutcome outcome = predict_pictures(model, pictures, source, options);
+  return tell_outcome(outcome, pictures.size(), "prompts", source.path(), arguments.output, seconds_since(start));
 }
 
 std::string check_box(const std::string& text) {
@@ -153,12 +127,10 @@ void add_predict(CLI::App& app, Run& run) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({kPng, "coco", "yolo", "labelme"}))
       ->capture_default_str();
-  PredictAnnotationsOptions& annotations = arguments->annotations;
-  command->add_flag("--polygons", annotations.polygons, "coco: polygons in place of run lengths");
-  command->add_option("--simplify", annotations.simplify, "pixels by which polygons may depart; 0 = exact")
-      ->check(CLI::Range(0.0, 1000.0))
-      ->capture_default_str();
-  command->add_option("--classes", annotations.classes, "coco, yolo, labelme: names of the categories 0, 1, ...")
+  add_annotation_options(*command, arguments->annotations.files);
+  command
+      ->add_option("--classes", arguments->annotations.classes,
+                   "coco, yolo, labelme: names of the categories 0, 1, ...")
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_flag("--logits", arguments->logits, "also write <stem>.safetensors: low_res_logits, logits, iou");

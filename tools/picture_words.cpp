@@ -3,8 +3,12 @@
 
 #include <utility>
 
+#include "common.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/log.h"
+#include "hqsam/core/print.h"
+#include "hqsam/core/text.h"
+#include "hqsam/metrics/names.h"
 #include "hqsam/predict/stated_prompt.h"
 
 namespace hqsam {
@@ -37,6 +41,20 @@ void PictureWarnings::tell(const std::filesystem::path& picture, const PictureNo
   if (notes.bands > 0 && !std::exchange(told_bands_, true)) {
     spdlog::warn("{}: the first bands of {} are shown (told once)", path, notes.bands);
   }
+}
+
+int tell_outcome(const PicturesOutcome& outcome, size_t pictures, std::string_view prompts,
+                 const std::filesystem::path& source, const std::filesystem::path& output, double seconds) {
+  if (!outcome.without_prompts.empty()) {
+    spdlog::warn("{} of {} pictures have no {} in {}: {}", outcome.without_prompts.size(), pictures, prompts,
+                 source.string(), first_few(outcome.without_prompts));
+  }
+  if (!outcome.failed.empty()) {
+    spdlog::error("{} of {} pictures failed: {}", outcome.failed.size(), pictures, fmt::join(outcome.failed, ", "));
+  }
+  print_line("{}, {} in {}, {:.1f} s{}", counted(outcome.pictures, "picture"), counted(outcome.masks, "mask"),
+             output.string(), seconds, outcome.failed.empty() ? "" : fmt::format(", {} failed", outcome.failed.size()));
+  return outcome.failed.empty() ? 0 : kExitError;
 }
 
 }  // namespace hqsam

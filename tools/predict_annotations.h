@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ctime>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "annotation_outputs.h"
 #include "hqsam/core/turns.h"
-#include "hqsam/data/annotation_writer.h"
 #include "hqsam/predict/place_prompt.h"
 #include "hqsam/predict/prompt_source.h"
 
 namespace hqsam {
 
 struct PredictAnnotationsOptions {
-  std::vector<AnnotationFormat> formats;  // a folder each in the output, of the format's name
+  AnnotationOutputOptions files;
   std::filesystem::path output;
-  bool polygons = false;  // WriterOptions
-  double simplify = 0;
   std::vector<std::string> classes;  // names of the prompts' categories 0, 1, ...
 };
 
@@ -39,30 +35,23 @@ class PredictAnnotations {
   PredictAnnotations(const PredictAnnotationsOptions& options, const std::vector<std::filesystem::path>& pictures,
                      const PromptSource& source);
 
-  bool any() const { return !outputs_.empty(); }
+  bool any() const { return outputs_.any(); }
   // Each picture's number once, from any thread, with masks or without. add throws Error where a format cannot hold the
   // picture, and nothing of it is written then: pass() it.
   void add(size_t number, const StatedPrompts& stated, const PlacedPrompts& prompts, const PredictedMasks& predicted);
   void pass(size_t number);
-  // After all: writes the files that stand for all pictures, and warns of what the formats cannot keep.
-  void finish();
+  void finish() { outputs_.finish(); }
 
  private:
-  struct Output {
-    std::string format;
-    std::filesystem::path folder;
-    std::unique_ptr<AnnotationWriter> writer;
-  };
   std::string name_of(int64_t category) const;
   MaskInfo info_of(const StatedPrompt& prompt) const;
   PictureToWrite picture_to_write(size_t number, const StatedPrompts& stated, const PlacedPrompts& prompts,
                                   const PredictedMasks& predicted) const;
 
-  std::vector<Output> outputs_;
-  std::vector<std::string> names_, classes_;
+  AnnotationOutputs outputs_;
+  std::vector<std::string> classes_;
   std::map<std::string, int64_t> numbers_;  // of categories that are texts
   bool image_ids_, ids_;
-  std::time_t start_ = std::time(nullptr);
   Turns turns_;
 };
 

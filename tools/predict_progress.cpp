@@ -69,7 +69,7 @@ void PredictProgress::fail(size_t number, const std::exception_ptr& failure) {
   failed_[number] = pictures_[number].string();
 }
 
-PredictOutcome PredictProgress::outcome() {
+PicturesOutcome PredictProgress::outcome() {
   const std::lock_guard lock(mutex_);
   if (!only_failure_.empty()) throw Error(only_failure_);
   if (done_.pictures > 0) annotations_.finish();

@@ -41,7 +41,7 @@ class PredictProgress {
   void succeed(size_t number, const ReadPicture& picture);
   void fail(size_t number, const std::exception_ptr& failure);
   // After all; ends the annotations. Throws the failure of an only picture.
-  PredictOutcome outcome();
+  PicturesOutcome outcome();
 
  private:
   const std::vector<std::filesystem::path>& pictures_;
@@ -51,7 +51,7 @@ class PredictProgress {
   PredictAnnotations annotations_;
 
   std::mutex large_, mutex_;
-  PredictOutcome done_;
+  PicturesOutcome done_;
   std::map<size_t, std::string> failed_, without_prompts_;  // by the picture's number
   std::string only_failure_;
   PictureWarnings warnings_;

@@ -257,8 +257,8 @@ int64_t choose_lines(const SamHq& model, int64_t pictures) {
   return std::max<int64_t>(1, std::min({kMostLines, pictures / 2, static_cast<int64_t>(at::get_num_threads())}));
 }
 
-PredictOutcome predict_pictures(SamHq model, const std::vector<fs::path>& pictures, const PromptSource& source,
-                                const PredictRunOptions& options) {
+PicturesOutcome predict_pictures(SamHq model, const std::vector<fs::path>& pictures, const PromptSource& source,
+                                 const PredictRunOptions& options) {
   std::optional<EmbeddingFiles> files;
   if (options.embeddings || !options.save_embeddings.empty()) files.emplace(model);
   if (!options.save_embeddings.empty()) fs::create_directories(options.save_embeddings);

@@ -8,6 +8,7 @@
 
 #include "hqsam/predict/predictor.h"
 #include "hqsam/predict/prompt_source.h"
+#include "picture_words.h"
 #include "predict_annotations.h"
 
 namespace hqsam {
@@ -27,13 +28,6 @@ struct PredictRunOptions {
   size_t threads = 0;                     // of each line that write beside the model's
 };
 
-// What became of the pictures.
-struct PredictOutcome {
-  int64_t pictures = 0, masks = 0;           // done, and written
-  std::vector<std::string> failed;           // pictures, or "picture (2 of 10 prompts)"
-  std::vector<std::string> without_prompts;  // pictures
-};
-
 // Pictures that a CPU works on beside each other: several for a small encoder, whose layers are too short to be shared
 // by many threads; one for the others, which would need much memory. The masks are the same to the bit.
 int64_t choose_lines(const SamHq& model, int64_t pictures);
@@ -41,7 +35,7 @@ int64_t choose_lines(const SamHq& model, int64_t pictures);
 // Predicts one picture after the other in each line, reads the next meanwhile, and writes those before on other
 // threads. One that fails is told at once, and the others are done all the same; the failure of an only picture is
 // thrown.
-PredictOutcome predict_pictures(SamHq model, const std::vector<std::filesystem::path>& pictures,
-                                const PromptSource& source, const PredictRunOptions& options);
+PicturesOutcome predict_pictures(SamHq model, const std::vector<std::filesystem::path>& pictures,
+                                 const PromptSource& source, const PredictRunOptions& options);
 
 }  // namespace hqsam
