@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <tuple>
 
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
 #include "hqsam/core/log.h"
 #include "hqsam/core/text.h"
+#include "hqsam/evaluate/mask_scores.h"
 
 namespace hqsam {
 namespace {
@@ -19,53 +19,28 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr const char* kCompare = "compare";
-constexpr const char* kKinds[] = {"sam", "hq", "sum"};
 constexpr const char* kMetrics[] = {"iou", "biou", "biou_strict", "thin_iou", "hce"};
 
-using Key = std::tuple<std::string, std::string, int64_t>;             // set, file, mask
 using Values = std::map<std::pair<std::string, std::string>, double>;  // (kind, metric), percent; hce: clicks
-using Samples = std::map<Key, Values>;
-
-std::string text_of(const Key& key) {
-  return fmt::format("{}: {} mask {}", std::get<0>(key), std::get<1>(key), std::get<2>(key));
-}
+using Samples = std::map<ScoredMask, Values>;
 
 void read_line(const json& object, Samples& samples, std::vector<std::string>& sets) {
-  if (!object.at("mask").is_number_integer())
-    throw Error("mask is not a whole number but " + json_shown(object["mask"]));
-  const Key key = {object.at("set").get<std::string>(), object.at("file").get<std::string>(),
-                   object.at("mask").get<int64_t>()};
+  const ScoredMask key = scored_mask(object);
   Values values;
-  for (const char* kind : kKinds) {
+  for (const char* kind : kScoredKinds) {
     if (!object.contains(kind)) continue;
     for (const char* metric : kMetrics) {
       if (object.at(kind).contains(metric)) values[{kind, metric}] = object.at(kind).at(metric).get<double>();
     }
   }
-  if (!samples.emplace(key, std::move(values)).second) throw Error(text_of(key) + " comes twice");
+  if (!samples.emplace(key, std::move(values)).second) throw Error(to_string(key) + " comes twice");
   if (std::find(sets.begin(), sets.end(), std::get<0>(key)) == sets.end()) sets.push_back(std::get<0>(key));
 }
 
 // sets: their names in order of appearance.
 Samples read_samples(const std::string& text, const std::string& name, std::vector<std::string>& sets) {
   Samples samples;
-  int64_t number = 0;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string line = text.substr(at, end - at);
-    at = end + 1;
-    ++number;
-    if (line.empty()) continue;
-    const std::string what = fmt::format("{}:{}: not a line of samples.jsonl: it", name, number);
-    const json object = parse_json_object(kCompare, what, line);
-    try {
-      read_line(object, samples, sets);
-    } catch (const json::exception& error) {
-      fail(kCompare, "{}:{}: not a line of samples.jsonl: {}", name, number, error.what());
-    } catch (const Error& error) {
-      fail(kCompare, "{}:{}: {}", name, number, error.what());
-    }
-  }
+  read_sample_lines(text, name, [&](const json& line) { read_line(line, samples, sets); });
   if (samples.empty()) fail(kCompare, "{} has no masks", name);
   return samples;
 }
@@ -74,7 +49,7 @@ Samples read_samples(const std::string& text, const std::string& name, std::vect
 void check_covered(const Samples& of, const std::string& of_name, const Samples& in, const std::string& in_name) {
   std::vector<std::string> missing;
   for (const auto& [key, values] : of) {
-    if (!in.contains(key)) missing.push_back(text_of(key));
+    if (!in.contains(key)) missing.push_back(to_string(key));
   }
   if (missing.empty()) return;
   fail(kCompare, "results of other data: {} of {} masks of {} are not in {}: {}", missing.size(), of.size(), of_name,
@@ -100,7 +75,7 @@ ComparedSet compare_set(const std::string& name, const Samples& first, const Sam
     for (const double value : list) sum += value;
     return sum / static_cast<double>(list.size());
   };
-  for (const std::string kind : kKinds) {
+  for (const std::string kind : kScoredKinds) {
     for (const std::string metric : kMetrics) {
       const auto at = values.find({kind, metric});
       if (at == values.end()) continue;
@@ -129,51 +104,31 @@ fs::path samples_of(const fs::path& folder) {
 }
 
 // IoU and boundary IoU of each mask: of hq, or of sam if there is no hq.
-using Pairs = std::map<Key, std::array<double, 2>>;
-
-Pairs read_pairs(const fs::path& folder) {
+ScorePairs read_pairs(const fs::path& folder) {
   const std::string path = samples_of(folder).string();
   std::vector<std::string> ignored;
   const Samples samples = read_samples(read_file(path, kAnySize), path, ignored);
   const std::string kind = samples.begin()->second.contains({"hq", "iou"}) ? "hq" : "sam";
-  Pairs pairs;
+  ScorePairs pairs;
   for (const auto& [key, values] : samples) {
     const auto iou = values.find({kind, "iou"}), boundary_iou = values.find({kind, "biou"});
     if (iou == values.end() || boundary_iou == values.end()) {
-      fail(kCompare, "{}: {} has no {} mask", path, text_of(key), kind);
+      fail(kCompare, "{}: {} has no {} mask", path, to_string(key), kind);
     }
     pairs[key] = {iou->second, boundary_iou->second};
   }
   return pairs;
 }
 
-// Adds b's scores, times scale, to a's. Both must have the same masks.
-void add_pairs(Pairs& a, const Pairs& b, double scale, const std::string& a_name, const std::string& b_name) {
-  for (const auto& [key, scores] : b) {
-    const auto own = a.find(key);
-    if (own == a.end() || a.size() != b.size()) {
-      fail(kCompare, "results of other data: {} has {} masks, {} has {}; {} may be in one alone", a_name, a.size(),
-           b_name, b.size(), text_of(key));
-    }
-    for (size_t i = 0; i < 2; ++i) own->second[i] += scale * scores[i];
-  }
-}
-
-Interval interval_of(const Pairs& pairs, size_t metric) {
-  std::vector<double> values;
-  for (const auto& [key, scores] : pairs) values.push_back(scores[metric]);
-  return bootstrap_mean(values);
-}
-
 // Each mask's scores, averaged over a row's folders, and what the table says of these.
-std::pair<Pairs, std::string> mean_of_runs(const TableRow& row) {
+std::pair<ScorePairs, std::string> mean_of_runs(const TableRow& row) {
   if (row.folders.empty()) fail(kCompare, "row '{}' has no folder", row.name);
   const double share = 1 / static_cast<double>(row.folders.size());
-  Pairs mean = read_pairs(row.folders.front());
+  ScorePairs mean = read_pairs(row.folders.front());
   std::vector<double> of_runs = {interval_of(mean, 1).mean};
   for (auto& [key, scores] : mean) scores = {share * scores[0], share * scores[1]};
   for (size_t i = 1; i < row.folders.size(); ++i) {
-    const Pairs other = read_pairs(row.folders[i]);
+    const ScorePairs other = read_pairs(row.folders[i]);
     of_runs.push_back(interval_of(other, 1).mean);
     add_pairs(mean, other, share, row.folders.front().string(), row.folders[i].string());
   }
@@ -236,7 +191,7 @@ std::string comparison_table(const std::vector<ComparedSet>& sets) {
 std::string models_table(const std::vector<TableRow>& rows) {
   std::string table = "| | runs | mIoU | mBIoU | mIoU, difference | mBIoU, difference |\n";
   table += "| --- | --- | ---: | ---: | ---: | ---: |\n";
-  Pairs first;
+  ScorePairs first;
   for (const TableRow& row : rows) {
     auto [mean, runs] = mean_of_runs(row);
     table += fmt::format("| {} | {} |", row.name, runs);

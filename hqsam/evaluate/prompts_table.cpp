@@ -4,13 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
-#include <sstream>
-#include <tuple>
 
-#include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
+#include "hqsam/evaluate/mask_scores.h"
 
 namespace hqsam {
 namespace {
@@ -20,13 +17,10 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr const char* kWhere = "compare";
-constexpr const char* kKinds[] = {"sam", "hq", "sum"};
 constexpr const char* kGiven = "prompt";  // the kind of the masks that were the prompts
 constexpr const char* kMetricTitles[] = {"mIoU", "mBIoU"};
 
-using Key = std::tuple<std::string, std::string, int64_t>;  // set, file, mask
-using Scores = std::map<Key, std::array<double, 2>>;        // IoU and boundary IoU, percent
-using Columns = std::map<std::string, Scores>;              // by title
+using Columns = std::map<std::string, ScorePairs>;  // by title
 using Kinds = std::map<std::string, Columns>;
 
 // Titles in their order: "clicks 10" behind "clicks 9".
@@ -41,14 +35,13 @@ std::vector<std::string> titles_of(const Columns& columns) {
 }
 
 void add_line(const json& line, const std::string& prompt, Kinds& kinds) {
-  const Key key = {line.at("set").get<std::string>(), line.at("file").get<std::string>(),
-                   line.at("mask").get<int64_t>()};
+  const ScoredMask mask = scored_mask(line);
   const auto put = [&](const char* kind, const std::string& title, double iou, double boundary_iou) {
-    if (!kinds[kind][title].emplace(key, std::array{iou, boundary_iou}).second) {
-      throw Error(fmt::format("{} mask {} comes twice", std::get<1>(key), std::get<2>(key)));
+    if (!kinds[kind][title].emplace(mask, std::array{iou, boundary_iou}).second) {
+      throw Error(to_string(mask) + " comes twice");
     }
   };
-  for (const char* kind : {kKinds[0], kKinds[1], kKinds[2], kGiven}) {
+  for (const char* kind : {kScoredKinds[0], kScoredKinds[1], kScoredKinds[2], kGiven}) {
     if (!line.contains(kind)) continue;
     const json& own = line.at(kind);
     if (!own.contains("clicks_biou")) {
@@ -70,16 +63,9 @@ Kinds read_folder(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     const fs::path path = entry.path() / "samples.jsonl";
     if (!fs::exists(path, error)) continue;
-    std::istringstream lines(read_file(path, kAnySize));
-    int64_t number = 0;
-    for (std::string line; std::getline(lines, line);) {
-      const std::string what = fmt::format("{}:{}: not a line of samples.jsonl: it", path.string(), ++number);
-      try {
-        add_line(parse_json_object(kWhere, what, line), entry.path().filename().string(), kinds);
-      } catch (const json::exception& wrong) {
-        fail(kWhere, "{}:{}: not a line of samples.jsonl: {}", path.string(), number, wrong.what());
-      }
-    }
+    const std::string prompt = entry.path().filename().string();
+    read_sample_lines(read_file(path, kAnySize), path.string(),
+                      [&](const json& line) { add_line(line, prompt, kinds); });
   }
   if (kinds.empty() || (kinds.size() == 1 && kinds.contains(kGiven))) {
     fail(kWhere, "{} holds no folder of results per prompt: give folders of 'hqsam evaluate' with evaluate.prompts",
@@ -88,23 +74,7 @@ Kinds read_folder(const fs::path& folder) {
   return kinds;
 }
 
-// a + scale * b, mask by mask.
-Scores sum_of(const Scores& a, const Scores& b, double scale, const std::string& what) {
-  Scores sum = a;
-  for (auto& [key, scores] : sum) {
-    const auto other = b.find(key);
-    if (other == b.end() || a.size() != b.size()) {
-      fail(kWhere,
-           "results of other data: {} has {} masks in one evaluation and {} in the other; {} mask {} may be in "
-           "one alone",
-           what, a.size(), b.size(), std::get<1>(key), std::get<2>(key));
-    }
-    for (size_t i = 0; i < 2; ++i) scores[i] += scale * other->second[i];
-  }
-  return sum;
-}
-
-const Scores& column_of(const Columns& columns, const std::string& title, const std::string& line) {
+const ScorePairs& column_of(const Columns& columns, const std::string& title, const std::string& line) {
   const auto at = columns.find(title);
   if (at == columns.end()) fail(kWhere, "{} has no results of the prompt '{}'", line, title);
   return at->second;
@@ -124,17 +94,20 @@ Kinds mean_of_runs(const TableRow& row) {
     Kinds other = read_folder(row.folders[i]);
     for (auto& [kind, columns] : mean) {
       for (auto& [title, scores] : columns) {
-        scores = sum_of(scores, column_of(other[kind], title, row.folders[i].string()), 1 / runs, title);
+        const std::string folder = row.folders[i].string();
+        add_pairs(scores, column_of(other[kind], title, folder), 1 / runs, row.folders.front().string(), folder);
       }
     }
   }
   return mean;
 }
 
-Interval interval_of(const Scores& scores, size_t metric) {
-  std::vector<double> values;
-  for (const auto& [key, pair] : scores) values.push_back(pair[metric]);
-  return bootstrap_mean(values);
+// own - other, mask by mask, of one prompt.
+ScorePairs apart(const ScorePairs& own, const std::string& own_name, const ScorePairs& other,
+                 const std::string& other_name) {
+  ScorePairs apart = own;
+  add_pairs(apart, other, -1, own_name, other_name);
+  return apart;
 }
 
 std::string gain_cell(const Interval& gain) {
@@ -157,11 +130,12 @@ std::string metric_table(const std::vector<Line>& lines, const std::vector<std::
   for (const Line& line : lines) {
     table += "| " + line.name + " |";
     for (const std::string& title : titles) {
-      const Scores& own = column_of(line.columns, title, line.name);
+      const ScorePairs& own = column_of(line.columns, title, line.name);
       table += fmt::format(" {:.1f}", interval_of(own, metric).mean);
       if (&line != &lines.front()) {
-        const Scores apart = sum_of(own, lines.front().columns.at(title), -1, title);
-        table += ", " + gain_cell(interval_of(apart, metric));
+        const Line& first = lines.front();
+        const ScorePairs gains = apart(own, line.name + " " + title, first.columns.at(title), first.name);
+        table += ", " + gain_cell(interval_of(gains, metric));
       }
       table += " |";
     }
@@ -176,15 +150,15 @@ std::string given_table(const std::vector<Line>& lines) {
   if (titles.empty()) return "";
   std::string table = "\n" + head_of("over the mask given", titles), given = "| the mask given |";
   for (const std::string& title : titles) {
-    const Scores& own = lines.front().given.at(title);
+    const ScorePairs& own = lines.front().given.at(title);
     given += fmt::format(" {:.1f}, {:.1f} |", interval_of(own, 0).mean, interval_of(own, 1).mean);
   }
   table += given + "\n";
   for (const Line& line : lines) {
     table += "| " + line.name + " |";
     for (const std::string& title : titles) {
-      const Scores gains =
-          sum_of(column_of(line.columns, title, line.name), column_of(line.given, title, line.name), -1, title);
+      const ScorePairs gains = apart(column_of(line.columns, title, line.name), line.name + " " + title,
+                                     column_of(line.given, title, line.name), "the masks given");
       table += " mIoU " + gain_cell(interval_of(gains, 0)) + ", mBIoU " + gain_cell(interval_of(gains, 1)) + " |";
     }
     table += "\n";
@@ -198,7 +172,7 @@ std::string prompts_table(const std::vector<TableRow>& rows) {
   std::vector<Line> lines;
   for (const TableRow& row : rows) {
     Kinds mean = mean_of_runs(row);
-    for (const char* kind : kKinds) {
+    for (const char* kind : kScoredKinds) {
       if (mean.contains(kind)) lines.push_back({row.name + " " + kind, mean.at(kind), mean[kGiven]});
     }
   }
