@@ -11,11 +11,6 @@ namespace {
 
 constexpr int64_t kMostTokens = 88;  // of a prompt; more of them are worth the image's own projections
 
-torch::ScalarType type_of_products() {
-  const auto cpu = at::DeviceType::CPU;
-  return at::autocast::is_autocast_enabled(cpu) ? at::autocast::get_autocast_dtype(cpu) : torch::kFloat;
-}
-
 // [B,C,G,G] -> [B,G*G,C]; the encoders' and the position code lie in memory like that.
 torch::Tensor as_tokens(const torch::Tensor& image) { return image.to(torch::kFloat).flatten(2).transpose(1, 2); }
 
@@ -43,11 +38,11 @@ bool MaskDecoderImpl::folds(const DecoderInput& input, DecoderPass pass) const {
   const auto& transformer = options_.transformer;
   return input.sparse.size(1) <= kMostTokens &&
          takes_image_tokens(input.image_embeddings.size(2), transformer.embedding_dim, transformer.num_heads,
-                            type_of_products());
+                            type_of_products(input.sparse));
 }
 
 DecoderOutput MaskDecoderImpl::forward_folded(const DecoderInput& input, DecoderPass pass) {
-  const auto type = type_of_products();
+  const auto type = type_of_products(input.sparse);
   const Fp32Scope tokens_in_fp32(at::DeviceType::CPU);  // they are few
   const auto position = as_tokens(input.image_pe)[0].contiguous();
   const auto tokens = torch::cat({output_tokens(pass, input.sparse.size(0)), input.sparse}, 1);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/attention.h"
 
-#include <ATen/Version.h>
-
 #include "hqsam/ops/autocast.h"
 #include "hqsam/ops/cpu.h"
 
@@ -10,8 +8,8 @@ namespace hqsam {
 
 torch::Tensor attention(const torch::Tensor& q, const torch::Tensor& k, const torch::Tensor& v,
                         const std::optional<torch::Tensor>& bias) {
-  const bool fails = q.device().is_cpu() && q.scalar_type() == torch::kBFloat16 && has_bf16_products() &&
-                     at::get_cpu_capability() != "AVX512";
+  const bool fails =
+      q.device().is_cpu() && q.scalar_type() == torch::kBFloat16 && has_bf16_products() && !has_cpu_kernels();
   if (!fails) return torch::scaled_dot_product_attention(q, k, v, bias);
   const Fp32Scope exact(at::DeviceType::CPU);
   const auto wide = [](const torch::Tensor& x) { return x.to(torch::kFloat); };

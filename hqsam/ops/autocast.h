@@ -33,12 +33,14 @@ class Bf16Scope {
   at::ScalarType was_dtype_ = at::kFloat;
 };
 
-// x as autocast gives it to matrix products on its device. For a copy on the way there, which then moves half the
-// bytes.
-inline at::Tensor to_autocast_type(const at::Tensor& x) {
+// The type of matrix products of x: autocast's on its device, or x's own.
+inline at::ScalarType type_of_products(const at::Tensor& x) {
   const at::DeviceType device = x.device().type();
-  return at::autocast::is_autocast_enabled(device) ? x.to(at::autocast::get_autocast_dtype(device)) : x;
+  return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
 }
+
+// x in that type. For a copy on the way there, which then moves half the bytes.
+inline at::Tensor to_autocast_type(const at::Tensor& x) { return x.to(type_of_products(x)); }
 
 // While it lives, autocast is off on `device`, also within a Bf16Scope.
 class Fp32Scope {

@@ -45,22 +45,6 @@ HQSAM_AVX512 inline __m512 from_bf16(const uint16_t* at) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
 
-HQSAM_AVX512 inline float mean_of(const float* numbers, int64_t count) {
-  __m512 total = _mm512_setzero_ps();
-  for (int64_t i = 0; i < count; i += kLanes) total = _mm512_add_ps(total, _mm512_loadu_ps(numbers + i));
-  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
-}
-
-HQSAM_AVX512 inline float variance_of(const float* numbers, int64_t count, float mean) {
-  const __m512 centre = _mm512_set1_ps(mean);
-  __m512 total = _mm512_setzero_ps();
-  for (int64_t i = 0; i < count; i += kLanes) {
-    const __m512 apart = _mm512_sub_ps(_mm512_loadu_ps(numbers + i), centre);
-    total = _mm512_fmadd_ps(apart, apart, total);
-  }
-  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
-}
-
 HQSAM_AVX512 inline __m512 load(const float* at) { return _mm512_loadu_ps(at); }
 HQSAM_AVX512 inline __m512 load(const uint16_t* at) { return from_bf16(at); }
 HQSAM_AVX512 inline void store(float* at, __m512 x) { _mm512_storeu_ps(at, x); }

@@ -87,6 +87,22 @@ HQSAM_AVX512 void add_delta(const AddLayerNormRows& args, int64_t begin, float* 
   }
 }
 
+HQSAM_AVX512 float mean_of(const float* numbers, int64_t count) {
+  __m512 total = _mm512_setzero_ps();
+  for (int64_t i = 0; i < count; i += kLanes) total = _mm512_add_ps(total, _mm512_loadu_ps(numbers + i));
+  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
+}
+
+HQSAM_AVX512 float variance_of(const float* numbers, int64_t count, float mean) {
+  const __m512 centre = _mm512_set1_ps(mean);
+  __m512 total = _mm512_setzero_ps();
+  for (int64_t i = 0; i < count; i += kLanes) {
+    const __m512 apart = _mm512_sub_ps(_mm512_loadu_ps(numbers + i), centre);
+    total = _mm512_fmadd_ps(apart, apart, total);
+  }
+  return _mm512_reduce_add_ps(total) / static_cast<float>(count);
+}
+
 HQSAM_AVX512 void normalize(const AddLayerNormRows& args, int64_t begin, const float* numbers) {
   const float mean = mean_of(numbers, args.channels), variance = variance_of(numbers, args.channels, mean);
   const __m512 centre = _mm512_set1_ps(mean), scale = _mm512_set1_ps(1 / std::sqrt(variance + args.eps));

@@ -2,7 +2,7 @@
 #include "hqsam/ops/image_tokens.h"
 
 #include "hqsam/ops/cpu.h"
-#include "hqsam/ops/cpu_decoder_kernels.h"
+#include "hqsam/ops/cpu_tile_kernels.h"
 #include "hqsam/ops/tiles.h"
 
 namespace hqsam {
@@ -72,10 +72,9 @@ class ToImage {
     if constexpr (kPair<T> == 1) {
       return keys;
     } else {
-      for (int64_t row = 0; row < rows; row += 2) {
-        const auto* even = as_kernel(keys + row * channels_);
-        cpu::interleave(even, even + channels_, channels_, as_kernel(to + row * channels_));
-      }
+      const T* from[kPart];
+      for (int64_t row = 0; row < rows; ++row) from[row] = keys + row * channels_;
+      pack_rows(from, rows, channels_, to);
       return to;
     }
   }
@@ -149,8 +148,8 @@ class ToTokens {
 }  // namespace
 
 bool takes_image_tokens(int64_t grid, int64_t channels, int64_t heads, torch::ScalarType type) {
-  if (!has_cpu_kernels() || (type != torch::kFloat && (type != torch::kBFloat16 || !has_bf16_products()))) return false;
-  return grid % 4 == 0 && channels % (8 * kLanes) == 0 && channels <= cpu::kMostChannels && kLanes % heads == 0;
+  return has_cpu_kernels(type) && grid % 4 == 0 && channels % (8 * kLanes) == 0 && channels <= cpu::kMostChannels &&
+         kLanes % heads == 0;
 }
 
 int64_t folded_columns(int64_t tokens, int64_t heads) { return round_up(tokens * heads, 2 * kLanes); }

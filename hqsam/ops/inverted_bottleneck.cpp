@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/inverted_bottleneck.h"
 
-#include <ATen/autocast_mode.h>
-
+#include "hqsam/ops/autocast.h"
 #include "hqsam/ops/cpu.h"
-#include "hqsam/ops/cpu_decoder_kernels.h"
+#include "hqsam/ops/cpu_tile_kernels.h"
 #include "hqsam/ops/tiles.h"
 
 namespace hqsam {
@@ -14,15 +13,8 @@ constexpr int64_t kStrip = 16;   // rows of a task's result
 constexpr int64_t kPixels = 64;  // of a product
 using cpu::kLanes;
 
-torch::ScalarType type_of_products(const torch::Tensor& x) {
-  const auto cpu = at::DeviceType::CPU;
-  return at::autocast::is_autocast_enabled(cpu) ? at::autocast::get_autocast_dtype(cpu) : x.scalar_type();
-}
-
 bool takes(const torch::Tensor& x) {
-  if (!x.device().is_cpu() || torch::GradMode::is_enabled() || !has_cpu_kernels() || x.dim() != 4) return false;
-  const auto type = type_of_products(x);
-  return type == torch::kFloat || (type == torch::kBFloat16 && has_bf16_products());
+  return x.device().is_cpu() && !torch::GradMode::is_enabled() && x.dim() == 4 && has_cpu_kernels(type_of_products(x));
 }
 
 // [C,1,3,3] -> [9,C]

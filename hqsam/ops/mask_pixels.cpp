@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/mask_pixels.h"
 
-#include "hqsam/ops/cpu_decoder_kernels.h"
+#include "hqsam/ops/cpu_tile_kernels.h"
 #include "hqsam/ops/tiles.h"
 
 namespace hqsam {

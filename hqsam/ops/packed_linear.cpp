@@ -30,11 +30,6 @@ torch::Tensor packed_linear(const torch::Tensor& x, const torch::Tensor& weight,
   return linear.call(x, weight, bias, "none", Scalars(), std::nullopt);
 }
 
-torch::ScalarType type_of_product(const torch::Tensor& x) {
-  const bool autocast = at::autocast::is_autocast_enabled(x.device().type());
-  return autocast ? at::autocast::get_autocast_dtype(x.device().type()) : x.scalar_type();
-}
-
 }  // namespace
 
 torch::Tensor linear_plain(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
@@ -49,10 +44,9 @@ torch::Tensor linear_plain(const torch::Tensor& x, const torch::Tensor& weight, 
 
 bool PackedWeight::serves(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias) {
   if (!x.device().is_cpu() || torch::GradMode::is_enabled() || weight.requires_grad()) return false;
-  if (!has_cpu_kernels() || weight.is_inference() || !bias.defined() || bias.is_inference()) return false;
-  const auto type = type_of_product(x);
-  return (weight.scalar_type() == torch::kFloat || weight.scalar_type() == type) &&
-         (type == torch::kFloat || (type == torch::kBFloat16 && has_bf16_products()));
+  if (weight.is_inference() || !bias.defined() || bias.is_inference()) return false;
+  const auto type = type_of_products(x);
+  return (weight.scalar_type() == torch::kFloat || weight.scalar_type() == type) && has_cpu_kernels(type);
 }
 
 PackedWeight::Packed PackedWeight::packed_for(const torch::Tensor& weight, const torch::Tensor& bias,
@@ -73,7 +67,7 @@ PackedWeight::Packed PackedWeight::packed_for(const torch::Tensor& weight, const
 torch::Tensor PackedWeight::linear(const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias,
                                    Activation activation) {
   if (!serves(x, weight, bias)) return linear_plain(x, weight, bias, activation);
-  const auto type = type_of_product(x);
+  const auto type = type_of_products(x);
   const Packed packed = packed_for(weight, bias, type, x.numel() / x.size(-1));
   return packed_linear(x.to(type), packed.weight, packed.bias, activation);
 }

@@ -211,10 +211,7 @@ class TiledAttention {
 
 bool takes_tiled_attention(const RelPosAttentionInput& input) {
   const torch::Tensor& qkv = input.qkv;
-  if (!qkv.device().is_cpu() || !has_cpu_kernels()) return false;
-  const auto type = qkv.scalar_type();
-  const bool able = type == torch::kFloat || (type == torch::kBFloat16 && has_bf16_products());
-  return able && qkv.size(3) % (3 * kLanes * input.heads) == 0;
+  return qkv.device().is_cpu() && has_cpu_kernels(qkv.scalar_type()) && qkv.size(3) % (3 * kLanes * input.heads) == 0;
 }
 
 torch::Tensor rel_pos_attention_tiled(const RelPosAttentionInput& input) {

@@ -9,6 +9,8 @@
 #include <atomic>
 #include <type_traits>
 
+#include "hqsam/ops/cpu_tile_kernels.h"
+
 // Products of tiles on a CPU by oneDNN's micro-kernels, as libtorch has them: what hqsam's own operations are made of.
 // Numbers are float or at::BFloat16; sums are float.
 namespace hqsam {
@@ -30,6 +32,18 @@ class Buffer {
   T* data_;
 };
 
+// How the kernels, which know no libtorch, have the numbers.
+template <class T>
+using KernelType = std::conditional_t<std::is_same_v<T, float>, float, uint16_t>;
+template <class T>
+KernelType<T>* as_kernel(T* numbers) {
+  return reinterpret_cast<KernelType<T>*>(numbers);
+}
+template <class T>
+const KernelType<T>* as_kernel(const T* numbers) {
+  return reinterpret_cast<const KernelType<T>*>(numbers);
+}
+
 // Numbers are floats, or bf16 in pairs along the products' inner axis, which the micro-kernels read side by side.
 template <class T>
 constexpr int64_t kPair = std::is_same_v<T, float> ? 1 : 2;
@@ -49,7 +63,8 @@ void pack_columns(const T* const* from, int64_t count, int64_t depth, int64_t co
   }
 }
 
-// Brings rows, `count` pointers to `columns` numbers each, into a product's right side [count, columns].
+// Brings rows, `count` pointers to `columns` numbers each (a multiple of cpu::kLanes), into a product's right side
+// [count, columns].
 template <class T>
 void pack_rows(const T* const* from, int64_t count, int64_t columns, T* to) {
   constexpr int64_t kOf = kPair<T>;
@@ -58,11 +73,7 @@ void pack_rows(const T* const* from, int64_t count, int64_t columns, T* to) {
     if constexpr (kOf == 1) {
       std::copy_n(from[row], columns, out);
     } else {
-      const T *even = from[row], *odd = from[row + 1];
-      for (int64_t column = 0; column < columns; ++column) {
-        out[2 * column] = even[column];
-        out[2 * column + 1] = odd[column];
-      }
+      cpu::interleave(as_kernel(from[row]), as_kernel(from[row + 1]), columns, as_kernel(out));
     }
   }
 }
@@ -76,18 +87,6 @@ torch::Tensor right_side(const torch::Tensor& matrix) {
   } else {
     return typed.unflatten(-2, {matrix.size(-2) / 2, 2}).transpose(-1, -2).contiguous();
   }
-}
-
-// How the kernels, which know no libtorch, have the numbers.
-template <class T>
-using KernelType = std::conditional_t<std::is_same_v<T, float>, float, uint16_t>;
-template <class T>
-KernelType<T>* as_kernel(T* numbers) {
-  return reinterpret_cast<KernelType<T>*>(numbers);
-}
-template <class T>
-const KernelType<T>* as_kernel(const T* numbers) {
-  return reinterpret_cast<const KernelType<T>*>(numbers);
 }
 
 // left [rows, depth], its rows left_stride apart, x right, packed -> out [rows, columns], or added to it.

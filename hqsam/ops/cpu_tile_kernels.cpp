@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/ops/cpu_decoder_kernels.h"
+#include "hqsam/ops/cpu_tile_kernels.h"
 
 #include <algorithm>
 #include <cmath>

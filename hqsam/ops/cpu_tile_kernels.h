@@ -5,9 +5,9 @@
 
 #include "hqsam/ops/cpu_kernels.h"
 
-// Kernels of the mask decoder, of the kind of cpu_kernels.h: what happens between the products of a tile. Numbers come
-// as fp32 from the products and go as T into the next ones: float, or uint16_t for bf16. All counts of columns and
-// channels are multiples of kLanes.
+// Kernels of the mask decoder and of TinyViT, of the kind of cpu_kernels.h: what happens between the products of a
+// tile. Numbers come as fp32 from the products and go as T into the next ones: float, or uint16_t for bf16. All counts
+// of columns and channels are multiples of kLanes.
 namespace hqsam::cpu {
 
 inline constexpr int64_t kMostChannels = 1024;  // of a row, and columns
