@@ -39,7 +39,7 @@ class ExactCrop {
 
   void take(const Decoded& decoded) {
     const auto predicted_iou = static_cast<float>(decoded.score);
-    if (options_.min_predicted_iou > 0 && !(predicted_iou > static_cast<float>(options_.min_predicted_iou))) return;
+    if (!options_.passes_iou(predicted_iou)) return;
     candidates_.push_back({decoded.prompt, predicted_iou, decoded.low_res});
     if (candidates_.size() == kTogether) upscale();
   }
@@ -60,7 +60,7 @@ class ExactCrop {
 
   void keep(const Candidate& candidate, MaskUpscaler::Upscaled upscaled) {
     const float stability = upscaled.counts.stability();
-    if (upscaled.mask.area == 0 || stability < static_cast<float>(options_.min_stability)) return;
+    if (upscaled.mask.area == 0 || !options_.passes_stability(stability)) return;
     if (ends_at_edge(*upscaled.mask.box, crop_.crop, picture_)) return;
     const Point& point = points_[candidate.point];
     const Point in_picture{point.x + static_cast<double>(crop_.crop.x0), point.y + static_cast<double>(crop_.crop.y0)};

@@ -55,4 +55,8 @@ void AmgOptions::validate() const {
   if (max_area < min_area) fail(kFunction, "max_area {} is below min_area {}", max_area, min_area);
 }
 
+bool AmgOptions::passes_iou(float predicted_iou) const {
+  return min_predicted_iou <= 0 || predicted_iou > static_cast<float>(min_predicted_iou);
+}
+
 }  // namespace hqsam

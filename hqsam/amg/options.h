@@ -29,6 +29,10 @@ struct AmgOptions {
 
   // tile, min_area and max_area are hqsam's own, not for exact.
   void validate() const;  // throws Error naming the field
+
+  // The filters, in SAM's float32.
+  bool passes_iou(float predicted_iou) const;
+  bool passes_stability(float stability) const { return !(stability < static_cast<float>(min_stability)); }
 };
 
 }  // namespace hqsam

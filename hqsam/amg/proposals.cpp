@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hqsam/amg/suppress.h"
+#include "hqsam/image/counts.h"
 
 namespace hqsam {
 namespace {
@@ -33,29 +34,18 @@ class LowResCut {
 
   StabilityCounts counts(const float* logits, double by) const {
     const auto offset = static_cast<float>(by);
-    StabilityCounts counts;
-    for (int64_t y = 0; y < rows_; ++y) {
-      const float* row = logits + y * side_;
-      int32_t high = 0, low = 0;
-      for (int64_t x = 0; x < columns_; ++x) high += row[x] > offset, low += row[x] > -offset;
-      counts.above_high += high;
-      counts.above_low += low;
-    }
-    return counts;
+    return {above(logits, offset), above(logits, -offset)};
   }
 
-  int64_t area(const float* logits) const {
-    int64_t area = 0;
-    for (int64_t y = 0; y < rows_; ++y) {
-      const float* row = logits + y * side_;
-      int32_t inside = 0;
-      for (int64_t x = 0; x < columns_; ++x) inside += row[x] > 0;
-      area += inside;
-    }
-    return area;
-  }
+  int64_t area(const float* logits) const { return above(logits, 0); }
 
  private:
+  int64_t above(const float* logits, float limit) const {
+    int64_t count = 0;
+    for (int64_t y = 0; y < rows_; ++y) count += count_above(logits + y * side_, columns_, limit);
+    return count;
+  }
+
   int64_t side_, rows_, columns_;
 };
 
@@ -136,11 +126,9 @@ class Proposer {
 
   std::optional<size_t> keep(const Decoded& decoded, const float* logits, const Point& point) {
     const auto predicted_iou = static_cast<float>(decoded.score);
-    if (options_.min_predicted_iou > 0 && !(predicted_iou > static_cast<float>(options_.min_predicted_iou))) {
-      return std::nullopt;
-    }
+    if (!options_.passes_iou(predicted_iou)) return std::nullopt;
     const float stability = cut_.counts(logits, options_.stability_offset).stability();
-    if (stability < static_cast<float>(options_.min_stability)) return std::nullopt;
+    if (!options_.passes_stability(stability)) return std::nullopt;
     proposals_.push_back({point, predicted_iou, stability, window_of(logits, crop_.mask_side, 0), cut_.mask(logits)});
     return proposals_.size() - 1;
   }

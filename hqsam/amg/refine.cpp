@@ -107,11 +107,11 @@ std::vector<FoundMask> masks_of_boxes(CropSession& crop, std::span<const Box> bo
   const DecodeOptions decode{.kinds = {options.masks}, .batch = options.points_per_batch};
   crop.session.decode(prompts, decode, [&](const Decoded& decoded) {
     const auto predicted_iou = static_cast<float>(decoded.score);
-    if (options.min_predicted_iou > 0 && !(predicted_iou > static_cast<float>(options.min_predicted_iou))) return;
+    if (!options.passes_iou(predicted_iou)) return;
     const double offset = options.stability_offset;
     auto [mask, counts] = crop.upscaler.run(window_of(decoded.low_res, -offset), offset);
     const float stability = counts.stability();
-    if (mask.area == 0 || stability < static_cast<float>(options.min_stability)) return;
+    if (mask.area == 0 || !options.passes_stability(stability)) return;
     found.push_back({.mask = std::move(mask),
                      .predicted_iou = predicted_iou,
                      .stability = stability,

@@ -8,6 +8,11 @@
 
 namespace hqsam {
 
+void BoxNoise::validate(const char* where) const {
+  require_within(where, "noise", share, 0.0, 10.0, " (0 = off)");
+  require_within(where, "noise_cap", cap, 0.0, 1e6, " pixels (0 = no limit)");
+}
+
 bool PromptOptions::has(PromptType type) const { return std::find(types.begin(), types.end(), type) != types.end(); }
 
 void PromptOptions::validate() const {
@@ -28,8 +33,7 @@ void PromptOptions::validate() const {
     fail(kWhere, "count must be [least, most], got [{}, {}]", count, most_count);
   }
   require_within(kWhere, "negative", negative, 0.0, 1.0);
-  require_within(kWhere, "noise", noise.share, 0.0, 10.0, " (0 = off)");
-  require_within(kWhere, "noise_cap", noise.cap, 0.0, 1e6, " pixels (0 = no limit)");
+  noise.validate(kWhere);
   if (!has(PromptType::kClicks)) return;
   require_within(kWhere, "rounds", clicks.rounds, 1, kMostClickRounds);
   require_within(kWhere, "pauses", clicks.pauses, 0, kMostClickRounds);

@@ -22,6 +22,7 @@ struct BoxNoise {
   double share = 0;  // standard deviation, of the box's side
   double cap = 0;    // at most so many pixels of an input of 1024, as many more of a larger one; 0 = no limit
   bool operator==(const BoxNoise&) const = default;
+  void validate(const char* where) const;  // throws Error naming the field
 };
 
 // SAM's interactive training (Kirillov et al., ICCV 2023, appendix A): behind the first prompt come rounds whose prompt

@@ -317,8 +317,7 @@ void EvaluateOptions::validate() const {
   require_within(where, "boundary_dilation", boundary_dilation, 1e-4, 0.99, " of the diagonal");
   require_within(where, "strict_dilation", strict_dilation, 1e-4, 0.99, " of the diagonal");
   require_within(where, "clicks", clicks, 1, kMostClicks);
-  require_within(where, "noise", box_noise.share, 0.0, 10.0, " (0 = off)");
-  require_within(where, "noise_cap", box_noise.cap, 0.0, 1e6, " pixels (0 = no limit)");
+  box_noise.validate(where);
   ap.validate();
   require_within(where, "workers", workers, 0, kMostWorkers);
   require_within(where, "batch", batch, 1, kMostEncoded);

@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden.h"
-#include "hqsam/amg/generator.h"
 #include "hqsam/amg/suppress.h"
 #include "hqsam/predict/predictor.h"
-#include "predict/tiny_model.h"
+#include "over_waves.h"
 
 namespace hqsam {
 using namespace testing_support;
 
 namespace {
 
-// Thresholds that a model of random weights passes.
 AmgOptions loose() {
-  AmgOptions options;
+  AmgOptions options = loose_options(6);
   options.exact = true;
-  options.points_per_side = 6;
-  options.min_predicted_iou = 0;
-  options.min_stability = 0.2;
-  options.stability_offset = 0.02;
   return options;
 }
 
-class ExactGenerators : public ::testing::Test {
- protected:
-  std::vector<FoundMask> found(const AmgOptions& options) const {
-    return AutomaticMaskGenerator(model, options).generate(picture);
-  }
-  SamHq model = tiny_model();
-  Image picture = waves(50, 80);
-};
+class ExactGenerators : public OverWaves {};
 
 TEST_F(ExactGenerators, GiveThePredictorsMasksOfEachPoint) {
   for (const MaskKind kind : {MaskKind::kSam, MaskKind::kSum, MaskKind::kHq}) {

@@ -2,32 +2,16 @@
 #include "hqsam/amg/proposals.h"
 
 #include "golden.h"
-#include "hqsam/amg/generator.h"
-#include "predict/tiny_model.h"
+#include "over_waves.h"
 
 namespace hqsam {
 using namespace testing_support;
 
 namespace {
 
-// Thresholds that a model of random weights passes.
-AmgOptions loose() {
-  AmgOptions options;
-  options.points_per_side = 8;
-  options.min_predicted_iou = 0;
-  options.min_stability = 0.2;
-  options.stability_offset = 0.02;
-  return options;
-}
+AmgOptions loose() { return loose_options(8); }
 
-class Proposing : public ::testing::Test {
- protected:
-  std::vector<FoundMask> found(const AmgOptions& options) const {
-    return AutomaticMaskGenerator(model, options).generate(picture);
-  }
-  SamHq model = tiny_model();
-  Image picture = waves(50, 80);
-};
+class Proposing : public OverWaves {};
 
 TEST(GridRounds, ACoarseGridGoesFirstAndEachPointComesOnce) {
   const std::vector<GridPoint> points = grid_over({0, 0, 64, 64}, 32);
