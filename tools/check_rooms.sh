@@ -26,7 +26,7 @@ complain() {
   wrong=1
 }
 for room in "${rooms[@]}"; do
-  included=$(grep -HnoE '#include "hqsam/\w+/' "hqsam/$room"/* | sed -E 's/^([^:]*:[0-9]+):.*hqsam\/(\w+)\/$/\1 \2/')
+  included=$(grep -HnoE '#include "hqsam/\w+/' "hqsam/$room"/*.* | sed -E 's/^([^:]*:[0-9]+):.*hqsam\/(\w+)\/$/\1 \2/')
   while read -r place other; do
     [[ ${reach[$room]} == *" $other "* ]] || complain "$place: room $room may not include room $other"
   done <<<"$included"

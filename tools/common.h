@@ -26,6 +26,7 @@ void add_evaluate(CLI::App& app, Run& run);
 void add_compare(CLI::App& app, Run& run);
 void add_predict(CLI::App& app, Run& run);
 void add_amg(CLI::App& app, Run& run);
+void add_annotate(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_info(CLI::App& app, Run& run);
 void add_bench(CLI::App& app, Run& run);

@@ -122,6 +122,7 @@ int run_command_line(int argc, char** argv) {
   add_compare(app, run);
   add_predict(app, run);
   add_amg(app, run);
+  add_annotate(app, run);
   add_export(app, run);
   add_info(app, run);
   add_bench(app, run);

@@ -18,11 +18,13 @@ done
 packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-dev libgif-dev libgloo-dev libgtest-dev libjpeg-dev
   libonnx-dev libopencv-dev libpng-dev libprotobuf-dev libspdlog-dev libtiff-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
   python3-pip zlib1g-dev)
+# Boost.Beast's headers alone.
+if apt-cache show libboost1.81-dev >/dev/null 2>&1; then packages+=(libboost1.81-dev); else packages+=(libboost-dev); fi
 torch_version=2.11.0
 
 install_packages() {
   if ! command -v apt-get >/dev/null; then
-    echo "packages: no apt-get here; hqsam needs CMake, Ninja, a C++20 compiler, CLI11, Gloo's headers, GoogleTest, libjpeg-turbo," \
+    echo "packages: no apt-get here; hqsam needs CMake, Ninja, a C++20 compiler, Boost's headers, CLI11, Gloo's headers, GoogleTest, libjpeg-turbo," \
       "ONNX and protobuf, OpenCV, libpng, libtiff, giflib, zlib, spdlog, yaml-cpp, nlohmann-json and pip"
     return
   fi

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "hqsam/serve/http.h"
+#include "hqsam/serve/picture_list.h"
+
+namespace hqsam {
+
+// Encoded pictures for the page; the last few stay in memory.
+class PictureBytes {
+ public:
+  // A JPEG (quality 92), or a PNG where the file is one of at most a million pixels. Throws Error as read_image.
+  std::shared_ptr<const HttpResponse> of(const ListedPicture& picture);
+
+ private:
+  static constexpr size_t kKept = 4;
+  std::mutex mutex_;
+  std::list<std::pair<std::string, std::shared_ptr<const HttpResponse>>> kept_;  // the last used first
+};
+
+// What the page asks for: answers to /api/...
+class AnnotateApi {
+ public:
+  AnnotateApi(PictureList list, std::filesystem::path output) : list_(std::move(list)), output_(std::move(output)) {}
+  // From any thread. Throws nothing but std::bad_alloc.
+  HttpResponse answer(const HttpRequest& request);
+
+ private:
+  nlohmann::json route(const HttpRequest& request);
+  nlohmann::json state();
+
+  PictureList list_;
+  std::filesystem::path output_;
+  PictureBytes bytes_;
+};
+
+}  // namespace hqsam
