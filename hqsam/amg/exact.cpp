@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/amg/crop_session.h"
 #include "hqsam/amg/suppress.h"
+#include "hqsam/ops/threads.h"
 
 namespace hqsam {
 namespace {
@@ -47,12 +48,10 @@ class ExactCrop {
   // On all threads: each mask by itself, so that their number does not matter.
   void upscale() {
     std::vector<MaskUpscaler::Upscaled> upscaled(candidates_.size());
-    at::parallel_for(0, std::ssize(candidates_), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const auto at = static_cast<size_t>(i);
-        const LowResWindow window = window_of(candidates_[at].low_res, -options_.stability_offset);
-        upscaled[at] = crop_.upscaler.run(window, options_.stability_offset);
-      }
+    share_tasks(std::ssize(candidates_), [&](int64_t i) {
+      const auto at = static_cast<size_t>(i);
+      const LowResWindow window = window_of(candidates_[at].low_res, -options_.stability_offset);
+      upscaled[at] = crop_.upscaler.run(window, options_.stability_offset);
     });
     for (size_t i = 0; i < candidates_.size(); ++i) keep(candidates_[i], std::move(upscaled[i]));
     candidates_.clear();

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "hqsam/amg/proposals.h"
+#include "hqsam/ops/threads.h"
 
 namespace hqsam {
 namespace {
@@ -35,11 +36,9 @@ double iou_of(const PackedMask& a, const PackedMask& b) {
 // In the picture.
 std::vector<PackedMask> upscaled(const CropSession& crop, std::span<const LowResWindow> windows) {
   std::vector<PackedMask> masks(windows.size());
-  at::parallel_for(0, std::ssize(windows), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const auto at = static_cast<size_t>(i);
-      masks[at] = crop.upscaler.run(windows[at], 0).mask;
-    }
+  share_tasks(std::ssize(windows), [&](int64_t i) {
+    const auto at = static_cast<size_t>(i);
+    masks[at] = crop.upscaler.run(windows[at], 0).mask;
   });
   return masks;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/ops/add_layer_norm.h"
 
-#include <ATen/Parallel.h>
+#include <algorithm>
 
 #include "hqsam/ops/autocast.h"
 #include "hqsam/ops/cpu.h"
 #include "hqsam/ops/cpu_kernels.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
+#include "hqsam/ops/threads.h"
 
 namespace hqsam {
 namespace {
@@ -30,13 +31,14 @@ Normed add_layer_norm_cpu(const torch::Tensor& x, const torch::Tensor& delta, to
   const Normed result{adds ? torch::empty_like(from) : x,
                       torch::empty(from.sizes(), from.options().dtype(bf16 ? torch::kBFloat16 : torch::kFloat))};
   const int64_t channels = from.size(-1);
-  constexpr int64_t kRows = 16;  // that are worth a thread
-  at::parallel_for(0, from.numel() / channels, kRows, [&](int64_t begin, int64_t end) {
-    const int64_t first = begin * channels;
+  const int64_t rows = from.numel() / channels;
+  constexpr int64_t kRows = 64;  // a task
+  share_tasks((rows + kRows - 1) / kRows, [&](int64_t task) {
+    const int64_t begin = task * kRows, first = begin * channels;
     cpu::AddLayerNormRows part{.x = from.const_data_ptr<float>() + first,
                                .weight = norm.weight.const_data_ptr<float>(),
                                .bias = norm.bias.const_data_ptr<float>(),
-                               .rows = end - begin,
+                               .rows = std::min(kRows, rows - begin),
                                .channels = channels,
                                .eps = static_cast<float>(norm.options.eps())};
     if (adds) part.sum = result.sum.mutable_data_ptr<float>() + first;

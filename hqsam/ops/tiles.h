@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/Parallel.h>
 #include <ATen/native/CPUBlas.h>
 #include <torch/torch.h>
 
@@ -10,6 +9,7 @@
 #include <type_traits>
 
 #include "hqsam/ops/cpu_tile_kernels.h"
+#include "hqsam/ops/threads.h"
 
 // Products of tiles on a CPU by oneDNN's micro-kernels, as libtorch has them: what hqsam's own operations are made of.
 // Numbers are float or at::BFloat16; sums are float.
@@ -102,7 +102,7 @@ void product(int64_t rows, int64_t columns, int64_t depth, const T* left, int64_
 template <class MakeWorker>
 void in_parallel(int64_t tasks, const MakeWorker& make_worker) {
   std::atomic<int64_t> next = 0;
-  at::parallel_for(0, std::min<int64_t>(at::get_num_threads(), tasks), 1, [&](int64_t, int64_t) {
+  on_threads(tasks, [&] {
     auto work = make_worker();
     for (int64_t task = next++; task < tasks; task = next++) work(task);
     at::native::cpublas::brgemm_release(/*is_vnni=*/true);
