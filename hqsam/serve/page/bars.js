@@ -97,8 +97,14 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
   const help = () => byId('help').showModal();
   byId('show-help').onclick = help;
   byId('show-help-narrow').onclick = help;
+  byId('help').onclose = () => document.activeElement?.blur();
   byId('help').onclick = (event) => event.target === byId('help') && byId('help').close();
-  byId('help').onkeydown = (event) => event.key === '?' && byId('help').close();
+  byId('help').onkeydown = (event) => {
+    if (event.key !== '?' || !byId('help').open) return;
+    event.stopPropagation();
+    byId('help').close();
+    document.activeElement?.blur();
+  };
 
   const toggleObjects = () => {
     acts.toggleObjects();

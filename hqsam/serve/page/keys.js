@@ -74,7 +74,7 @@ export function listenToKeys(acts) {
   const byKey = actsByKey();
   addEventListener('keydown', (event) => {
     const {target} = event;
-    if (target.closest('input, textarea, select, dialog')) {
+    if (target.closest('input, textarea, select, dialog[open]')) {
       if (event.key === 'Escape') target.blur();
       return;
     }
