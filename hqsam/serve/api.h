@@ -2,43 +2,65 @@
 #pragma once
 
 #include <filesystem>
-#include <list>
-#include <memory>
+#include <functional>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "hqsam/serve/annotation_folder.h"
+#include "hqsam/serve/engine.h"
 #include "hqsam/serve/http.h"
+#include "hqsam/serve/picture_bytes.h"
 #include "hqsam/serve/picture_list.h"
+#include "hqsam/serve/training_loop.h"
 
 namespace hqsam {
 
-// Encoded pictures for the page; the last few stay in memory.
-class PictureBytes {
- public:
-  // A JPEG (quality 92), or a PNG where the file is one of at most a million pixels. Throws Error as read_image.
-  std::shared_ptr<const HttpResponse> of(const ListedPicture& picture);
-
- private:
-  static constexpr size_t kKept = 4;
-  std::mutex mutex_;
-  std::list<std::pair<std::string, std::shared_ptr<const HttpResponse>>> kept_;  // the last used first
-};
-
-// What the page asks for: answers to /api/...
+// What the page asks for: answers to /api/..., docs/annotate.md lists them. All from any thread.
 class AnnotateApi {
  public:
-  AnnotateApi(PictureList list, std::filesystem::path output) : list_(std::move(list)), output_(std::move(output)) {}
-  // From any thread. Throws nothing but std::bad_alloc.
+  struct Parts {
+    const std::vector<ListedPicture>& pictures;
+    AnnotationFolder& folder;
+    PromptEngine& engine;
+    TrainingLoop& loop;
+    std::string version;
+  };
+  explicit AnnotateApi(Parts parts) : parts_(std::move(parts)) {}
+
+  // Throws nothing but std::bad_alloc.
   HttpResponse answer(const HttpRequest& request);
+  // From here on pictures that are not done have no proposals.
+  void forget_proposals();
 
  private:
-  nlohmann::json route(const HttpRequest& request);
-  nlohmann::json state();
+  using Json = nlohmann::json;
+  struct Call;  // a request, its path in parts
+  Json route(const Call& call);
+  Json route_picture(const Call& call, size_t picture);
+  Json route_train(const Call& call);
 
-  PictureList list_;
-  std::filesystem::path output_;
+  Json state() const;
+  Json picture(size_t picture) const;
+  Json classes(const Json& body);
+  Json predict(size_t picture, const Json& body);
+  Json proposals(size_t picture, const Json& body);
+  Json previous(size_t picture, const Json& body);
+  Json put_object(size_t picture, int64_t object, const Json& body);
+  Json remove_object(size_t picture, int64_t object, const Json& body);
+  Json set_state(size_t picture, const Json& body);
+  std::string state_of(size_t picture, const PictureRecord& record) const;
+  void changed(const PictureRecord& record, bool was_done);
+
+  Parts parts_;
   PictureBytes bytes_;
+  mutable std::mutex mutex_;
+  std::set<size_t> proposed_;
 };
+
+// {"models":[...]}: what masks cost with each model.
+nlohmann::json statistics_json(const std::vector<std::shared_ptr<const PictureRecord>>& records);
 
 }  // namespace hqsam

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "hqsam/serve/picture_bytes.h"
+
 #include "hqsam/core/text.h"
 #include "hqsam/image/codec.h"
-#include "hqsam/serve/api.h"
 
 namespace hqsam {
 
