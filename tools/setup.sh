@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what hqsam is built with: Debian 12's or Ubuntu 24.04's packages, and libtorch into .deps/python.
 # What is there already is left alone. --cuda brings libtorch's CUDA libraries and the CUDA compiler too (about 4.9 GB in
-# all).
+# all), --browser Chromium for the test of the annotation page, where there is a package of it.
 set -euo pipefail
 # shellcheck source=tools/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-cuda=0
+cuda=0 browser=0
 for argument in "$@"; do
   case $argument in
     --cuda) cuda=1 ;;
-    *) die "unknown argument '$argument'; usage: tools/setup.sh [--cuda]" ;;
+    --browser) browser=1 ;;
+    *) die "unknown argument '$argument'; usage: tools/setup.sh [--cuda] [--browser]" ;;
   esac
 done
 
@@ -21,6 +22,17 @@ packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-de
 # Boost.Beast's headers alone.
 if apt-cache show libboost1.81-dev >/dev/null 2>&1; then packages+=(libboost1.81-dev); else packages+=(libboost-dev); fi
 torch_version=2.11.0
+
+# apt_install <packages...>
+apt_install() {
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    as_root=(sudo -n)
+    "${as_root[@]}" true 2>/dev/null || die "as root, run: apt-get install --no-install-recommends $*"
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
+}
 
 install_packages() {
   if ! command -v apt-get >/dev/null; then
@@ -37,14 +49,18 @@ install_packages() {
     return
   fi
   echo "packages: installing ${missing[*]}"
-  local as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    as_root=(sudo -n)
-    "${as_root[@]}" true 2>/dev/null || die "as root, run: apt-get install --no-install-recommends ${missing[*]}"
+  apt_install "${missing[@]}"
+}
+
+# Ubuntu has it as a snap alone, which does not run everywhere: then the test is skipped.
+install_browser() {
+  if command -v chromium >/dev/null; then
+    echo "browser: is there"
+  elif (apt_install chromium) 2>/dev/null; then
+    echo "browser: installed chromium"
+  else
+    echo "browser: no package chromium here; the test of the annotation page is skipped"
   fi
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null
 }
 
 # libtorch_cpu.so needs no more of CUDA than its runtime and its profiling library.
@@ -72,3 +88,4 @@ else
   install_packages
   install_libtorch
 fi
+if [ $browser -eq 1 ]; then install_browser; fi

@@ -29,7 +29,7 @@ sanitized() {
   ctest --test-dir "$folder" --output-on-failure -R '^replay_'
 }
 
-stage setup "$root/tools/setup.sh"
+stage setup "$root/tools/setup.sh" --browser
 stage format "$root/tools/format.sh" --check
 stage rooms "$root/tools/check_rooms.sh"
 stage build build "$root/build"

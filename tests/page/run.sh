@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 source=$2
 . "$source/tests/golden.sh"
 if ! PYTHONPATH=$here python3 -c 'import sys, devtools; sys.exit(devtools.find_browser() is None)'; then
-  echo "skipped: there is no Chromium here (apt-get install chromium; tools/setup.sh does where the package exists)"
+  echo "skipped: there is no Chromium here (tools/setup.sh --browser installs it where there is a package)"
   exit 77
 fi
 exec python3 "$here/annotate.py" "$1" "${3:-$(golden sam_hq_micro.pth)}" "$source/data/samples"

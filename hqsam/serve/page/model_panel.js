@@ -15,6 +15,10 @@ function duration(seconds) {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
+function withoutEnding(file) {
+  return file.replace(/\.(safetensors|pth)$/, '');
+}
+
 // A table of rows, the first of them its head.
 function fillTable(table, [head, ...rows]) {
   table.replaceChildren(element('thead', {}, element('tr', {}, ...head.map((text) => element('th', {}, text)))),
@@ -94,8 +98,8 @@ export class ModelPanel extends EventTarget {
       byId('no-statistics').hidden = models.length > 0;
       if (!models.length) return;
       const one = (value) => (value ?? 0).toFixed(1);
-      fillTable(byId('statistics'), [['model', 'masks', 'clicks', 's', 'by hand'], ...models.map((model) =>
-        [model.checkpoint, String(model.masks), one(model.clicks_per_mask), one(model.seconds_per_mask), `${Math.round((model.edited ?? 0) * 100)} %`])]);
+      fillTable(byId('statistics'), [['model', 'masks', 'clicks', 's', 'hand'], ...models.map((model) =>
+        [withoutEnding(model.checkpoint), String(model.masks), one(model.clicks_per_mask), one(model.seconds_per_mask), `${Math.round((model.edited ?? 0) * 100)} %`])]);
     } catch (error) {
       this.editor.trouble(error.message, () => this.showStatistics());
     }
