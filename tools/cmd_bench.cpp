@@ -9,6 +9,7 @@
 #include "hqsam/core/print.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/model/checkpoint.h"
+#include "hqsam/ops/peaks.h"
 #include "hqsam/train/memory.h"
 #include "outputs.h"
 
@@ -19,7 +20,7 @@ struct BenchArguments {
   std::string variant, checkpoint;
   std::vector<std::string> stages;  // empty: all
   BenchOptions bench;
-  bool json = false;
+  bool peaks = false, json = false;
   ComputeOptions compute;
 };
 
@@ -27,6 +28,7 @@ SamHq bench_model(const BenchArguments& arguments) {
   if (!arguments.checkpoint.empty()) return load_sam_hq(arguments.checkpoint, {.hq = HqModules::kRequired});
   SamHq model(variant_by_name(arguments.variant.empty() ? "micro" : arguments.variant));
   initialize(model, InitScope::kAll, 42);
+  for (auto& parameter : model->parameters()) parameter.requires_grad_(false);  // as those of a file
   return model;
 }
 
@@ -37,6 +39,22 @@ void print_table(bool on_stderr, const std::vector<StageTime>& stages) {
   for (const StageTime& stage : stages) {
     say(fmt::format("{:<20}{:>12.2f}{:>12.2f}{:>12.2f}", stage.name, stage.median_ms, stage.min_ms, stage.max_ms));
   }
+}
+
+void print_peaks(bool on_stderr, const std::vector<Peak>& peaks) {
+  if (peaks.empty()) return;
+  const auto say = [&](std::string_view line) { on_stderr ? tell_line(line) : print_line(line); };
+  say(fmt::format("{:<20}{:>12}", "at most, a second", ""));
+  for (const Peak& peak : peaks) {
+    say(fmt::format("{:<20}{:>12.0f} {}", peak.name, peak.per_second / 1e9,
+                    peak.name == "copy" ? "GB, read and written" : "billion operations"));
+  }
+}
+
+nlohmann::ordered_json as_json(const std::vector<Peak>& peaks) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Peak& peak : peaks) list.push_back({{"name", peak.name}, {"per_second", peak.per_second}});
+  return list;
 }
 
 double ratio(const OpTime& op) { return op.plain.median_ms / op.chosen.median_ms; }
@@ -103,6 +121,12 @@ int bench(const BenchArguments& arguments) {
     require_writable_folder("bench", options.trace);
     std::filesystem::create_directories(options.trace);
   }
+  const std::vector<Peak> peaks = arguments.peaks ? measure_peaks() : std::vector<Peak>();
+  print_peaks(arguments.json, peaks);
+  if (arguments.peaks && arguments.stages.empty()) {
+    if (arguments.json) print_raw(nlohmann::ordered_json{{"version", 1}, {"peaks", as_json(peaks)}}.dump(1) + "\n");
+    return 0;
+  }
   SamHq model = bench_model(arguments);
   model->to(device);
   const std::vector<StageTime> stages = time_stages(model, options);
@@ -123,6 +147,7 @@ int bench(const BenchArguments& arguments) {
                                        {"repeats", options.repeats},
                                        {"peak_memory_gib", peak_memory_gib()},
                                        {"peak_device_memory_gib", peak_device_memory_gib(device)},
+                                       {"peaks", as_json(peaks)},
                                        {"stages", as_json(stages)},
                                        {"ops", as_json(ops)}};
   print_raw(json.dump(1) + "\n");
@@ -158,6 +183,8 @@ void add_bench(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--trace", arguments->bench.trace,
                       "a folder for a Chrome trace of one more run of each stage (ui.perfetto.dev shows it)");
+  command->add_flag("--peaks", arguments->peaks,
+                    "what this CPU can do at most: products by type, copies of memory; alone unless --stage is given");
   command->add_flag("--json", arguments->json, "JSON on the standard output, the table on stderr");
   add_compute(*command, arguments->compute);
 }
