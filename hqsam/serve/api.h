@@ -14,7 +14,7 @@
 #include "hqsam/serve/http.h"
 #include "hqsam/serve/picture_bytes.h"
 #include "hqsam/serve/picture_list.h"
-#include "hqsam/serve/training_loop.h"
+#include "hqsam/serve/retraining.h"
 
 namespace hqsam {
 
@@ -25,7 +25,7 @@ class AnnotateApi {
     const std::vector<ListedPicture>& pictures;
     AnnotationFolder& folder;
     PromptEngine& engine;
-    TrainingLoop& loop;
+    Retraining& loop;
     std::string version;
   };
   explicit AnnotateApi(Parts parts) : parts_(std::move(parts)) {}

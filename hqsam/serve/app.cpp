@@ -16,13 +16,13 @@ AnnotateApp::AnnotateApp(AnnotateOptions options)
       options_.load(taken ? taken->checkpoint : options_.checkpoint, taken ? std::optional(taken->kind) : std::nullopt);
   engine_ = std::make_unique<PromptEngine>(
       std::move(model), PromptEngine::Options{options_.output / "embeddings", options_.bf16}, list_.pictures, stems_);
-  loop_ = std::make_unique<TrainingLoop>(
-      *folder_, TrainingLoop::Options{.program = options_.program,
-                                      .compute = options_.compute,
-                                      .images = options_.images,
-                                      .checkpoint = [this] { return engine_->checkpoint(); },
-                                      .kind = [this] { return engine_->default_kind(); },
-                                      .swap = [this](const std::string& path, MaskKind kind) { take(path, kind); }});
+  loop_ = std::make_unique<Retraining>(
+      *folder_, Retraining::Options{.program = options_.program,
+                                    .compute = options_.compute,
+                                    .images = options_.images,
+                                    .checkpoint = [this] { return engine_->checkpoint(); },
+                                    .kind = [this] { return engine_->default_kind(); },
+                                    .swap = [this](const std::string& path, MaskKind kind) { take(path, kind); }});
   loop_->write_training_files();
   api_ =
       std::make_unique<AnnotateApi>(AnnotateApi::Parts{list_.pictures, *folder_, *engine_, *loop_, options_.version});

@@ -36,7 +36,7 @@ class AnnotateApp {
   std::string start();
   // Training saves and ends, what is being answered is finished.
   void stop();
-  TrainingLoop& loop() { return *loop_; }
+  Retraining& loop() { return *loop_; }
 
  private:
   void take(const std::string& checkpoint, MaskKind kind);
@@ -46,7 +46,7 @@ class AnnotateApp {
   std::vector<std::string> stems_;
   std::unique_ptr<AnnotationFolder> folder_;
   std::unique_ptr<PromptEngine> engine_;
-  std::unique_ptr<TrainingLoop> loop_;
+  std::unique_ptr<Retraining> loop_;
   std::unique_ptr<AnnotateApi> api_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Guard> guard_;

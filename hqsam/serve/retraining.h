@@ -23,7 +23,7 @@ namespace hqsam {
 // on the pictures of the valid split. The new model (best.pth, or model.pth) takes the old one's place where the mean
 // of mIoU and boundary mIoU of its masks (hq or sum, what its validation found best) is higher than that of the old
 // one's; else all stays. model.json in the folder tells the next start which model was taken.
-class TrainingLoop {
+class Retraining {
  public:
   struct Options {
     std::filesystem::path program;            // hqsam
@@ -34,10 +34,10 @@ class TrainingLoop {
     // Takes the new model into use. Throws Error where it cannot.
     std::function<void(const std::string& checkpoint, MaskKind kind)> swap;
   };
-  TrainingLoop(AnnotationFolder& folder, Options options);
-  ~TrainingLoop();  // stop(), and waits
-  TrainingLoop(const TrainingLoop&) = delete;
-  TrainingLoop& operator=(const TrainingLoop&) = delete;
+  Retraining(AnnotationFolder& folder, Options options);
+  ~Retraining();  // stop(), and waits
+  Retraining(const Retraining&) = delete;
+  Retraining& operator=(const Retraining&) = delete;
 
   // ApiError 409 while one runs, and for fewer than a picture that is done for each split.
   void start(std::optional<int64_t> epochs);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/serve/training_loop.h"
+#include "hqsam/serve/retraining.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -52,26 +52,26 @@ struct Stopped {};
 }  // namespace
 
 // Percent, of the valid pictures' masks.
-struct TrainingLoop::Scores {
+struct Retraining::Scores {
   double miou = 0, mbiou = 0;
   int64_t masks = 0;
   double mean() const { return (miou + mbiou) / 2; }
   Json json() const { return {{"mIoU", miou}, {"mBIoU", mbiou}}; }
 };
 
-TrainingLoop::TrainingLoop(AnnotationFolder& folder, Options options) : folder_(folder), options_(std::move(options)) {}
+Retraining::Retraining(AnnotationFolder& folder, Options options) : folder_(folder), options_(std::move(options)) {}
 
-TrainingLoop::~TrainingLoop() {
+Retraining::~Retraining() {
   stop();
   if (thread_.joinable()) thread_.join();
 }
 
-TrainingCounts TrainingLoop::write_training_files() {
+TrainingCounts Retraining::write_training_files() {
   const std::lock_guard lock(files_mutex_);
   return hqsam::write_training_files(folder_, options_.images, options_.checkpoint());
 }
 
-void TrainingLoop::start(std::optional<int64_t> epochs) {
+void Retraining::start(std::optional<int64_t> epochs) {
   const std::lock_guard lock(mutex_);
   if (running_) throw ApiError(409, "training runs already: wait for its end, or stop it");
   const TrainingCounts counts = write_training_files();
@@ -88,32 +88,32 @@ void TrainingLoop::start(std::optional<int64_t> epochs) {
   thread_ = std::thread([this, epochs] { run(epochs); });
 }
 
-void TrainingLoop::stop() { stop_ = true; }
+void Retraining::stop() { stop_ = true; }
 
-nlohmann::json TrainingLoop::status() const {
+nlohmann::json Retraining::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
 }
 
-std::string TrainingLoop::wait() {
+std::string Retraining::wait() {
   std::unique_lock lock(mutex_);
   change_.wait(lock, [&] { return !running_; });
   return status_["state"].get<std::string>();
 }
 
-void TrainingLoop::set_state(const std::string& state) {
+void Retraining::set_state(const std::string& state) {
   const std::lock_guard lock(mutex_);
   status_["state"] = state;
 }
 
-fs::path TrainingLoop::new_run_folder() const {
+fs::path Retraining::new_run_folder() const {
   for (int number = 1;; ++number) {
     const fs::path folder = folder_.path() / "runs" / std::to_string(number);
     if (!fs::exists(folder)) return folder;
   }
 }
 
-void TrainingLoop::run(std::optional<int64_t> epochs) {
+void Retraining::run(std::optional<int64_t> epochs) {
   // The page's work goes first.
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);
   std::string state = "failed";
@@ -155,7 +155,7 @@ void TrainingLoop::run(std::optional<int64_t> epochs) {
 }
 
 // Waits for its end. A child is killed when the thread that started it ends, so all are started here.
-void TrainingLoop::run_child(const std::vector<std::string>& arguments, const fs::path& metrics, bool keeps_block) {
+void Retraining::run_child(const std::vector<std::string>& arguments, const fs::path& metrics, bool keeps_block) {
   std::vector<std::string> all = arguments;
   all.insert(all.end(), options_.compute.begin(), options_.compute.end());
   ChildProcess child(options_.program.string(), all, own_environment(), fmt::format("[{}] ", arguments.front()),
@@ -183,7 +183,7 @@ void TrainingLoop::run_child(const std::vector<std::string>& arguments, const fs
 }
 
 // A line of metrics.jsonl tells the seconds that are left; what is done, those since the first.
-void TrainingLoop::follow(const fs::path& metrics) {
+void Retraining::follow(const fs::path& metrics) {
   if (metrics.empty()) return;
   const auto line = json_object_or_nothing(last_line(metrics));
   if (!line || line->value("type", "") != "step" || !line->contains("seconds_left")) return;
@@ -198,7 +198,7 @@ void TrainingLoop::follow(const fs::path& metrics) {
   status_["progress"] = done / std::max(done + left.get<double>(), 1e-3);
 }
 
-TrainingLoop::Scores TrainingLoop::evaluate(const std::string& checkpoint, MaskKind kind, const fs::path& output) {
+Retraining::Scores Retraining::evaluate(const std::string& checkpoint, MaskKind kind, const fs::path& output) {
   run_child({"evaluate", "--config", (folder_.path() / "train.yaml").string(), "--checkpoint", checkpoint, "--masks",
              to_string(kind), "--output", output.string()},
             {}, false);
