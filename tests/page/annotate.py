@@ -114,6 +114,57 @@ def clicks(test):
     assert item['prompts'][0]['labels'] == [1, 0, 0] and near(item['prompts'][0]['points'][0], [256, 256]), item
 
 
+def hover(test):
+    """The mask under the mouse: the latest alone, and never two questions at once."""
+    test.page.run('''{
+      const fetched = window.fetch;
+      window.asked = {now: 0, most: 0, all: 0};
+      window.fetch = async (path, request) => {
+        if (!path.endsWith('/predict')) return fetched(path, request);
+        asked.all += 1;
+        asked.most = Math.max(asked.most, ++asked.now);
+        try {
+          return await fetched(path, request);
+        } finally {
+          asked.now -= 1;
+        }
+      };
+    }''')
+    x, y = test.on_screen(60, 60)
+    for i in range(60):
+        test.page.mouse('mouseMoved', x + 2 * i, y + i)
+    test.wait('layers.pointer.hover || layers.pointer.item')
+    test.wait('asked.now === 0')
+    all_asked, most = test.page.run('[asked.all, asked.most]')
+    assert 1 <= all_asked <= 60 and most == 1, (all_asked, most)
+    test.page.key('h')
+    test.page.mouse('mouseMoved', x, y + 100)
+    test.page.mouse('mouseMoved', x, y + 110)
+    assert test.page.run('asked.all') == all_asked
+    test.page.key('h')
+
+
+def two_windows(test):
+    """A change from elsewhere is told, and either of the two is taken."""
+    number = test.ask('Math.max(...editor.objects.keys())')
+    for key, button, wanted in (('2', 'Keep mine', 'chair'), ('1', 'Take theirs', 'kite')):
+        revision = test.server.call('GET', '/api/pictures/0')['revision']
+        item = next(one for one in test.server.call('GET', '/api/pictures/0')['objects'] if one['id'] == number)
+        item['class'] = 'kite'
+        test.server.call('PUT', f'/api/pictures/0/objects/{number}', {'revision': revision, 'object': item})
+        test.page.press(f'#object-rows .row[data-id="{number}"] .open')
+        test.wait(f'editor.draft?.id === {number}')
+        test.page.key(key)
+        test.page.key('Enter')
+        test.page.wait('document.querySelectorAll(".notice.saver button").length === 2')
+        test.page.run(f'[...document.querySelectorAll(".notice.saver button")].find((one) => one.textContent === "{button}").click()')
+        test.wait_saved()
+        test.wait(f'editor.objects.get({number})?.name === "{wanted}"')
+        assert test.check_file('bicycle', number)['class'] == wanted
+    # The browser itself notes an answer of 409.
+    test.page.said = [line for line in test.page.said if '409' not in line]
+
+
 def boxes(test):
     test.page.key('1')
     test.drag((50, 150), (200, 300), (460, 480))
@@ -256,11 +307,38 @@ def next_picture(test):
     assert test.server.annotation('bicycle')['state'] == 'done'
 
 
+def followed(test):
+    """The masks of the picture before as suggestions: one by a click, one by Enter, the rest dismissed; and undone."""
+    test.page.key('p')
+    test.page.wait('!document.querySelector("#follow").disabled', 60)
+    found = test.ask('editor.suggestions.length')
+    assert found >= 3, found
+    test.page.press('#suggestion-rows .open')
+    test.page.key('Enter')
+    test.wait_saved()
+    assert test.ask('[editor.objects.size, editor.suggestions.length]') == [2, found - 2]
+    for number in test.ask('[...editor.objects.keys()]'):
+        assert test.check_file('chair', number)['source'] == 'previous'
+    test.page.press('#dismiss-all')
+    assert test.ask('editor.suggestions.length') == 0
+    test.page.key('z', CTRL)
+    assert test.ask('editor.suggestions.length') == found - 2
+    test.page.press('#accept-all')
+    test.wait_saved()
+    assert len(test.server.objects('chair')) == found
+    test.page.key('z', CTRL)
+    test.page.key('z', CTRL)
+    test.wait_saved()
+    assert list(test.server.objects('chair')) == [1]
+
+
 def reload(test):
     test.page.key('a')
     test.wait_picture('bicycle')
     before = {number: test.shown(number) for number in test.ask('[...editor.objects.keys()]')}
+    test.page.run('window.isOld = true')
     test.page.call('Page.reload')
+    test.page.wait('!window.isOld')
     test.wait_picture('bicycle')
     assert {number: test.shown(number) for number in test.ask('[...editor.objects.keys()]')} == before
     for number in before:
@@ -370,8 +448,8 @@ def help_on_keys(test):
     assert not test.page.run('document.querySelector("#help").open')
 
 
-STEPS = [opens, help_on_keys, clicks, boxes, parts, strokes, undone_objects, kinds, views, suggestions, next_picture, reload, killed_server, many_objects,
-         phone]
+STEPS = [opens, help_on_keys, hover, clicks, boxes, parts, strokes, undone_objects, kinds, views, suggestions, two_windows, next_picture,
+         followed, reload, killed_server, many_objects, phone]
 
 
 def main():

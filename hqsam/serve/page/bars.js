@@ -6,7 +6,7 @@ import {classColour} from './paint.js';
 const hints = {
   in: 'Click what is in the mask, or drag a box around it', out: 'Click what is not in the mask',
   brush: 'Draw what is in the mask', eraser: 'Draw over what is not in the mask'};
-const kindNames = {sam: 'SAM', hq: 'HQ', sum: 'Sum', both: 'Both'};
+const kindNames = {sam: 'SAM', hq: 'HQ', sum: 'HQ', both: 'Both'};  // sum: of both models' logits, as HQ-SAM does it
 
 export function bindBars({editor, album, tools, layers, view, model, acts}) {
   const clicks = {part: () => editor.addPart(), drop: () => editor.drop(), delete: acts.remove, accept: acts.accept,
@@ -52,9 +52,8 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
   for (const name of ['draft', 'kinds', 'classes', 'objects']) editor.addEventListener(name, showDraft);
 
   const views = () => {
-    const better = editor.kinds.filter((kind) => kind === 'hq' || (kind === 'sum' && editor.defaultKind === 'sum'));
-    if (!better.length) return ['sam'];
-    return [...editor.kinds.includes('sam') ? ['sam'] : [], ...better, ...editor.kinds.includes('sam') ? ['both'] : []];
+    const better = editor.betterKind;
+    return better === 'sam' || !editor.kinds.includes('sam') ? [better] : ['sam', better, 'both'];
   };
   const setView = (seen) => {
     remember('view', seen);
@@ -126,9 +125,9 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
       setView(all[(all.indexOf(editor.view) + 1) % all.length]);
     },
     setKinds(defaultKind) {
-      editor.defaultKind = defaultKind;
+      editor.betterKind = defaultKind;
       const wanted = remembered('view', defaultKind);
-      editor.setView(views().includes(wanted) ? wanted : views().find((kind) => kind !== 'sam') ?? 'sam');
+      editor.setView(views().includes(wanted) ? wanted : defaultKind);
     },
   };
 }

@@ -15,7 +15,8 @@ export class Editor extends EventTarget {
   suggestions = [];
   classes = [];
   name = null;   // class of the next masks
-  kinds = ['hq'];
+  kinds = ['hq'];      // that the model has
+  betterKind = 'hq';   // its default
   view = 'hq';   // a kind, or 'both'
   steps = new Steps();
   #nextId = 1;
@@ -46,8 +47,7 @@ export class Editor extends EventTarget {
 
   // The kind that is saved: what is seen, or the better of both.
   get kind() {
-    if (this.view !== 'both') return this.view;
-    return this.kinds.find((kind) => kind !== 'sam') ?? 'sam';
+    return this.view === 'both' ? this.betterKind : this.view;
   }
 
   get askedKinds() {

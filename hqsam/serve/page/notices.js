@@ -75,7 +75,7 @@ export class Notices {
         this.#forget();
         again();
       });
-      lines.push([again ? 'error' : 'note', said, retry, button('Close', () => this.#forget())]);
+      lines.push(retry ? ['error', said, retry, button('Close', () => this.#forget())] : ['note', said]);
     }
     byId('notices').replaceChildren(...lines.map(([kind, said, ...buttons]) =>
       element('div', {class: `notice ${kind}`}, element('span', {}, said), ...buttons)));
