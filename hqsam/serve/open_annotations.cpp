@@ -115,7 +115,7 @@ void AnnotationFolder::mend_masks(PictureRecord& record) {
   for (AnnotationObject& object : record.objects) {
     const fs::path file = mask_file(record.stem, object.id);
     const auto own = fs::last_write_time(file, error);
-    if (!error && own <= written) continue;
+    if (!error && own < written) continue;  // the clock of files ticks slowly
     const std::optional<PackedMask> drawn = error ? std::nullopt : mask_in(file, record.size);
     const PackedMask mask = object.mask(record.size);
     if (drawn && *drawn == mask) continue;
