@@ -21,7 +21,7 @@ class Test:
         images.mkdir()
         for picture in sorted(pathlib.Path(pictures).glob('*.jpg')):
             shutil.copy(picture, images)
-        self.server = Server(hqsam, checkpoint, str(images), str(self.folder / 'out'), 'bicycle,chair,kite')
+        self.server = Server(hqsam, checkpoint, str(images), str(self.folder / 'my_masks'), 'bicycle,chair,kite')
         self.page = Page(find_browser())
 
     def close(self):

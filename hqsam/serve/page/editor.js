@@ -41,6 +41,7 @@ export class Editor extends EventTarget {
     this.visit = visit;
     Object.assign(this, {picture: visit.picture, objects: visit.objects, suggestions: visit.suggestions, steps: visit.steps});
     this.#nextId = visit.nextId;
+    this.#lastAct = performance.now();
     this.draft = null;
     this.tell('picture', 'objects', 'suggestions', 'draft');
   }
@@ -93,11 +94,16 @@ export class Editor extends EventTarget {
     if (step) this.#restore(step.after);
   }
 
-  #started() {
-    const now = performance.now();
-    const seconds = this.#lastAct ? Math.min(idle, (now - this.#lastAct) / 1000) : 0;
+  // Seconds since the last act: those before the first click on a mask are its own, too.
+  #spent() {
+    const now = performance.now(), seconds = (now - this.#lastAct) / 1000;
     this.#lastAct = now;
-    return this.draft ? {...this.draft, seconds: this.draft.seconds + seconds} : drafts.newDraft(this.name);
+    return Math.min(idle, seconds);
+  }
+
+  #started() {
+    const draft = this.draft ?? drafts.newDraft(this.name);
+    return {...draft, seconds: draft.seconds + this.#spent()};
   }
 
   addPoint(x, y, label) {
@@ -198,7 +204,6 @@ export class Editor extends EventTarget {
     await this.accept({leaving: true});
     const object = this.objects.get(id);
     if (this.draft || !object) return;
-    this.#lastAct = performance.now();
     this.#commit({draft: drafts.openedDraft(object)});
   }
 
@@ -206,7 +211,6 @@ export class Editor extends EventTarget {
   async begin() {
     await this.accept({leaving: true});
     if (this.draft) return;
-    this.#lastAct = performance.now();
     this.#commit({draft: drafts.newDraft(this.name)});
   }
 
@@ -225,9 +229,10 @@ export class Editor extends EventTarget {
   }
 
   acceptSuggestions(accepted) {
+    const seconds = this.#spent() / accepted.length;
     const objects = accepted.map(({mask, name, source, prompts}) => {
       const id = this.#takeId();
-      return [id, {id, name: name ?? this.name, mask, prompts: prompts ?? [], kind: this.kind, clicks: 1, seconds: 0,
+      return [id, {id, name: name ?? this.name, mask, prompts: prompts ?? [], kind: this.kind, clicks: 1, seconds,
         edited: false, source}];
     });
     this.#commit({objects, suggestions: this.suggestions.filter((one) => !accepted.includes(one))});

@@ -72,6 +72,8 @@ export class Layers {
       context.globalAlpha = 1;
     }
     for (const one of suggestions) this.#stamp(context, one, this.#cached(one, 'suggestion', () => paint.suggestionBitmap(one.mask)));
+    // The one that Enter accepts.
+    if (suggestions.length && !draft) this.#stroke(context, this.#outline(suggestions[0].mask), paint.inWork.both);
   }
 
   #stamp(context, {mask}, bitmap) {

@@ -93,8 +93,8 @@ function showState(state) {
   editor.kinds = state.kinds;
   bars.setKinds(state.default_kind);
   model.showCheckpoint(state);
-  byId('folder').textContent = state.folder;
-  byId('folder').title = `Saved in ${state.folder}`;
+  byId('folder').textContent = `Saved in ${state.folder.split(/[\\/]/).at(-1)}`;
+  byId('folder').title = state.folder;
   album.setPictures(state.pictures);
 }
 
