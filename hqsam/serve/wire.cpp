@@ -47,7 +47,7 @@ void check_numbers(const Json& list, size_t count, const char* name) {
 // What a mask was prompted with is kept as it came, once it is what it should be; masks of prompts are left out.
 Json checked_prompts(const Json& json) {
   Json kept = Json::array();
-  if (!json.contains("prompts")) return kept;
+  if (!json.contains("prompts") || json["prompts"].is_null()) return kept;
   const Json& prompts = json["prompts"];
   if (!prompts.is_array() || prompts.size() > kMostPrompts)
     fail(kWire, "'prompts' is a list, got {}", json_shown(prompts));
