@@ -24,7 +24,7 @@ export class Album extends EventTarget {
     saver.addEventListener('theirs', ({detail}) => this.reload(detail));
     editor.addEventListener('objects', () => {
       const entry = this.entry();
-      if (!entry) return;
+      if (!entry || !editor.picture) return;
       entry.objects = editor.objects.size;
       this.#tell('list');
     });
@@ -113,6 +113,11 @@ export class Album extends EventTarget {
       if (turn === this.#turn && this.neighbour(1) !== null) this.#image(this.neighbour(1)).catch(() => {});
     } catch (error) {
       if (turn !== this.#turn) return;
+      // Nothing is shown, and the next one can be gone to.
+      this.current = id;
+      this.image = null;
+      this.editor.clear();
+      this.#tell('list');
       this.#tell('opened');
       this.editor.trouble(`${this.entry(id)?.name}: ${error.message}`, () => this.open(id));
     }

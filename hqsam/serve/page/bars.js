@@ -68,7 +68,7 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
   function showHint() {
     const {picture, draft, suggestions} = editor;
     byId('hint').hidden = draft !== null;
-    byId('hint').textContent = !picture ? '' : !album.ready ? 'The model looks at the picture…'
+    byId('hint').textContent = !picture ? 'No picture' : !album.ready ? 'The model looks at the picture…'
       : suggestions.length ? 'Click a suggestion to accept it, or press Enter for the one on top'
       : hints[tools.tool];
   }

@@ -46,6 +46,12 @@ export class Editor extends EventTarget {
     this.tell('picture', 'objects', 'suggestions', 'draft');
   }
 
+  // No picture: it could not be read.
+  clear() {
+    Object.assign(this, {visit: null, picture: null, objects: new Map(), suggestions: [], steps: new Steps(), draft: null});
+    this.tell('picture', 'objects', 'suggestions', 'draft');
+  }
+
   // The kind that is saved: what is seen, or the better of both.
   get kind() {
     return this.view === 'both' ? this.betterKind : this.view;
@@ -209,6 +215,7 @@ export class Editor extends EventTarget {
 
   // Begins a mask anew, also where an object lies.
   async begin() {
+    if (!this.picture) return;
     await this.accept({leaving: true});
     if (this.draft) return;
     this.#commit({draft: drafts.newDraft(this.name)});

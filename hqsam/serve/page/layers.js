@@ -45,11 +45,11 @@ export class Layers {
   #draw() {
     const names = [...this.#dirty];
     this.#dirty.clear();
-    if (!this.image) return;
     for (const name of names) {
       const canvas = this.canvases[name], context = canvas.getContext('2d');
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);
+      if (!this.image || !this.editor.picture) continue;
       const {scale, left, top} = this.view, ratio = devicePixelRatio;
       context.setTransform(scale * ratio, 0, 0, scale * ratio, left * ratio, top * ratio);
       // Pixels are seen as such from near, and are smooth from afar.

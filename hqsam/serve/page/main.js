@@ -40,6 +40,7 @@ album.addEventListener('opening', () => {
 album.addEventListener('opened', () => {
   stage.classList.remove('waits');
   layers.image = album.image;
+  layers.redraw('base', 'draft', 'pointer');
   if (editor.picture) view.setPicture(editor.picture.width, editor.picture.height);
 });
 album.addEventListener('ready', () => (tools.ready = true));
@@ -61,7 +62,7 @@ function remove() {
 async function finish() {
   await editor.accept({leaving: true});
   if (editor.draft) return;
-  album.setState('done');
+  if (editor.picture) album.setState('done');
   const id = album.neighbour(1);
   if (id !== null) await album.open(id);
 }

@@ -156,11 +156,13 @@ export class ObjectsPanel {
   }
 
   async #ask(button, what, body, source, again) {
-    const {editor} = this, {id} = editor.picture;
+    const {editor} = this;
+    if (!editor.picture) return;
+    const {id} = editor.picture;
     byId(button).disabled = true;
     try {
       const {proposals} = await call('POST', `/api/pictures/${id}/${what}`, body);
-      if (editor.picture.id !== id) return;
+      if (editor.picture?.id !== id) return;
       if (what === 'proposals') this.album.reached('proposed');
       const found = proposals.map(({mask, iou, class: name}) => ({mask: Mask.fromWire(mask), score: iou, name: name ?? undefined, source}));
       if (!editor.suggest(found)) editor.trouble(source === 'previous' ? 'The picture before has no mask that is not here yet.' : 'Nothing new was found.');

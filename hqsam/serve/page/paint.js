@@ -16,63 +16,66 @@ export function rgb(colour) {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-// A bitmap of the box {x, y, w, h} with what colourOf(i, pixels) says, [r, g, b, a], of each pixel that is not 0.
-function bitmap({w, h}, pixels, colourOf) {
+function packed([r, g, b], alpha) {
+  return ((alpha << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
+// A bitmap of the box {x, y, w, h} that paint(out) fills, a Uint32Array of its pixels.
+function bitmap({w, h}, paint) {
   const image = new ImageData(w, h);
-  const out = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < pixels.length; ++i) {
-    if (!pixels[i]) continue;
-    const [r, g, b, a] = colourOf(i, pixels);
-    out[i] = (a << 24) | (b << 16) | (g << 8) | r;
-  }
+  paint(new Uint32Array(image.data.buffer));
   const canvas = new OffscreenCanvas(w, h);
   canvas.getContext('2d').putImageData(image, 0, 0);
   return canvas.transferToImageBitmap();
 }
 
-// How far a pixel lies from the mask's edge, up to `most` pixels: 0 at the edge.
-function depth(pixels, w, h, i, most) {
-  const x = i % w, y = (i - x) / w;
-  for (let d = 1; d <= most; ++d) {
-    if (x < d || y < d || x + d >= w || y + d >= h) return d - 1;
-    if (!pixels[i - d] || !pixels[i + d] || !pixels[i - d * w] || !pixels[i + d * w]) return d - 1;
+// The width of the lines in a bitmap, so that they show where the picture is seen as a whole.
+function lineOf(mask) {
+  return Math.max(1, Math.round(Math.max(mask.width, mask.height) / 1200));
+}
+
+// visit(i, depth) for each pixel of the mask within its box: how far it lies from the edge, up to `most`; 0 at the edge.
+function byDepth(mask, most, visit) {
+  const {w, h} = mask.box, pixels = mask.cropped(mask.box);
+  const depthOf = (i, x, y) => {
+    for (let d = 1; d <= most; ++d) {
+      if (x < d || y < d || x + d >= w || y + d >= h) return d - 1;
+      if (!pixels[i - d] || !pixels[i + d] || !pixels[i - d * w] || !pixels[i + d * w]) return d - 1;
+    }
+    return most;
+  };
+  for (let y = 0, i = 0; y < h; ++y) {
+    for (let x = 0; x < w; ++x, ++i) if (pixels[i]) visit(i, depthOf(i, x, y));
   }
-  return most;
 }
 
 // An accepted object: filled, its edge in full colour with a dark line within, so that it shows on any picture.
 export function objectBitmap(mask, colour) {
-  const box = mask.box, line = Math.max(1, Math.round(Math.max(mask.width, mask.height) / 1200));
-  const [r, g, b] = rgb(colour);
-  const edge = [r, g, b, 255], dark = [0, 0, 0, 110], fill = [r, g, b, 90];
-  return bitmap(box, mask.cropped(box), (i, pixels) => {
-    const d = depth(pixels, box.w, box.h, i, 2 * line);
-    return d < line ? edge : d < 2 * line ? dark : fill;
-  });
+  const line = lineOf(mask);
+  const edge = packed(rgb(colour), 255), dark = packed([0, 0, 0], 110), fill = packed(rgb(colour), 90);
+  return bitmap(mask.box, (out) => byDepth(mask, 2 * line, (i, depth) => (out[i] = depth < line ? edge : depth < 2 * line ? dark : fill)));
 }
 
 // A suggestion: a broken line, light and dark.
 export function suggestionBitmap(mask) {
-  const box = mask.box, line = Math.max(1, Math.round(Math.max(mask.width, mask.height) / 1200));
-  const light = [255, 255, 255, 235], dark = [20, 24, 30, 235], fill = [255, 255, 255, 34];
-  return bitmap(box, mask.cropped(box), (i, pixels) => {
-    if (depth(pixels, box.w, box.h, i, line) >= line) return fill;
-    const x = i % box.w, y = (i - x) / box.w;
-    return Math.floor((x + y) / (4 * line)) % 2 ? dark : light;
-  });
+  const line = lineOf(mask), {w} = mask.box;
+  const light = packed([255, 255, 255], 235), dark = packed([20, 24, 30], 235), fill = packed([255, 255, 255], 34);
+  const dash = (i) => (Math.floor((i % w + Math.floor(i / w)) / (4 * line)) % 2 ? dark : light);
+  return bitmap(mask.box, (out) => byDepth(mask, line, (i, depth) => (out[i] = depth < line ? dash(i) : fill)));
 }
 
 export function plainBitmap(mask, colour, alpha) {
-  const fill = [...rgb(colour), alpha];
-  return bitmap(mask.box, mask.cropped(mask.box), () => fill);
+  const {x, y, w} = mask.box, fill = packed(rgb(colour), alpha);
+  return bitmap(mask.box, (out) => mask.spans((row, from, to) => out.fill(fill, (row - y) * w + from - x, (row - y) * w + to - x)));
 }
 
 // Two masks in one box: what both have, and what each has alone.
 export function pairBitmap(box, better, sam) {
   const first = better.cropped(box), second = sam.cropped(box);
-  const pixels = first.map((value, i) => value | (second[i] << 1));
-  const colours = [null, [...rgb(inWork.hq), 150], [...rgb(inWork.sam), 150], [...rgb(inWork.both), 95]];
-  return bitmap(box, pixels, (i) => colours[pixels[i]]);
+  const colours = [0, packed(rgb(inWork.hq), 150), packed(rgb(inWork.sam), 150), packed(rgb(inWork.both), 95)];
+  return bitmap(box, (out) => {
+    for (let i = 0; i < out.length; ++i) out[i] = colours[first[i] | (second[i] << 1)];
+  });
 }
 
 export function boxAround(a, b) {
