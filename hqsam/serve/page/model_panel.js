@@ -68,10 +68,10 @@ export class ModelPanel extends EventTarget {
     const runs = busy.has(state);
     byId('training-says').textContent = (says[state] ?? state) + (runs && left > 0 ? `, ${duration(left)} left` : '');
     byId('training-progress').hidden = !runs;
-    if (progress > 0) byId('training-progress').value = progress;
+    if (state === 'running' && progress > 0) byId('training-progress').value = progress;
     else byId('training-progress').removeAttribute('value');
-    byId('training-line').hidden = !line || !(runs || state === 'failed');
-    byId('training-line').textContent = line ?? '';
+    byId('training-line').hidden = !line || !(state === 'running' || state === 'failed');
+    byId('training-line').textContent = (line ?? '').replace(/^info: /, '');
     byId('training-form').hidden = runs;
     byId('stop-training').hidden = !runs;
     byId('training-scores').hidden = !result;
@@ -83,9 +83,9 @@ export class ModelPanel extends EventTarget {
   }
 
   #showScores({old, new: fresh, masks}) {
-    const percent = (value) => (value === undefined ? '' : (value <= 1 ? value * 100 : value).toFixed(1));
+    const percent = (value) => value?.toFixed(1) ?? '';
     const row = (name, key) => [name, percent(old?.[key]), percent(fresh?.[key])];
-    fillTable(byId('training-scores'), [[masks ? `on ${masks} masks` : '', 'old', 'new'], row('mIoU', 'mIoU'), row('boundary', 'mBIoU')]);
+    fillTable(byId('training-scores'), [[!masks ? '' : masks === 1 ? 'on 1 mask' : `on ${masks} masks`, 'old', 'new'], row('mIoU', 'mIoU'), row('boundary', 'mBIoU')]);
   }
 
   showCheckpoint({checkpoint, fingerprint, version}) {
