@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 struct AnnotateArguments {
   std::string checkpoint, images, output, masks;
   std::vector<std::string> classes;
-  int64_t port = 0;
+  int64_t port = 0, epochs = 0;
   bool open = false, train = false;
   ComputeOptions compute;
 };
@@ -99,8 +99,8 @@ void open_browser(const std::string& url) {
   posix_spawn_file_actions_destroy(&actions);
 }
 
-int train_alone(AnnotateApp& app) {
-  app.loop().start({});
+int train_alone(AnnotateApp& app, int64_t epochs) {
+  app.loop().start(epochs > 0 ? std::optional(epochs) : std::nullopt);
   std::thread watch([&app] {
     while (!stop_requested) std::this_thread::sleep_for(std::chrono::milliseconds(50));
     app.loop().stop();
@@ -130,7 +130,7 @@ int annotate(const AnnotateArguments& given) {
     return load(checkpoint, masks, kind, device);
   };
   const auto app = std::make_shared<AnnotateApp>(std::move(options));
-  if (arguments.train) return train_alone(*app);
+  if (arguments.train) return train_alone(*app, arguments.epochs);
   const std::string url = app->start();
   print_line(url);
   finish_printing();
@@ -162,10 +162,15 @@ void add_annotate(CLI::App& app, Run& run) {
       ->check(whole_number(0, 65535))
       ->capture_default_str();
   auto* open = command->add_flag("--open", arguments->open, "open the page in the browser");
-  command
-      ->add_flag("--train", arguments->train,
-                 "no page: train on what is done, measure, take the new model where it is better, and end")
-      ->excludes(open);
+  auto* train =
+      command
+          ->add_flag("--train", arguments->train,
+                     "no page: train on what is done, measure, take the new model where it is better, and end")
+          ->excludes(open);
+  command->add_option("--epochs", arguments->epochs, "of --train; 0: by the number of masks, as in train.yaml")
+      ->check(whole_number(0, 1'000'000))
+      ->needs(train)
+      ->capture_default_str();
   add_compute(*command, arguments->compute);
   command->footer(
       "Prints the page's address. Leaves masks/<stem>_<number>.png (0/255), annotations/<stem>.json, classes.txt, and\n"

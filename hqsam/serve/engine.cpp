@@ -59,6 +59,17 @@ PageMasks masks_of(PictureSession& session, SamHq& model, const PagePrompt& prom
   return answer;
 }
 
+// Somebody looks at each before it counts: masks that amg would leave out may come too, after the better ones.
+std::vector<FoundMask> suggestions(const EngineModel& model, const std::filesystem::path& picture, int64_t points) {
+  constexpr size_t kMost = 100;
+  AmgOptions options{.masks = model.kind, .points_per_side = points};
+  options.min_predicted_iou = 0.6;
+  options.min_stability = 0.7;
+  std::vector<FoundMask> masks = AutomaticMaskGenerator(model.model, options).generate(read_image(picture));
+  if (masks.size() > kMost) masks.resize(kMost);
+  return masks;
+}
+
 }  // namespace
 
 struct PromptEngine::Loaded {
@@ -188,10 +199,7 @@ std::vector<FoundMask> PromptEngine::proposals(size_t picture, int64_t points_pe
     const std::lock_guard lock(mutex_);
     slow_.push_back([this, promise, picture, points_per_side](Loaded& loaded) {
       try {
-        AmgOptions options{.masks = loaded.model.kind, .points_per_side = points_per_side};
-        options.validate();
-        const Image image = read_image(pictures_[picture].path);
-        promise->set_value(AutomaticMaskGenerator(loaded.model.model, options).generate(image));
+        promise->set_value(suggestions(loaded.model, pictures_[picture].path, points_per_side));
       } catch (...) {
         promise->set_exception(std::current_exception());
       }
