@@ -107,34 +107,43 @@ export class Album extends EventTarget {
       this.image = image;
       history.replaceState(null, '', `#${id}`);
       this.editor.show(visit);
-      this.#tell('list');
-      this.#tell('opened');
-      await this.prepare();
-      if (turn === this.#turn && this.neighbour(1) !== null) this.#image(this.neighbour(1)).catch(() => {});
     } catch (error) {
       if (turn !== this.#turn) return;
       // Nothing is shown, and the next one can be gone to.
       this.current = id;
       this.image = null;
       this.editor.clear();
-      this.#tell('list');
-      this.#tell('opened');
       this.editor.trouble(`${this.entry(id)?.name}: ${error.message}`, () => this.open(id));
     }
+    this.#tell('list');
+    this.#tell('opened');
+    await this.prepare();
+    if (turn === this.#turn && this.neighbour(1) !== null) this.#image(this.neighbour(1)).catch(() => {});
   }
 
-  // Waits until the model has seen the picture.
+  // Waits until the model has seen the picture, also while the server is away.
   async prepare() {
     const turn = this.#turn, id = this.current;
-    while (turn === this.#turn) {
-      const {ready} = await call('POST', `/api/pictures/${id}/open`, {});
-      if (turn !== this.#turn) return;
-      if (ready) {
-        this.ready = true;
-        this.#tell('ready');
-        return;
+    this.ready = false;
+    while (turn === this.#turn && this.editor.picture) {
+      let pause = askEvery;
+      try {
+        const {ready} = await call('POST', `/api/pictures/${id}/open`, {});
+        if (turn !== this.#turn) return;
+        if (ready) {
+          this.ready = true;
+          this.#tell('ready');
+          return;
+        }
+      } catch (error) {
+        if (turn !== this.#turn) return;
+        if (error.status !== 0 && error.status !== 401) {
+          this.editor.trouble(error.message, () => this.prepare());
+          return;
+        }
+        pause = 4 * askEvery;
       }
-      await new Promise((resolve) => setTimeout(resolve, askEvery));
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 

@@ -116,6 +116,12 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
   return {
     help,
     toggleObjects,
+    // Whether one was open.
+    closeDrawer() {
+      const open = Boolean(document.body.dataset.drawer);
+      drawer('');
+      return open;
+    },
     toggleHover() {
       tools.setHovering(!tools.hovering);
       editor.trouble(tools.hovering ? 'The mask under the mouse is shown.' : 'The mask under the mouse is not shown.');

@@ -75,7 +75,7 @@ function toggleObjects() {
 const bars = bindBars({editor, album, tools, layers, view, model, acts: {accept, remove, finish, toggleObjects}});
 
 listenToKeys({
-  accept, remove, finish, drop: () => editor.drop(), begin: () => editor.begin(), part: () => editor.addPart(),
+  accept, remove, finish, drop: () => bars.closeDrawer() || editor.drop(), begin: () => editor.begin(), part: () => editor.addPart(),
   undo: () => editor.undo(), redo: () => editor.redo(),
   in: () => tools.choose('in'), out: () => tools.choose('out'), brush: () => tools.choose('brush'), eraser: () => tools.choose('eraser'),
   smaller: () => tools.setRadius(tools.radius / 1.15), larger: () => tools.setRadius(tools.radius * 1.15),
@@ -122,7 +122,11 @@ async function start() {
 // Another model: it has to see the picture first.
 model.addEventListener('swapped', async () => {
   tools.ready = false;
-  showState(await call('GET', '/api/state'));
+  try {
+    showState(await call('GET', '/api/state'));
+  } catch (error) {
+    notices.trouble(error.message);
+  }
   await album.prepare();
 });
 

@@ -165,7 +165,7 @@ export class ObjectsPanel {
       if (editor.picture?.id !== id) return;
       if (what === 'proposals') this.album.reached('proposed');
       const found = proposals.map(({mask, iou, class: name}) => ({mask: Mask.fromWire(mask), score: iou, name: name ?? undefined, source}));
-      if (!editor.suggest(found)) editor.trouble(source === 'previous' ? 'The picture before has no mask that is not here yet.' : 'Nothing new was found.');
+      if (!editor.suggest(found)) editor.trouble(source === 'previous' ? 'The picture before has no mask that is not here yet.' : 'The model is sure of nothing that is not here yet.');
     } catch (error) {
       editor.trouble(error.message, again);
     } finally {
