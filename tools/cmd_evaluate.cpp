@@ -60,7 +60,11 @@ void write_results(const Config& config, const std::vector<EvaluateResult>& resu
     const fs::path folder = folder_of(config, i);
     fs::create_directories(folder);
     fs::remove(folder / "report.html");
-    write_file(folder / "samples.jsonl", samples_jsonl(results[i]));
+    if (config.evaluations[i].origin == PromptOrigin::kProposals) {  // no mask has a score of its own
+      fs::remove(folder / "samples.jsonl");
+    } else {
+      write_file(folder / "samples.jsonl", samples_jsonl(results[i]));
+    }
     write_file(folder / "results.json", results_json(results[i], config.evaluations[i], checkpoint));
   }
   for (size_t i = 0; i < results.size(); ++i) {
@@ -125,6 +129,7 @@ int evaluate_checkpoint(const EvaluateArguments& arguments) {
       abort_on_error(*group, [&] { return evaluate_prompts(model, sets, config.evaluations, *group); });
   if (!group->is_main()) return 0;
   write_results(config, results, arguments.checkpoint);
+  if (config.evaluations.front().origin == PromptOrigin::kProposals) return 0;
   report.costs = costs_of(model, sets, config.evaluations.front());
   for (size_t i = 0; i < results.size(); ++i) {
     write_report(folder_of(config, i), model, sets, results[i], config.evaluations[i], report);
@@ -163,7 +168,7 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->footer(
       "Prints a table and leaves results.json, samples.jsonl (a line per mask) and report.html in the folder, or in\n"
       "a folder per prompt within where the config has evaluate.prompts; results of an earlier evaluation there are\n"
-      "replaced.");
+      "replaced. Of evaluate.prompt: proposals results.json alone (hqsam amg draws them).");
 }
 
 }  // namespace hqsam

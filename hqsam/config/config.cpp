@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "hqsam/amg/options.h"
 #include "hqsam/config/choices.h"
 #include "hqsam/config/read_prompts.h"
 #include "hqsam/config/yaml_map.h"
@@ -284,6 +285,17 @@ void read_train(YamlMap map, TrainOptions& train) {
   map.validate(train);
 }
 
+void read_proposals(YamlMap map, AmgOptions& amg) {
+  map.read("exact", amg.exact, kSwitch);
+  map.read("points_per_side", amg.points_per_side);
+  map.read("min_predicted_iou", amg.min_predicted_iou);
+  map.read("min_stability", amg.min_stability);
+  map.read("nms_iou", amg.nms_iou);
+  map.read("tile", amg.tile);
+  map.finish();
+  map.validate(amg);
+}
+
 void read_evaluate(YamlMap map, Config& config) {
   EvaluateOptions& evaluate = config.evaluate;
   read_evaluation_prompt(map, "prompt", evaluate);
@@ -296,6 +308,7 @@ void read_evaluate(YamlMap map, Config& config) {
   map.read("fine_structure", evaluate.fine_structure, kSwitch);
   map.read("max_detections", evaluate.ap.max_detections);
   map.read("max_detections_in_picture", evaluate.ap.max_detections_in_picture);
+  read_proposals(map.map("proposals"), evaluate.proposals);
   map.read("batch", evaluate.batch);
   map.read("limit", evaluate.limit);
   map.read("seed", evaluate.seed);

@@ -251,6 +251,16 @@ void put_evaluate(YAML::Emitter& out, const Config& config) {
   put(out, "fine_structure", word_of(evaluate.fine_structure, kSwitch));
   put(out, "max_detections", evaluate.ap.max_detections);
   put(out, "max_detections_in_picture", evaluate.ap.max_detections_in_picture);
+  if (evaluate.origin == PromptOrigin::kProposals) {
+    const AmgOptions& amg = evaluate.proposals;
+    put_flow(out, "proposals",
+             {{"exact", word_of(amg.exact, kSwitch)},
+              {"points_per_side", std::to_string(amg.points_per_side)},
+              {"min_predicted_iou", digits(amg.min_predicted_iou)},
+              {"min_stability", digits(amg.min_stability)},
+              {"nms_iou", digits(amg.nms_iou)},
+              {"tile", std::to_string(amg.tile)}});
+  }
   if (evaluate.batch != 1) put(out, "batch", evaluate.batch);
   put(out, "limit", evaluate.limit);
   put(out, "seed", std::to_string(evaluate.seed));

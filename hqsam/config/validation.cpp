@@ -58,9 +58,10 @@ RunValidation::RunValidation(const Config& config, std::vector<NamedDataset> set
       options_(validation_options(config)),
       precision_(config.train.precision),
       fingerprint_(validation_fingerprint(config)) {
-  if (options_.origin == PromptOrigin::kDetector) {
+  if (options_.origin == PromptOrigin::kDetector || options_.origin == PromptOrigin::kProposals) {
     fail("open_validation",
-         "the first prompt of evaluate is detector, which yields no mbiou: begin with another, or set data.valid=[]");
+         "the first prompt of evaluate is {}, which yields no mbiou: begin with another, or set data.valid=[]",
+         prompt_name(options_));
   }
   const bool hq = config.train.objective == Objective::kHq;
   stays_ = hq && config.train.trainable == Trainable::kHq;

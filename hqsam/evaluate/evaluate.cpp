@@ -16,41 +16,13 @@
 #include "hqsam/core/progress.h"
 #include "hqsam/core/text.h"
 #include "hqsam/evaluate/measure.h"
+#include "hqsam/evaluate/proposals.h"
+#include "hqsam/evaluate/runs.h"
 
 namespace hqsam {
 namespace {
 
 constexpr const char* kEvaluate = "evaluate";
-
-void check_sets(const std::vector<NamedDataset>& sets) {
-  if (sets.empty()) fail(kEvaluate, "no data sets; name at least one (data.valid)");
-  std::set<std::string> names;
-  for (const NamedDataset& set : sets) {
-    if (!set.dataset || set.dataset->size() == 0) fail(kEvaluate, "data set '{}' has no pictures", set.name);
-    if (!names.insert(set.name).second) fail(kEvaluate, "two data sets are called '{}'; rename one", set.name);
-  }
-}
-
-// Paths may differ between ranks, the files must not.
-void check_ranks(const std::vector<NamedDataset>& sets, Group& group) {
-  if (group.size() == 1) return;
-  std::string names;
-  for (const NamedDataset& set : sets) {
-    names += set.name + "\n";
-    for (int64_t i = 0; i < set.dataset->size(); ++i) {
-      names += std::filesystem::path(set.dataset->path(i)).filename().string() + "\n";
-    }
-  }
-  require_equal(group, fmt::format("{:016x}", fingerprint(names)), kEvaluate, "the list of pictures");
-}
-
-// Positions in a set: all, or `limit` evenly spaced.
-std::vector<int64_t> chosen_pictures(int64_t size, int64_t limit) {
-  const int64_t count = limit > 0 ? std::min(limit, size) : size;
-  std::vector<int64_t> indices;
-  for (int64_t i = 0; i < count; ++i) indices.push_back(i * size / count);
-  return indices;
-}
 
 template <class T>
 struct Timed {
@@ -147,26 +119,13 @@ class SetLine {
     ahead_.push_back(std::async(policy, [this, index, sizes = sizes_of(model_)] {
       return timed([&] {
         Prepared prepared;
-        std::optional<Sample> sample = read(index, prepared.unread);
+        std::optional<Sample> sample = read_sample(*set_.dataset, index, options_.front().on_error, prepared.unread);
         if (!sample) return prepared;
         sample->set = set_.name;
         prepared.samples = prepare_prompts(*sample, index, options_, sizes);
         return prepared;
       });
     }));
-  }
-
-  // Empty if the picture is skipped; `unread` then says why.
-  std::optional<Sample> read(int64_t index, std::string& unread) const {
-    try {
-      return set_.dataset->get(index);
-    } catch (const Stopped&) {
-      throw;
-    } catch (const Error& error) {
-      if (options_.front().on_error == OnError::kStop) throw;
-      unread = error.what();
-      return std::nullopt;
-    }
   }
 
   // Encodes the pictures of a group together, then decodes each one's prompts.
@@ -237,9 +196,7 @@ RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const 
                      const Group& group, StationSeconds& seconds) {
   RankResults results;
   for (const NamedDataset& set : sets) {
-    const auto chosen = chosen_pictures(set.dataset->size(), options.front().limit);
-    std::vector<int64_t> own;
-    for (size_t i = group.rank(); i < chosen.size(); i += group.size()) own.push_back(chosen[i]);
+    std::vector<int64_t> own = own_pictures(*set.dataset, options.front().limit, group);
     std::optional<Progress> progress;
     if (group.is_main()) progress.emplace("evaluate " + set.name, static_cast<int64_t>(own.size()));
     SetLine line(model, set, options, std::move(own), seconds);
@@ -254,44 +211,11 @@ RankResults run_rank(SamHq& model, const std::vector<NamedDataset>& sets, const 
 EvaluateResult conclude(const std::vector<NamedDataset>& sets, const std::vector<std::vector<PictureResult>*>& pictures,
                         const EvaluateOptions& options) {
   EvaluateResult result;
-  MetricsByKind counted;  // sets that have a kind's metric
   for (size_t i = 0; i < sets.size(); ++i) {
     result.sets.push_back(summarize(sets[i].name, *pictures[i], options, result.samples));
-    for (const auto& [kind, metrics] : result.sets.back().metrics) {
-      for (const auto& [name, value] : metrics) {
-        ++counted[kind][name];
-        result.mean[kind][name] += value;
-      }
-    }
   }
-  for (auto& [kind, metrics] : result.mean) {
-    for (auto& [name, value] : metrics) value /= counted[kind][name];
-  }
+  add_means(result);
   return result;
-}
-
-// For on_error kSkip: throws Error if more than half of a set's pictures could not be read.
-void check_unread(const std::string& set, const std::vector<PictureResult>& pictures, bool aloud) {
-  constexpr int64_t kTold = 5;
-  int64_t unread = 0;
-  std::string last;
-  for (const PictureResult& picture : pictures) {
-    if (picture.unread.empty()) continue;
-    last = picture.unread;
-    if (++unread <= kTold && aloud) spdlog::warn("a picture is left out (data.on_error: skip): {}", last);
-  }
-  if (unread == 0) return;
-  if (aloud) spdlog::warn("data set '{}': {} of {} pictures could not be read", set, unread, pictures.size());
-  if (2 * unread > std::ssize(pictures)) {
-    fail(kEvaluate, "data set '{}': {} of {} pictures could not be read, more than half. The last: {}", set, unread,
-         pictures.size(), last);
-  }
-}
-
-void warn_of_skipped(const SetResult& set) {
-  if (set.skipped == 0) return;
-  spdlog::warn("data set '{}': {} masks without an inside, or masks or boxes otherwise unusable, were skipped{}",
-               set.name, set.skipped, set.metrics.empty() ? "; no mask is left, so the set is not in the mean" : "");
 }
 
 // Throws Error unless both options feed the encoder the same pictures in the same way.
@@ -319,6 +243,7 @@ void EvaluateOptions::validate() const {
   require_within(where, "clicks", clicks, 1, kMostClicks);
   box_noise.validate(where);
   ap.validate();
+  if (origin == PromptOrigin::kProposals) proposals.validate();
   require_within(where, "workers", workers, 0, kMostWorkers);
   require_within(where, "batch", batch, 1, kMostEncoded);
   require_within(where, "limit", limit, 0, 1'000'000'000, " (0 = all pictures)");
@@ -329,9 +254,13 @@ std::vector<EvaluateResult> evaluate_prompts(SamHq& model, const std::vector<Nam
   const auto start = std::chrono::steady_clock::now();
   if (options.empty()) fail(kEvaluate, "no prompts; name at least one");
   for (const EvaluateOptions& of_prompt : options) check_options(of_prompt, options.front());
-  check_sets(sets);
-  check_kinds(model, options.front().masks);
-  check_ranks(sets, group);
+  const bool of_proposals = std::any_of(options.begin(), options.end(), [](const EvaluateOptions& one) {
+    return one.origin == PromptOrigin::kProposals;
+  });
+  if (options.size() > 1 && of_proposals)
+    fail(kEvaluate, "proposals are an evaluation of their own: ask for them alone");
+  if (of_proposals) return {evaluate_proposals(model, sets, options.front(), group)};
+  check_run(model, sets, options.front(), group);
   StationSeconds stations;
   auto pictures = merge_ranks([&] { return run_rank(model, sets, options, group, stations); }, group);
 

@@ -33,6 +33,9 @@ SampleMasks evaluate_sample(SamHq& model, const Sample& sample, int64_t mask_ind
   if (options.origin == PromptOrigin::kDetector) {
     fail("evaluate_sample", "a detector's boxes are of no mask; ask with another prompt");
   }
+  if (options.origin == PromptOrigin::kProposals) {
+    fail("evaluate_sample", "proposals are of no mask; ask with another prompt");
+  }
   const PreparedSample prepared = prepare_sample(sample, index, options, sizes_of(model), mask_index);
   if (prepared.prompts.empty()) {
     fail("evaluate_sample", "mask {} of {} has no inside; choose one that evaluate() did not skip", mask_index,

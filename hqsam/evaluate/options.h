@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/amg/options.h"
 #include "hqsam/data/on_error.h"
 #include "hqsam/data/prompts.h"
 #include "hqsam/metrics/average_precision.h"
@@ -19,6 +20,7 @@ enum class PromptOrigin {
   kDetector,    // the data set's boxes of a detector; average precision alone, for no mask has a box of its own
   kClicks,      // the truth's middle, then the middle of the largest error (data/clicks.h), each kind of mask with
                 // clicks of its own; from the second click on the logits before are the mask prompt, as in SAM
+  kProposals,   // none: everything in the picture is proposed, and recall is measured (proposals.h)
 };
 
 inline constexpr int64_t kMostClicks = 1000;
@@ -38,6 +40,7 @@ struct EvaluateOptions {
   double strict_dilation = 0.01;      // the same, of the strict boundary IoU
   bool fine_structure = false;        // also IoU on thin parts and human correction efforts (fine_structure.h)
   ApOptions ap;                       // of data sets that state categories; its boundaries are the two above
+  AmgOptions proposals;               // of kProposals; its `masks` is each of the masks here in turn
   int64_t workers = 2;                // threads that decode ahead, and as many that measure; 0 = none
   int64_t batch = 1;                  // pictures that the encoder takes at once
   int64_t limit = 0;                  // pictures per set, evenly spaced; 0 = all

@@ -20,6 +20,7 @@ inline constexpr Choice<PromptType> kTrainingPromptTypes[] = {{PromptType::kBox,
                                                               {PromptType::kClicks, "clicks"}};
 inline constexpr Choice<PromptOrigin> kPromptOrigins[] = {{PromptOrigin::kCoarseMask, "coarse_mask"},
                                                           {PromptOrigin::kDetector, "detector"},
-                                                          {PromptOrigin::kClicks, "clicks"}};
+                                                          {PromptOrigin::kClicks, "clicks"},
+                                                          {PromptOrigin::kProposals, "proposals"}};
 
 }  // namespace hqsam

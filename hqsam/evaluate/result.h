@@ -89,6 +89,7 @@ std::optional<BestMasks> best_masks(const EvaluateResult& result);
 //             "hq-sam": {...}, "sum-sam": {...}},
 //                        all sets' masks as one, with 95 % bootstrap intervals; differences are paired
 //  "best_masks": {"masks": "hq" or "sum", "hq-sum": {"mean", "low", "high"}}    of mBIoU; where both were evaluated
+//  "proposals": {"exact", "points_per_side", ...}    where everything was proposed: what AmgOptions were
 //  "noise", "noise_cap", "kinds"    where prompts are boxes that are off, or rough masks of some kinds
 //  "clicks": {"sam": {"miou": [after 1, 2, ...], "mbiou": [...]}, ...}    where prompts are clicks, pooled
 //  "seconds", "station_seconds": {"decode", "encoder", "decoder", "measure"}    of rank 0; the four overlap}

@@ -209,6 +209,15 @@ std::string results_json(const EvaluateResult& result, const EvaluateOptions& op
   json["max_detections_in_picture"] = options.ap.max_detections_in_picture;
   if (prompt == "points") json["prompt_points"] = options.prompt_points;
   if (prompt == "clicks") json["clicks_per_mask"] = options.clicks;
+  if (options.origin == PromptOrigin::kProposals) {
+    const AmgOptions& amg = options.proposals;
+    json["proposals"] = {{"exact", amg.exact},
+                         {"points_per_side", amg.points_per_side},
+                         {"min_predicted_iou", amg.min_predicted_iou},
+                         {"min_stability", amg.min_stability},
+                         {"nms_iou", amg.nms_iou},
+                         {"tile", amg.tile}};
+  }
   if (options.box_noise.share > 0) json["noise"] = options.box_noise.share;
   if (options.box_noise.cap > 0) json["noise_cap"] = options.box_noise.cap;
   for (const RoughKind kind : options.rough_kinds) json["kinds"].push_back(word_of(kind, kRoughKinds));
@@ -256,7 +265,7 @@ std::string samples_jsonl(const EvaluateResult& result) {
 std::string results_table(const EvaluateResult& result) {
   std::vector<MaskKind> kinds;
   for (const MaskKind kind : kKinds) {
-    if (has_kind(result, kind)) kinds.push_back(kind);
+    if (has_kind(result, kind) && result.mean.at(kind).contains("miou")) kinds.push_back(kind);
   }
   size_t width = 4;
   for (const SetResult& set : result.sets) width = std::max(width, columns(set.name));
@@ -297,6 +306,15 @@ std::string results_table(const EvaluateResult& result) {
                         {"ap_b_f_strict", "strict f"},
                         {"ap_b_c_strict", "strict c"},
                         {"ap_b_r_strict", "strict r"}});
+  table += extra_table(result, width,
+                       {{"ar100", "AR@100"},
+                        {"ar10", "AR@10"},
+                        {"ar1000", "AR@1000"},
+                        {"ar_s", "AR_S"},
+                        {"ar_m", "AR_M"},
+                        {"ar_l", "AR_L"},
+                        {"ar_b100", "AR_B@100"},
+                        {"proposals", "found"}});
   table += extra_table(result, width,
                        {{"noc85", "NoC@85"},
                         {"noc90", "NoC@90"},

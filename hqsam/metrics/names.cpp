@@ -36,15 +36,20 @@ constexpr auto kKnown = std::to_array<Known>({
     {"ar", "AR"},
     {"ar1", "AR, 1 a picture"},
     {"ar10", "AR, 10 a picture"},
+    {"ar100", "AR, 100 a picture"},
+    {"ar1000", "AR, 1000 a picture"},
     {"ar_s", "AR, small"},
     {"ar_m", "AR, medium"},
     {"ar_l", "AR, large"},
     {"ar_b", "AR_B"},
     {"ar_b1", "AR_B, 1 a picture"},
     {"ar_b10", "AR_B, 10 a picture"},
+    {"ar_b100", "AR_B, 100 a picture"},
+    {"ar_b1000", "AR_B, 1000 a picture"},
     {"ar_b_s", "AR_B, small"},
     {"ar_b_m", "AR_B, medium"},
     {"ar_b_l", "AR_B, large"},
+    {"proposals", "proposals a picture"},
     {"noc85", "NoC@85, clicks"},
     {"noc90", "NoC@90, clicks"},
     {"noc95", "NoC@95, clicks"},
@@ -77,7 +82,7 @@ std::string_view behind(std::string_view name, std::string_view begin) {
 auto sort_key(std::string_view metric) {
   const auto [place, strict] = place_of(metric);
   const bool behind_all = strict && metric.starts_with("a");
-  constexpr size_t kBehindAp = 31;  // the place of the last AR
+  constexpr size_t kBehindAp = 35;  // the place of the last AR
   return std::tuple(behind_all ? kBehindAp : place, strict, behind_all ? place : 0, metric);
 }
 
