@@ -408,6 +408,25 @@ def many_objects(test):
     assert cost < 50, cost
 
 
+def widths(test):
+    """At any width the bars' buttons lie on the screen, and none on another."""
+    test.page.key('n')
+    test.page.key('e')  # the slider of its size takes the most room
+    for width in (360, 640, 800, 960, 961, 1100, 1240, 1241, 1920):
+        test.page.resize(width, 800)
+        time.sleep(0.05)
+        found = test.page.run('''[...document.querySelectorAll('.top button, .bottom button, .left .segments button, .stage button')]
+          .filter((button) => button.checkVisibility({visibilityProperty: true})).filter((button) => {
+            const {left, right, top, bottom} = button.getBoundingClientRect();
+            const reached = [left + 2, right - 2].map((x) => document.elementFromPoint(x, (top + bottom) / 2));
+            return left < 0 || right > innerWidth || bottom > innerHeight || !reached.every((other) => button.contains(other));
+          }).map((button) => button.outerHTML)''')
+        assert not found and test.page.run('document.documentElement.scrollWidth <= innerWidth'), (width, found)
+    test.page.key('Escape')
+    test.page.key('c')
+    test.page.resize(1280, 800)
+
+
 def phone(test):
     """390 pixels: nothing beside the screen, all within reach, fingers work."""
     test.page.resize(390, 844, phone=True)
@@ -500,7 +519,7 @@ def help_on_keys(test):
 
 
 STEPS = [opens, help_on_keys, masks, hover, clicks, boxes, parts, strokes, undone_objects, click_on_a_drawn_mask, kinds, views, suggestions, two_windows, next_picture,
-         followed, reload, another_token, killed_server, many_objects, broken_picture, phone]
+         followed, reload, another_token, killed_server, many_objects, broken_picture, widths, phone]
 
 
 def main():

@@ -69,7 +69,7 @@ export function bindBars({editor, album, tools, layers, view, model, acts}) {
     const {picture, draft, suggestions} = editor;
     byId('hint').hidden = draft !== null;
     byId('hint').textContent = !picture ? 'No picture' : !album.ready ? 'The model looks at the picture…'
-      : suggestions.length ? 'Click a suggestion to accept it, or press Enter for the one on top'
+      : suggestions.length && tools.tool === 'in' ? 'Click a suggestion to accept it; Enter accepts the one with the blue outline'
       : hints[tools.tool];
   }
   editor.addEventListener('suggestions', showHint);
