@@ -57,7 +57,7 @@ int amg(const AmgArguments& arguments) {
   model->to(device);
   const bool sam_alone = arguments.masks.empty() && !model->has_hq();
   options.amg.masks = sam_alone ? MaskKind::kSam : masks_of(arguments.masks, arguments.checkpoint, "amg");
-  options.bf16 = wants_bf16(arguments.compute, device);
+  options.bf16 = wants_bf16(arguments.compute, device, AutoOnCpu::kFaster);
   const PicturesOutcome outcome = find_everything(model, pictures, options);
   return tell_outcome(outcome, pictures.size(), "boxes", arguments.boxes, options.output.folder, seconds_since(start));
 }
@@ -141,7 +141,7 @@ void add_amg(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
       ->check(whole_number(1, kMostPixels));
-  add_compute(*command, arguments->compute);
+  add_compute(*command, arguments->compute, AutoOnCpu::kFaster);
   command->footer(
       "Leaves of each picture <stem>.json (SA-1B's form: COCO RLE, bbox, area, predicted_iou, stability_score,\n"
       "point_coords, and parent, the number of the mask that it lies in), <stem>_labels.png (16 bits: each pixel's\n"

@@ -122,7 +122,7 @@ int annotate(const AnnotateArguments& given) {
                           .checkpoint = arguments.checkpoint,
                           .classes = arguments.classes,
                           .port = static_cast<uint16_t>(arguments.port),
-                          .bf16 = wants_bf16(arguments.compute, device),
+                          .bf16 = wants_bf16(arguments.compute, device, AutoOnCpu::kFaster),
                           .program = fs::read_symlink("/proc/self/exe"),
                           .compute = compute_words(arguments.compute),
                           .version = HQSAM_VERSION};
@@ -171,7 +171,7 @@ void add_annotate(CLI::App& app, Run& run) {
       ->check(whole_number(0, 1'000'000))
       ->needs(train)
       ->capture_default_str();
-  add_compute(*command, arguments->compute);
+  add_compute(*command, arguments->compute, AutoOnCpu::kFaster);
   command->footer(
       "Prints the page's address. Leaves masks/<stem>_<number>.png (0/255), annotations/<stem>.json, classes.txt, and\n"
       "train.yaml with train.json and valid.json (COCO) of the pictures that are done, for hqsam train --config.\n"

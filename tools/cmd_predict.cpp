@@ -64,7 +64,7 @@ int predict(const PredictArguments& arguments) {
                             .logits = arguments.logits,
                             .embeddings = !arguments.embeddings.empty(),
                             .save_embeddings = arguments.save_embedding,
-                            .bf16 = wants_bf16(arguments.compute, device),
+                            .bf16 = wants_bf16(arguments.compute, device, AutoOnCpu::kFaster),
                             .batch = arguments.batch};
   options.masks = masks_of(arguments.masks, arguments.checkpoint, "predict");
   options.multimask = choose(arguments.multimask, kMultimasks, "predict", "--multimask");
@@ -143,7 +143,7 @@ void add_predict(CLI::App& app, Run& run) {
       ->capture_default_str();
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the checkpoint's")
       ->check(whole_number(1, kMostPixels));
-  add_compute(*command, arguments->compute);
+  add_compute(*command, arguments->compute, AutoOnCpu::kFaster);
   command->footer(
       "Prompts file: {\"kite.jpg\": PROMPT, \"sub/dog\": [PROMPT, ...]}: a file name, a stem, or the end of a path, "
       "and\n"

@@ -16,6 +16,7 @@
 #include "hqsam/core/error.h"
 #include "hqsam/core/text.h"
 #include "hqsam/model/best_masks.h"
+#include "hqsam/ops/cpu.h"
 #include "hqsam/ops/cuda.h"
 #include "hqsam/ops/cuda_kernels.h"
 #include "process.h"
@@ -83,14 +84,18 @@ CLI::Option* add_repeated(CLI::App& command, const std::string& name, std::vecto
   return command.add_option(name, values, description)->expected(1)->take_all()->allow_extra_args(false);
 }
 
-void add_compute(CLI::App& command, ComputeOptions& options) {
+void add_compute(CLI::App& command, ComputeOptions& options, AutoOnCpu on_cpu) {
   command.add_option("--device", options.device, "auto, cpu, cuda or cuda:<number>")
       ->check(CLI::Validator(check_device, "", "device"))
       ->capture_default_str();
   command.add_option("--threads", options.threads, "CPU threads; 0 = all cores")
       ->check(whole_number(0, 4096))
       ->capture_default_str();
-  command.add_option("--precision", options.precision, "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
+  command
+      .add_option("--precision", options.precision,
+                  on_cpu == AutoOnCpu::kFaster
+                      ? "auto, fp32 or bf16; auto is bf16 on CUDA and on CPUs with AVX-512 and bf16 products, else fp32"
+                      : "auto, fp32 or bf16; auto is bf16 on CUDA, fp32 on a CPU")
       ->check(CLI::IsMember(words<Precision>(kPrecisions)))
       ->capture_default_str();
 }
@@ -131,8 +136,14 @@ torch::Device start_device(const ComputeOptions& options) {
   return device;
 }
 
-bool wants_bf16(const ComputeOptions& options, const torch::Device& device) {
-  return runs_in_bf16(choose(options.precision, kPrecisions, "precision", "--precision"), device);
+bool wants_bf16(const ComputeOptions& options, const torch::Device& device, AutoOnCpu on_cpu) {
+  const Precision precision = choose(options.precision, kPrecisions, "precision", "--precision");
+  if (precision != Precision::kAuto || !device.is_cpu() || on_cpu == AutoOnCpu::kFp32) {
+    return runs_in_bf16(precision, device);
+  }
+  if (!has_cpu_kernels(torch::kBFloat16)) return false;
+  spdlog::info("precision: bf16, which this CPU is faster in (--precision fp32 takes float32)");
+  return true;
 }
 
 }  // namespace hqsam

@@ -60,7 +60,10 @@ struct ComputeOptions {
   int threads = 0;                 // of the CPU; 0 = all cores
   std::string precision = "auto";  // auto, fp32 or bf16
 };
-void add_compute(CLI::App& command, ComputeOptions& options);
+// What --precision auto stands for on a CPU: fp32 where figures are compared or weights trained, bf16 for masks, on
+// CPUs whose products are faster in it.
+enum class AutoOnCpu { kFp32, kFaster };
+void add_compute(CLI::App& command, ComputeOptions& options, AutoOnCpu on_cpu = AutoOnCpu::kFp32);
 
 // The masks that a word of --masks asks for; "": those that the validation of the checkpoint's training found best,
 // which is told, or the paper's sum. Throws Error for another word.
@@ -74,6 +77,6 @@ inline constexpr const char* kMasksHelp =
 torch::Device start_device(const ComputeOptions& options);
 
 // auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.
-bool wants_bf16(const ComputeOptions& options, const torch::Device& device);
+bool wants_bf16(const ComputeOptions& options, const torch::Device& device, AutoOnCpu on_cpu = AutoOnCpu::kFp32);
 
 }  // namespace hqsam
