@@ -15,13 +15,14 @@ SIZE = 512  # of the sample pictures
 
 
 class Test:
-    def __init__(self, hqsam, checkpoint, pictures):
+    def __init__(self, hqsam, checkpoint, pictures, torn=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='hqsam_annotate'))
         images = self.folder / 'images'
         images.mkdir()
         for picture in sorted(pathlib.Path(pictures).glob('*.jpg')):
             shutil.copy(picture, images)
-        (images / 'torn.jpg').write_bytes((images / 'kite.jpg').read_bytes()[:700])
+        if torn:
+            (images / 'torn.jpg').write_bytes((images / 'kite.jpg').read_bytes()[:700])
         self.server = Server(hqsam, checkpoint, str(images), str(self.folder / 'my_masks'), 'bicycle,chair,kite')
         self.page = Page(find_browser())
 
@@ -370,6 +371,28 @@ def killed_server(test):
     test.forgive('ERR_CONNECTION', 'ERR_EMPTY_RESPONSE', '401')
 
 
+def another_port(test):
+    """Started anew on another port: what was not saved goes along."""
+    test.server.kill()
+    test.page.key('b')
+    test.drag((300, 100), (400, 100))
+    test.page.key('Enter')
+    test.page.wait('document.querySelector(".notice.saver")?.textContent.includes("Other address")')
+    number = test.ask('Math.max(...editor.objects.keys())')
+    drawn = test.shown(number)
+    test.server.start(port=0)
+    test.page.press('.notice.saver button:last-child')
+    test.page.run(f'document.querySelector("#address").value = "{test.server.address}"')
+    test.page.press('#locked button')
+    test.page.wait(f'location.port === "{test.server.port}"')
+    test.wait('album.ready')
+    test.page.press('#picture-rows .row[title="chair.jpg"]')
+    test.wait_picture('chair')
+    assert test.shown(number) == drawn and test.page.run('window.name') == ''
+    test.check_file('chair', number)
+    test.forgive('ERR_CONNECTION', 'ERR_EMPTY_RESPONSE')
+
+
 def many_objects(test):
     """200 objects: what a pointer that moves costs."""
     revision = test.server.call('GET', '/api/pictures/2')['revision']
@@ -519,12 +542,12 @@ def help_on_keys(test):
 
 
 STEPS = [opens, help_on_keys, masks, hover, clicks, boxes, parts, strokes, undone_objects, click_on_a_drawn_mask, kinds, views, suggestions, two_windows, next_picture,
-         followed, reload, another_token, killed_server, many_objects, broken_picture, widths, phone]
+         followed, reload, another_token, killed_server, another_port, many_objects, broken_picture, widths, phone]
 
 
 def main():
     os.environ['OMP_NUM_THREADS'] = '1'  # small work, and other tests may run beside it
-    test = Test(*sys.argv[1:4])
+    test = Test(*sys.argv[1:4], torn=True)
     try:
         for step in STEPS:
             start = time.monotonic()

@@ -17,8 +17,9 @@ class Server:
         self.port = 0
         self.start()
 
-    def start(self):
-        """Starts it, on the port of before where it ran already."""
+    def start(self, port=None):
+        """Starts it, on the port of before where it ran already, or on another."""
+        self.port = self.port if port is None else port
         self.log = open(self.output.with_suffix('.log'), 'ab')
         self.process = subprocess.Popen([*self.command, '--port', str(self.port)], stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:

@@ -13,16 +13,23 @@ function takeToken(url) {
   return found;
 }
 
-// Takes the token of an address that somebody pasted; false where there is none in it.
-export function useAddress(text) {
-  let found = null;
+// An address that somebody pasted, with a token in it; null where it is none.
+export function readAddress(text) {
   try {
-    found = takeToken(new URL(text.trim()));
+    const url = new URL(text.trim());
+    return url.searchParams.get('token') ? url : null;
   } catch {
-    return false;
+    return null;
   }
-  if (found !== null) token = found;
-  return found !== null;
+}
+
+// Goes on with the token of an address of this server.
+export function useAddress(url) {
+  token = takeToken(url);
+}
+
+export function hasToken(value) {
+  return token !== '' && token === value;
 }
 
 // status: the server's, or 0 where there was no answer.

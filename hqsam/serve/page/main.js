@@ -9,6 +9,7 @@ import {Gestures} from './gestures.js';
 import {listenToKeys} from './keys.js';
 import {Layers} from './layers.js';
 import {ModelPanel} from './model_panel.js';
+import {takeMoved} from './move.js';
 import {Notices} from './notices.js';
 import {ObjectsPanel} from './objects_panel.js';
 import {PicturesPanel} from './pictures_panel.js';
@@ -25,7 +26,7 @@ export const album = new Album(editor, saver);
 export const layers = new Layers(stage, view, editor);
 export const tools = new Tools(editor, view, layers);
 const gestures = new Gestures(stage, view, tools);
-const notices = new Notices(editor, saver);
+const notices = new Notices(editor, saver, album);
 const objects = new ObjectsPanel(editor, album, layers);
 const model = new ModelPanel(editor);
 new PicturesPanel(album);
@@ -109,6 +110,7 @@ async function start() {
     return;
   }
   showState(state);
+  await takeMoved(saver, album).catch((error) => notices.trouble(error.message, start));
   model.show(state.training);
   model.follow();
   if (!editor.name && state.classes.length) editor.setName(state.classes[0]);

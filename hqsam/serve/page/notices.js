@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the user is told: whether all is saved, and what went wrong, with a way on.
-import {useAddress} from './api.js';
+import {readAddress, useAddress} from './api.js';
+import {moveTo} from './move.js';
 import {byId, element} from './dom.js';
 
 const shownFor = 6000;  // milliseconds, where there is nothing to do about it
@@ -9,15 +10,14 @@ export class Notices {
   #trouble = null;
   #timer = 0;
 
-  constructor(editor, saver) {
-    this.saver = saver;
+  constructor(editor, saver, album) {
+    Object.assign(this, {editor, saver, album});
     editor.addEventListener('trouble', ({detail}) => this.trouble(detail.text, detail.again));
     saver.addEventListener('change', () => this.#draw());
     addEventListener('beforeunload', (event) => {
-      if (saver.left) event.preventDefault();
+      if (saver.left && !this.moves) event.preventDefault();
     });
     byId('locked-form').addEventListener('submit', (event) => this.#unlock(event));
-    byId('locked').addEventListener('cancel', (event) => event.preventDefault());
   }
 
   // again: what a retry does, where there is one.
@@ -29,18 +29,25 @@ export class Notices {
   }
 
   // Without a token nothing works: asks for the address. `then` is called once there is one.
-  locked(then) {
+  locked(then = null) {
     this.then = then;
     if (!byId('locked').open) byId('locked').showModal();
   }
 
-  #unlock(event) {
-    if (!useAddress(byId('address').value)) {
+  async #unlock(event) {
+    const url = readAddress(byId('address').value);
+    byId('locked-says').textContent = url ? '' : 'There is no token in it.';
+    if (!url) {
       event.preventDefault();
-      byId('locked-says').textContent = 'There is no token in it.';
       return;
     }
-    byId('locked-says').textContent = '';
+    if (url.origin !== location.origin) {
+      await this.editor.accept({leaving: true});
+      this.moves = true;
+      moveTo(url, this.saver, this.album);
+      return;
+    }
+    useAddress(url);
     this.then?.();
     this.saver.retry();
   }
@@ -58,10 +65,11 @@ export class Notices {
     const text = {saved: 'Saved', saving: 'Saving…'}[state] ?? 'Not saved';
     if (bar.lastElementChild.textContent !== text) bar.lastElementChild.textContent = text;
     const lines = [];
-    if (error?.status === 401) this.locked(() => saver.retry());
+    if (error?.status === 401) this.locked();
     const kept = saver.left === 1 ? '1 change is kept' : `${saver.left} changes are kept`;
     const button = (name, act) => element('button', {onclick: act}, name);
-    if (state === 'failed') lines.push(['saver', `Not saved: ${error.message} ${kept} and sent again.`, button('Retry', () => saver.retry())]);
+    if (state === 'failed') lines.push(['saver', `Not saved: ${error.message} ${kept} and sent again.`, button('Retry', () => saver.retry()),
+      button('Other address', () => this.locked())]);
     if (state === 'refused') {
       lines.push(['saver', `Not saved: ${error.message}`, button('Retry', () => saver.retry()), button('Give up the change', () => saver.discard())]);
     }

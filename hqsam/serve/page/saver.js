@@ -19,8 +19,12 @@ export class Saver extends EventTarget {
     return this.#waiting.size;
   }
 
+  get waiting() {
+    return [...this.#waiting.values()];
+  }
+
   waitsFor(picture) {
-    return [...this.#waiting.values()].some((change) => change.picture === picture);
+    return this.waiting.some((change) => change.picture === picture);
   }
 
   setRevision(picture, revision) {
@@ -34,6 +38,11 @@ export class Saver extends EventTarget {
 
   saveState(picture, state) {
     this.#add(`${picture}/state`, {picture, state});
+  }
+
+  // Until nothing waits.
+  async settled() {
+    while (this.left) await new Promise((resolve) => this.addEventListener('change', resolve, {once: true}));
   }
 
   retry() {
