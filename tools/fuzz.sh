@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 all=(safetensors pth pickle rle segmentation yaml image yolo labelme sa1b tar prompts huggingface metadata results
-  detections coco ytvis)
+  detections coco ytvis annotate)
 seconds=60 runs=-1 keep=0 names=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -32,7 +32,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=2:detect_leaks=1} UBSAN_
 
 declare -A max_len=([safetensors]=4096 [pth]=8192 [pickle]=4096 [rle]=256 [segmentation]=1024 [yaml]=2048 [image]=2048
   [yolo]=1024 [labelme]=2048 [sa1b]=1024 [tar]=8192
-  [prompts]=2048 [huggingface]=4096 [metadata]=1024 [results]=2048 [detections]=1024 [coco]=2048 [ytvis]=2048)
+  [prompts]=2048 [huggingface]=4096 [metadata]=1024 [results]=2048 [detections]=1024 [coco]=2048 [ytvis]=2048 [annotate]=2048)
 
 value() { sed -n "s/^stat::$2: *//p" "$1" | tail -1; } # of libFuzzer's final figures
 

@@ -134,6 +134,12 @@ nlohmann::json AnnotateApi::route_picture(const Call& call, size_t picture) {
   no_such_address();
 }
 
+std::vector<std::string> AnnotateApi::kind_words() const {
+  std::vector<std::string> words;
+  for (const MaskKind kind : parts_.engine.kinds()) words.push_back(to_string(kind));
+  return words;
+}
+
 nlohmann::json AnnotateApi::state() const {
   Json pictures = Json::array();
   for (size_t id = 0; id < parts_.pictures.size(); ++id) {
@@ -141,12 +147,10 @@ nlohmann::json AnnotateApi::state() const {
     pictures.push_back(
         {{"id", id}, {"name", record->name}, {"state", state_of(id, *record)}, {"objects", record->objects.size()}});
   }
-  Json kinds = Json::array();
-  for (const MaskKind kind : parts_.engine.kinds()) kinds.push_back(to_string(kind));
   return {{"version", parts_.version},
           {"checkpoint", std::filesystem::path(parts_.engine.checkpoint()).filename().string()},
           {"fingerprint", parts_.engine.fingerprint()},
-          {"kinds", kinds},
+          {"kinds", kind_words()},
           {"default_kind", to_string(parts_.engine.default_kind())},
           {"classes", parts_.folder.classes()},
           {"folder", parts_.folder.path().string()},
@@ -175,8 +179,10 @@ nlohmann::json AnnotateApi::classes(const Json& body) {
 }
 
 nlohmann::json AnnotateApi::predict(size_t picture, const Json& body) {
-  const PageRequest request = page_request_of(body, parts_.pictures[picture].size, parts_.engine.kinds());
-  const PageMasks answer = parts_.engine.predict(picture, request.seq, request.prompt, request.kinds);
+  const PageRequest request = page_request_of(body, parts_.pictures[picture].size, kind_words());
+  std::vector<MaskKind> kinds;
+  for (const std::string& word : request.kinds) kinds.push_back(choose(word, kMaskKinds, kAnnotate, "a kind"));
+  const PageMasks answer = parts_.engine.predict(picture, request.seq, request.prompt, kinds);
   Json masks = Json::object();
   for (const PageMask& mask : answer.masks) {
     masks[to_string(mask.kind)] = {{"mask", runs_json(mask.mask)}, {"iou", mask.score}};

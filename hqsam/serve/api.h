@@ -42,6 +42,7 @@ class AnnotateApi {
   Json route_picture(const Call& call, size_t picture);
   Json route_train(const Call& call);
 
+  std::vector<std::string> kind_words() const;
   Json state() const;
   Json picture(size_t picture) const;
   Json classes(const Json& body);

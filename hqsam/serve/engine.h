@@ -13,17 +13,10 @@
 
 #include "hqsam/amg/found_mask.h"
 #include "hqsam/predict/predictor.h"
+#include "hqsam/serve/page_prompt.h"
 #include "hqsam/serve/session_store.h"
 
 namespace hqsam {
-
-// What a page asks the model for, in the picture's frame.
-struct PagePrompt {
-  std::optional<Box> box;
-  std::vector<Point> points;
-  std::vector<int> labels;         // as many as points
-  std::optional<PackedMask> mask;  // of the picture's size
-};
 
 struct PageMask {
   MaskKind kind = MaskKind::kSum;

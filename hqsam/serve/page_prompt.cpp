@@ -49,25 +49,24 @@ void read_points(const Json& json, PagePrompt& prompt) {
   for (const Json& label : labels) prompt.labels.push_back(label == 1 ? 1 : 0);
 }
 
-std::vector<MaskKind> kinds_of(const Json& json, const std::vector<MaskKind>& known) {
-  std::vector<MaskKind> kinds;
-  if (!json.is_array() || json.empty() || json.size() > 3) {
-    fail(kPrompt, "'kinds' is a list of sam, hq, sum, got {}", json_shown(json));
+std::vector<std::string> kinds_of(const Json& json, const std::vector<std::string>& known) {
+  std::vector<std::string> kinds;
+  if (!json.is_array() || json.empty() || json.size() > known.size()) {
+    fail(kPrompt, "'kinds' is a list of {}, got {}", fmt::join(known, ", "), json_shown(json));
   }
   for (const Json& word : json) {
-    if (!word.is_string()) fail(kPrompt, "'kinds' is a list of sam, hq, sum, got {}", json_shown(json));
-    const MaskKind kind = choose(word.get<std::string>(), kMaskKinds, kPrompt, "a kind");
-    if (std::find(known.begin(), known.end(), kind) == known.end()) {
-      fail(kPrompt, "this model has no '{}' masks: it has no HQ modules", to_string(kind));
+    const auto at = std::find(known.begin(), known.end(), word.is_string() ? word.get<std::string>() : "");
+    if (at == known.end()) {
+      fail(kPrompt, "this model's kinds of masks are {}, not {}", fmt::join(known, ", "), json_shown(word));
     }
-    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+    if (std::find(kinds.begin(), kinds.end(), *at) == kinds.end()) kinds.push_back(*at);
   }
   return kinds;
 }
 
 }  // namespace
 
-PageRequest page_request_of(const Json& json, Size size, const std::vector<MaskKind>& known) {
+PageRequest page_request_of(const Json& json, Size size, const std::vector<std::string>& known) {
   PageRequest request;
   if (is_given(json, "seq")) {
     if (!json["seq"].is_number_integer()) fail(kPrompt, "'seq' is a whole number, got {}", json_shown(json["seq"]));
@@ -81,7 +80,7 @@ PageRequest page_request_of(const Json& json, Size size, const std::vector<MaskK
   if (!request.prompt.box && request.prompt.points.empty() && !request.prompt.mask) {
     fail(kPrompt, "the prompt is empty: a box, points or a mask");
   }
-  request.kinds = is_given(json, "kinds") ? kinds_of(json["kinds"], known) : std::vector<MaskKind>{known.back()};
+  request.kinds = is_given(json, "kinds") ? kinds_of(json["kinds"], known) : std::vector<std::string>{known.back()};
   return request;
 }
 

@@ -2,20 +2,31 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "hqsam/serve/engine.h"
+#include "hqsam/mask/packed.h"
 
 namespace hqsam {
+
+// What a page asks the model for, in the picture's frame.
+struct PagePrompt {
+  std::optional<Box> box;
+  std::vector<Point> points;
+  std::vector<int> labels;         // as many as points
+  std::optional<PackedMask> mask;  // of the picture's size
+};
 
 // The body of a predict request.
 struct PageRequest {
   int64_t seq = 0;
   PagePrompt prompt;
-  std::vector<MaskKind> kinds;
+  std::vector<std::string> kinds;  // of masks, each once, at least one
 };
-// Of a picture of this size and a model with these kinds. Throws Error with what is wrong.
-PageRequest page_request_of(const nlohmann::json& json, Size size, const std::vector<MaskKind>& known);
+// Of a picture of this size and a model with these kinds of masks; without kinds: the last of them. Throws Error with
+// what is wrong.
+PageRequest page_request_of(const nlohmann::json& json, Size size, const std::vector<std::string>& known);
 
 // Where an object of another picture would be in one of this size: the box, scaled; where the sizes are equal, with the
 // mask.

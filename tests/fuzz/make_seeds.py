@@ -437,7 +437,19 @@ def seed_detections():
     put("detections", "numbers", json.dumps([box]).replace("0.75", "NaN").replace("4.5", "Infinity"))
 
 
+def seed_annotate():
+    mask = {"size": [7, 70], "runs": [3, 70, 417]}
+    points = {"box": [1, 2, 30.5, 6], "points": [[3, 4], [5, 6.25]], "labels": [1, 0]}
+    put("annotate", "predict", json.dumps({"seq": 5, "prompt": {**points, "mask": mask}, "kinds": ["hq", "sam"]}))
+    own = {"id": 3, "class": "cat", "prompts": [points], "kind": "hq", "source": "prompt", "clicks": 3, "seconds": 4.2,
+           "edited": False}
+    put("annotate", "object", json.dumps({"revision": 7, "object": {**own, "mask": mask}, "classes": ["cat", "dog"]}))
+    runs = "T13400000000000000000000000000000000000000000000000c6N_I00000000000000000N"
+    put("annotate", "picture", json.dumps({"version": 1, "picture": "a.png", "width": 70, "height": 7, "state": "done",
+                                           "split": "train", "revision": 4, "objects": [{**own, "rle": runs}]}))
+
+
 for seed in [seed_safetensors, seed_pth, seed_pickle, seed_rle, seed_segmentation, seed_yaml, seed_image, seed_yolo,
              seed_labelme, seed_sa1b, seed_tar, seed_prompts, seed_huggingface, seed_metadata, seed_results,
-             seed_coco, seed_ytvis, seed_detections]:
+             seed_coco, seed_ytvis, seed_detections, seed_annotate]:
     seed()
