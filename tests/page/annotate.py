@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """annotate.py <hqsam> <checkpoint> <pictures>: the annotation page as its users meet it, and the files it leaves."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -556,8 +557,10 @@ def main():
             assert not test.page.said, f'the page said: {test.page.said}'
             print(f'{step.__name__}: {"skipped: " + skipped if skipped else "good"} ({time.monotonic() - start:.1f} s)', flush=True)
     except BaseException:
-        test.page.screenshot('/tmp/hqsam_page_failed.png')
-        print(f'FAILED: {step.__name__}; the page said: {test.page.said}; see /tmp/hqsam_page_failed.png', flush=True)
+        picture = pathlib.Path(tempfile.gettempdir()) / 'hqsam_page_failed.png'
+        with contextlib.suppress(Exception):  # the browser may be gone
+            test.page.screenshot(str(picture))
+        print(f'FAILED: {step.__name__}; the page said: {test.page.said}; see {picture}', flush=True)
         raise
     finally:
         test.close()
