@@ -428,7 +428,21 @@ def many_objects(test):
       };
       frame();
     })''')
-    print(f'    a pointer that moves over 200 objects costs {cost:.2f} ms (median)')
+    whole = test.ask('''new Promise((resolve) => {
+      const costs = [];
+      const frame = () => {
+        let start = 0;
+        requestAnimationFrame(() => (start = performance.now()));
+        view.pan(costs.length % 2 ? 1 : -1, 0);
+        requestAnimationFrame(() => {
+          costs.push(performance.now() - start);
+          if (costs.length < 40) frame();
+          else resolve(costs.sort((a, b) => a - b)[20]);
+        });
+      };
+      frame();
+    })''')
+    print(f'    over 200 objects a pointer that moves costs {cost:.2f} ms, moving the picture {whole:.2f} ms (medians)')
     assert cost < 50, cost
 
 
