@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh <hqsam binary> <source folder>: the annotation page in a browser without a window.
 set -euo pipefail
+export PYTHONDONTWRITEBYTECODE=1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/golden.sh
 source=$2

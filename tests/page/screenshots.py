@@ -4,7 +4,7 @@ import pathlib
 import sys
 import time
 
-from annotate import Test
+from harness import Test
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 

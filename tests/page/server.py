@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """hqsam annotate as a process, and its files."""
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -57,7 +56,3 @@ class Server:
         pixels = read_mask(path)[2]
         assert set(pixels) <= {0, 255}, f'{path} has other values than 0 and 255'
         return bytes(value & 1 for value in pixels)
-
-
-def environment_of_small_work():
-    os.environ['OMP_NUM_THREADS'] = '1'
