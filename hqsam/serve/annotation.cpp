@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/serve/annotation.h"
 
+#include <algorithm>
+
 #include "hqsam/core/bounded_json.h"
 #include "hqsam/core/error.h"
 #include "hqsam/mask/packed_runs.h"
@@ -63,7 +65,8 @@ std::string annotation_json(const PictureRecord& record) {
                         {"height", record.size.height},
                         {"state", record.state()},
                         {"split", record.split},
-                        {"revision", record.revision}};
+                        {"revision", record.revision},
+                        {"next_id", record.next_id}};
   std::string text = head.dump();
   text.back() = ',';
   text += "\"objects\":[";
@@ -82,8 +85,10 @@ PictureRecord annotation_of_json(const std::string& what, std::string_view text)
     record.done = json.at("state") == "done";
     record.split = json.at("split").get<std::string>();
     record.revision = json.at("revision").get<int64_t>();
+    record.next_id = json.value("next_id", int64_t{1});
     check_rle_size(kRead, record.size);
     for (const Json& object : json.at("objects")) record.objects.push_back(object_of(object, record.size));
+    for (const AnnotationObject& object : record.objects) record.next_id = std::max(record.next_id, object.id + 1);
     return record;
   } catch (const Json::exception& error) {
     fail(kRead, "{} is not of hqsam annotate: {}", what, error.what());

@@ -37,6 +37,7 @@ struct PictureRecord {
   bool done = false;
   std::string split;  // train or valid, from the first time that it is done, for good
   int64_t revision = 0;
+  int64_t next_id = 1;                    // above all numbers that objects had
   std::vector<AnnotationObject> objects;  // in order of their numbers
 
   const AnnotationObject* find(int64_t id) const;

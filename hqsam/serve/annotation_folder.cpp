@@ -96,6 +96,7 @@ std::shared_ptr<const PictureRecord> AnnotationFolder::put(size_t picture, int64
   }
   auto at = std::find_if(record.objects.begin(), record.objects.end(),
                          [&](const AnnotationObject& other) { return other.id >= object.id; });
+  record.next_id = std::max(record.next_id, object.id + 1);
   const bool there = at != record.objects.end() && at->id == object.id;
   if (!there || at->rle != object.rle) write_mask(record.stem, object, object.mask(record.size));
   if (there) {

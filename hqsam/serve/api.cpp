@@ -69,7 +69,7 @@ HttpResponse AnnotateApi::answer(const HttpRequest& request) {
     if (call.is("GET", 4) && call.parts[1] == "pictures" && call.parts[3] == "image") {
       const auto picture = number_of(call.parts[2]);
       if (!picture || static_cast<size_t>(*picture) >= parts_.pictures.size()) no_such_address();
-      return *bytes_.of(parts_.pictures[static_cast<size_t>(*picture)]);
+      return image(static_cast<size_t>(*picture));
     }
     if (!request.body.empty()) call.body = parse_json_object(kAnnotate, "the request", request.body);
     return {.body = route(call).dump(-1, ' ', false, Json::error_handler_t::replace)};
@@ -83,6 +83,14 @@ HttpResponse AnnotateApi::answer(const HttpRequest& request) {
     return error_response(of_request ? 400 : 500, error.what());
   } catch (const std::exception& error) {
     return error_response(500, error.what());
+  }
+}
+
+HttpResponse AnnotateApi::image(size_t picture) {
+  try {
+    return *bytes_.of(parts_.pictures[picture]);
+  } catch (const Error& error) {
+    throw ApiError(400, error.what());
   }
 }
 
@@ -168,6 +176,7 @@ nlohmann::json AnnotateApi::picture(size_t picture) const {
           {"height", record->size.height},
           {"state", state_of(picture, *record)},
           {"revision", record->revision},
+          {"next_id", record->next_id},
           {"objects", std::move(objects)}};
 }
 

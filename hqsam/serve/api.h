@@ -38,6 +38,7 @@ class AnnotateApi {
  private:
   using Json = nlohmann::json;
   struct Call;  // a request, its path in parts
+  HttpResponse image(size_t picture);
   Json route(const Call& call);
   Json route_picture(const Call& call, size_t picture);
   Json route_train(const Call& call);

@@ -27,6 +27,15 @@ void be_nice(int niceness) {
   }
 }
 
+// A picture that cannot be read is the request's fault.
+std::shared_ptr<PictureSession> session_of(SessionStore& sessions, size_t picture) {
+  try {
+    return sessions.get(picture);
+  } catch (const Error& error) {
+    throw ApiError(400, error.what());
+  }
+}
+
 std::exception_ptr superseded() {
   return std::make_exception_ptr(ApiError(409, "superseded by a newer prompt or another picture"));
 }
@@ -132,9 +141,10 @@ bool PromptEngine::open(size_t picture) {
         at = newest_.erase(at);
       }
     }
+    failure_.clear();
   }
   opened_ = picture;
-  open_failed_ = false;
+  if (!failure_.empty()) throw ApiError(400, failure_);
   change_.notify_all();
   return loaded_->sessions.has(picture);
 }
@@ -147,7 +157,7 @@ std::future<Result> PromptEngine::ask(size_t picture, std::optional<int64_t> seq
   std::future<Result> future = promise->get_future();
   Work work = [promise, picture, make = std::move(make)](Loaded& loaded) {
     try {
-      promise->set_value(make(*loaded.sessions.get(picture), loaded));
+      promise->set_value(make(*session_of(loaded.sessions, picture), loaded));
     } catch (...) {
       promise->set_exception(std::current_exception());
     }
@@ -213,7 +223,7 @@ void PromptEngine::run_front() {
   const Bf16Scope bf16(loaded()->model.model->device().type(), options_.bf16);
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto wants_encoding = [&] { return opened_ && !open_failed_ && !loaded_->sessions.has(*opened_); };
+    const auto wants_encoding = [&] { return opened_ && failure_.empty() && !loaded_->sessions.has(*opened_); };
     change_.wait(lock, [&] { return stop_ || !newest_.empty() || !front_.empty() || wants_encoding(); });
     const std::shared_ptr<Loaded> loaded = loaded_;
     Work work;
@@ -230,15 +240,15 @@ void PromptEngine::run_front() {
     }
     const size_t shown = opened_.value_or(0);
     lock.unlock();
-    bool failed = false;
+    std::string failure;
     try {
       work ? work(*loaded) : static_cast<void>(loaded->sessions.get(shown));
     } catch (const std::exception& error) {
       spdlog::error("{}", error.what());
-      failed = true;
+      failure = error.what();
     }
     lock.lock();
-    if (failed && opened_ == shown) open_failed_ = true;
+    if (!failure.empty() && opened_ == shown) failure_ = failure;
     change_.notify_all();
   }
 }

@@ -49,7 +49,8 @@ class PromptEngine {
   PromptEngine(const PromptEngine&) = delete;
   PromptEngine& operator=(const PromptEngine&) = delete;
 
-  // The page shows this picture now: what waits of others is dropped. Whether it is encoded.
+  // The page shows this picture now: what waits of others is dropped. Whether it is encoded. Throws ApiError 400 where
+  // that failed; coming back from another picture tries it again.
   bool open(size_t picture);
   // Masks of a prompt, one for each kind. Of the prompts of a picture that wait only the newest, by seq, is decoded:
   // ApiError 409 for the others, as for those of a picture that was left. 400 for a prompt that is none.
@@ -89,7 +90,7 @@ class PromptEngine {
   std::condition_variable change_;
   std::shared_ptr<Loaded> loaded_;
   std::optional<size_t> opened_;
-  bool open_failed_ = false;
+  std::string failure_;               // of the opened one; "": none
   std::map<size_t, Waiting> newest_;  // of each picture the prompt that waits
   std::list<Work> front_, slow_;
   bool stop_ = false;

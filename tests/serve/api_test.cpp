@@ -152,6 +152,23 @@ TEST_F(AnnotateApiTest, DecodesTheNewestOfAPicturesPromptsAlone) {
   EXPECT_TRUE(decoded.back()) << "nothing is newer than the newest";
 }
 
+TEST_F(AnnotateApiTest, TellsThatAPictureCannotBeReadAnyMore) {
+  const std::string whole = read_file(pictures.list[0].path);
+  write_file(pictures.list[0].path, whole.substr(0, whole.size() / 2));
+  ask("POST", "/api/pictures/0/predict", {{"prompt", {{"box", {5, 6, 30, 33}}}}}, 400);
+  EXPECT_TRUE(contains(ask("GET", "/api/pictures/0/image", nullptr, 400)["error"].get<std::string>(), "a.png"));
+  int status = 200;
+  for (int i = 0; i < 500 && status == 200; ++i) {
+    status = send("POST", "/api/pictures/0/open").status;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(status, 400);
+  write_file(pictures.list[0].path, whole);
+  ask("POST", "/api/pictures/1/open");
+  ask("POST", "/api/pictures/0/open");
+  ask("POST", "/api/pictures/0/predict", {{"prompt", {{"box", {5, 6, 30, 33}}}}});
+}
+
 TEST_F(AnnotateApiTest, SavesObjects) {
   const Mask mask = square_mask(7, 5, 10);
   const Json saved = ask("PUT", "/api/pictures/1/objects/4", {{"revision", 0}, {"object", object(4, mask, "cat")}});
@@ -168,6 +185,7 @@ TEST_F(AnnotateApiTest, SavesObjects) {
   EXPECT_EQ(stale["revision"], 1);
   EXPECT_EQ(ask("DELETE", "/api/pictures/1/objects/4", {{"revision", 1}})["revision"], 2);
   EXPECT_TRUE(ask("GET", "/api/pictures/1")["objects"].empty());
+  EXPECT_EQ(ask("GET", "/api/pictures/1")["next_id"], 5);
 }
 
 TEST_F(AnnotateApiTest, RefusesObjectsThatAreNone) {
