@@ -27,6 +27,7 @@ struct EvaluateArguments {
   std::string checkpoint, base, output, protocol;
   std::vector<std::string> set, masks, beside;
   int64_t limit = -1, image_size = 0, batch = 0;
+  bool save_masks = false;
   ComputeOptions compute;
 };
 
@@ -52,6 +53,17 @@ Config read_config(const EvaluateArguments& arguments) {
 
 fs::path folder_of(const Config& config, size_t prompt) {
   return config.evaluations.size() > 1 ? config.output / prompt_label(config.evaluations[prompt]) : config.output;
+}
+
+// Masks of an earlier evaluation would stand between this one's, and a folder may be anybody's.
+void save_masks_to(Config& config) {
+  for (size_t i = 0; i < config.evaluations.size(); ++i) {
+    const fs::path folder = folder_of(config, i) / "predicted";
+    if (fs::exists(folder)) {
+      fail("evaluate", "{} is there already: remove it, or take another --output", folder.string());
+    }
+    config.evaluations[i].save_masks = folder;
+  }
 }
 
 // Writes the numbers first, so that neither a failing report nor a closed standard output loses them.
@@ -109,8 +121,9 @@ void write_report(const fs::path& folder, SamHq& model, const std::vector<NamedD
 int evaluate_checkpoint(const EvaluateArguments& arguments) {
   const torch::Device device = start_device(arguments.compute);
   const Bf16Scope bf16(device.type(), wants_bf16(arguments.compute, device));
-  const Config config = read_config(arguments);
+  Config config = read_config(arguments);
   require_writable_folder("evaluate", config.output);
+  if (arguments.save_masks) save_masks_to(config);
   ReportOptions report{.title = "HQ-SAM evaluation", .checkpoint = arguments.checkpoint};
   for (const std::string& folder : arguments.beside) {
     if (const auto point = read_trade_off_point(folder)) report.beside.push_back(*point);
@@ -162,6 +175,8 @@ void add_evaluate(CLI::App& app, Run& run) {
   command->add_option("--limit", arguments->limit, "pictures per set, evenly spaced; 0 = all")->check(whole_number(0));
   command->add_option("--image-size", arguments->image_size, "pixels of the model's input; default: the config's")
       ->check(whole_number(1, kMostPixels));
+  command->add_flag("--save-masks", arguments->save_masks,
+                    "keep the predicted masks: predicted/<kind>/<set>/<picture>_<number>.png in the output");
   add_repeated(*command, "--beside", arguments->beside,
                "folder of another checkpoint's evaluation, for the report's plots over speed and size; repeatable");
   add_compute(*command, arguments->compute);

@@ -15,9 +15,12 @@
 #include "hqsam/core/log.h"
 #include "hqsam/core/progress.h"
 #include "hqsam/core/text.h"
+#include "hqsam/data/annotation_writer.h"
+#include "hqsam/data/output_names.h"
 #include "hqsam/evaluate/measure.h"
 #include "hqsam/evaluate/proposals.h"
 #include "hqsam/evaluate/runs.h"
+#include "hqsam/image/codec.h"
 
 namespace hqsam {
 namespace {
@@ -52,6 +55,7 @@ class SetLine {
         indices_(std::move(indices)),
         seconds_(seconds),
         results_(options.size(), std::vector<PictureResult>(indices_.size())),
+        names_(names_to_save(set, options)),
         behind_(static_cast<size_t>(options.front().workers), kMostWaiting) {}
 
   Results run(Progress* progress) {
@@ -128,6 +132,30 @@ class SetLine {
     }));
   }
 
+  // Of the set's pictures, where masks are saved.
+  static std::vector<std::string> names_to_save(const NamedDataset& set, const std::vector<EvaluateOptions>& options) {
+    if (std::all_of(options.begin(), options.end(), [](const auto& one) { return one.save_masks.empty(); })) return {};
+    std::vector<std::string> paths;
+    for (int64_t i = 0; i < set.dataset->size(); ++i) paths.push_back(set.dataset->path(i));
+    std::vector<std::string> names = output_names(paths);
+    for (std::string& name : names) name = stem_of(name);
+    return names;
+  }
+
+  // For one picture and prompt: what writes a mask's file; empty where none is to be saved.
+  std::function<void(const PackedMask&)> saving(const EvaluateOptions& options, size_t picture,
+                                                const PreparedSample& sample, MaskKind kind, size_t prompt) const {
+    if (options.save_masks.empty()) return {};
+    const int64_t number =
+        prompt < sample.mask_indexes.size() ? sample.mask_indexes[prompt] : static_cast<int64_t>(prompt);
+    const std::string& name = names_[static_cast<size_t>(indices_[picture])];
+    return [path = options.save_masks / to_string(kind) / set_.name /
+                   fmt::format("{}_{}.png", name, number + 1)](const PackedMask& mask) {
+      std::filesystem::create_directories(path.parent_path());
+      write_image(path, mask_to_gray(unpack(mask)));
+    };
+  }
+
   // Encodes the pictures of a group together, then decodes each one's prompts.
   void run_model(std::vector<Waiting>& group) {
     if (group.empty()) return;
@@ -148,7 +176,8 @@ class SetLine {
       const auto start = std::chrono::steady_clock::now();
       double waited = 0;
       const auto take = [&](MaskKind kind, size_t prompt, Answer answer) {
-        waited += measure_later(picture, result, kind, prompt, std::move(answer));
+        auto save = saving(options_[i], waiting.number, picture->sample, kind, prompt);
+        waited += measure_later(picture, result, kind, prompt, std::move(answer), std::move(save));
       };
       if (!picture->sample.prompts.empty()) answer_prompts(*session, picture->sample, options_[i], take);
       seconds_.decoder += seconds_since(start) - waited;
@@ -158,11 +187,12 @@ class SetLine {
 
   // Waits for room; returns the seconds waited.
   double measure_later(const std::shared_ptr<Picture>& picture, PictureResult& result, MaskKind kind, size_t prompt,
-                       Answer answer) {
+                       Answer answer, std::function<void(const PackedMask&)> save) {
     const auto start = std::chrono::steady_clock::now();
     ++picture->left;
     const int64_t bytes = answer.mask->bytes();
-    auto work = [this, picture, &result, kind, prompt, answer = std::move(answer)] {
+    auto work = [this, picture, &result, kind, prompt, answer = std::move(answer), save = std::move(save)] {
+      if (save) save(*answer.mask);
       timed_measure([&] {
         picture->measure.add(kind, prompt, answer);
         picture->done(result);
@@ -187,6 +217,7 @@ class SetLine {
   std::deque<std::future<Timed<Prepared>>> ahead_;
   std::atomic<double> measured_ = 0;
   Results results_;
+  const std::vector<std::string> names_;
   Jobs behind_;  // declared last, so that its threads end before the members that they write to
 };
 

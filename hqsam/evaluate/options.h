@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ struct EvaluateOptions {
   int64_t batch = 1;                  // pictures that the encoder takes at once
   int64_t limit = 0;                  // pictures per set, evenly spaced; 0 = all
   uint64_t seed = 42;                 // of point and noisy-mask prompts
+  std::filesystem::path save_masks;   // where set, predictions go into its <kind>/<set>/<picture>_<mask's number>.png,
+                                      // 0/255, of the picture's size; numbers count from 1, of a detector's boxes too
   OnError on_error = OnError::kStop;  // kSkip: pictures that cannot be read are warned of and counted
   void validate() const;              // throws Error naming the field
 };

@@ -133,6 +133,7 @@ EvaluateResult evaluate_proposals(SamHq& model, const std::vector<NamedDataset>&
                                   Group& group) {
   const auto start = std::chrono::steady_clock::now();
   options.validate();
+  if (!options.save_masks.empty()) fail("evaluate", "masks of proposals are not saved: hqsam amg writes them");
   check_run(model, sets, options, group);
   const PictureProposals proposals(model, options);
   const auto run = [&] {

@@ -4,6 +4,7 @@
 #include "evaluate/memory_dataset.h"
 #include "golden.h"
 #include "hqsam/metrics/iou.h"
+#include "temporary_folder.h"
 #include "thread_group.h"
 
 namespace hqsam {
@@ -68,6 +69,20 @@ TEST_F(Evaluate, MeansAreOverMasksAndThenOverSets) {
     EXPECT_GT(station, 0);
   }
   EXPECT_LE(result.stations.encoder + result.stations.decoder, result.seconds);
+}
+
+TEST_F(Evaluate, SavedMasksAreThoseThatWereMeasured) {
+  const TemporaryFolder folder;
+  options.save_masks = folder.path;
+  const auto dataset = ellipses(2);
+  const EvaluateResult result = run({{"a", dataset}});
+  for (const auto& [kind, word] : {std::pair{MaskKind::kSam, "sam"}, std::pair{MaskKind::kHq, "hq"}}) {
+    for (size_t i = 0; i < 2; ++i) {
+      const auto path = folder.path / word / "a" / ("p" + std::to_string(i) + "_1.png");
+      const Mask saved = threshold_label(read_gray(path)), truth = threshold_label(dataset->get(i).labels[0].gray());
+      EXPECT_DOUBLE_EQ(mask_iou(saved, truth), result.samples[i].scores.at(kind).iou) << path;
+    }
+  }
 }
 
 TEST_F(Evaluate, AgreesWithEvaluateSampleForAllPromptsAndProtocols) {
