@@ -62,6 +62,11 @@ struct AnnotateApi::Call {
   bool is(const char* wanted, size_t count) const { return method == wanted && parts.size() == count; }
 };
 
+AnnotateApi::AnnotateApi(Parts parts)
+    : parts_(std::move(parts)), suggestions_([this](size_t picture, int64_t points_per_side) {
+        return parts_.engine.proposals(picture, points_per_side);
+      }) {}
+
 HttpResponse AnnotateApi::answer(const HttpRequest& request) {
   try {
     if (!request.path.starts_with("/api/")) return page_response(request);
@@ -204,14 +209,13 @@ nlohmann::json AnnotateApi::proposals(size_t picture, const Json& body) {
   if (body.contains("points_per_side")) points = whole_member(body, "points_per_side");
   if (points < 1 || points > 64) throw ApiError(400, "'points_per_side' is a whole number from 1 to 64");
   Json list = Json::array();
-  for (const FoundMask& found : parts_.engine.proposals(picture, points)) {
+  const Suggestions::Masks masks = suggestions_.of(picture, points);
+  for (const FoundMask& found : *masks) {
     list.push_back({{"mask", runs_json(found.mask)},
                     {"iou", found.predicted_iou},
                     {"stability", found.stability},
                     {"box", outer_box(found.mask)}});
   }
-  const std::lock_guard lock(mutex_);
-  proposed_.insert(picture);
   return {{"proposals", std::move(list)}};
 }
 
@@ -264,13 +268,11 @@ nlohmann::json AnnotateApi::set_state(size_t picture, const Json& body) {
 }
 
 std::string AnnotateApi::state_of(size_t picture, const PictureRecord& record) const {
-  const std::lock_guard lock(mutex_);
-  return record.done ? "done" : proposed_.contains(picture) ? "proposed" : "todo";
+  return record.done ? "done" : suggestions_.has(picture) ? "proposed" : "todo";
 }
 
-void AnnotateApi::forget_proposals() {
-  const std::lock_guard lock(mutex_);
-  proposed_.clear();
+void AnnotateApi::propose_again() {
+  suggestions_.again([this](size_t picture) { return !parts_.folder.record(picture)->done; });
 }
 
 // What training reads holds the pictures that are done.

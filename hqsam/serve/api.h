@@ -2,10 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +12,7 @@
 #include "hqsam/serve/picture_bytes.h"
 #include "hqsam/serve/picture_list.h"
 #include "hqsam/serve/retraining.h"
+#include "hqsam/serve/suggestions.h"
 
 namespace hqsam {
 
@@ -28,12 +26,12 @@ class AnnotateApi {
     Retraining& loop;
     std::string version;
   };
-  explicit AnnotateApi(Parts parts) : parts_(std::move(parts)) {}
+  explicit AnnotateApi(Parts parts);
 
   // Throws nothing but std::bad_alloc.
   HttpResponse answer(const HttpRequest& request);
-  // From here on pictures that are not done have no proposals.
-  void forget_proposals();
+  // The engine has another model: pictures that are not done get new proposals where they had some.
+  void propose_again();
 
  private:
   using Json = nlohmann::json;
@@ -58,8 +56,7 @@ class AnnotateApi {
 
   Parts parts_;
   PictureBytes bytes_;
-  mutable std::mutex mutex_;
-  std::set<size_t> proposed_;
+  Suggestions suggestions_;
 };
 
 // {"models":[...]}: what masks cost with each model.

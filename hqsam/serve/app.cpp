@@ -45,7 +45,7 @@ void AnnotateApp::stop() {
 void AnnotateApp::take(const std::string& checkpoint, MaskKind kind) {
   engine_->set_model(options_.load(checkpoint, kind));
   keep_taken_model(options_.output, options_.checkpoint, {checkpoint, kind});
-  api_->forget_proposals();
+  api_->propose_again();
   loop_->write_training_files();
 }
 

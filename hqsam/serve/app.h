@@ -31,6 +31,9 @@ class AnnotateApp {
  public:
   // Opens the folder, then the model. Throws Error.
   explicit AnnotateApp(AnnotateOptions options);
+  ~AnnotateApp() { stop(); }
+  AnnotateApp(const AnnotateApp&) = delete;
+  AnnotateApp& operator=(const AnnotateApp&) = delete;
 
   // Serves from here on. The address to open.
   std::string start();
@@ -48,8 +51,8 @@ class AnnotateApp {
   std::unique_ptr<PromptEngine> engine_;
   std::unique_ptr<Retraining> loop_;
   std::unique_ptr<AnnotateApi> api_;
-  std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Guard> guard_;
+  std::unique_ptr<HttpServer> server_;
 };
 
 }  // namespace hqsam

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hqsam/serve/suggestions.h"
+
+#include "hqsam/core/log.h"
+
+namespace hqsam {
+
+Suggestions::~Suggestions() { stop_thread(); }
+
+void Suggestions::stop_thread() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  stop_ = false;
+}
+
+Suggestions::Masks Suggestions::of(size_t picture, int64_t points_per_side) {
+  int64_t model = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    model = model_;
+    for (auto at = made_.begin(); at != made_.end(); ++at) {
+      if (at->picture != picture || at->points_per_side != points_per_side) continue;
+      made_.splice(made_.begin(), made_, at);
+      return at->masks;
+    }
+  }
+  auto masks = std::make_shared<const std::vector<FoundMask>>(make_(picture, points_per_side));
+  const std::lock_guard lock(mutex_);
+  if (model != model_) return masks;  // of the model before
+  made_.push_front({picture, points_per_side, masks});
+  if (made_.size() > kKept) made_.pop_back();
+  pictures_.insert(picture);
+  return masks;
+}
+
+bool Suggestions::has(size_t picture) const {
+  const std::lock_guard lock(mutex_);
+  return pictures_.contains(picture);
+}
+
+void Suggestions::again(const std::function<bool(size_t picture)>& wanted) {
+  stop_thread();
+  std::vector<std::pair<size_t, int64_t>> asked;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Made& made : made_) {
+      if (wanted(made.picture)) asked.emplace_back(made.picture, made.points_per_side);
+    }
+    made_.clear();
+    pictures_.clear();
+    ++model_;
+  }
+  thread_ = std::thread([this, asked] {
+    for (const auto& [picture, points_per_side] : asked) {
+      if (stop_) return;
+      try {
+        of(picture, points_per_side);
+      } catch (const std::exception& error) {
+        spdlog::warn("no suggestions: {}", error.what());
+      }
+    }
+  });
+}
+
+}  // namespace hqsam
