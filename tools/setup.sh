@@ -19,8 +19,8 @@ done
 packages=(ca-certificates ccache clang cmake g++ git libclang-rt-dev libcli11-dev libgif-dev libgloo-dev libgtest-dev libjpeg-dev
   libonnx-dev libopencv-dev libpng-dev libprotobuf-dev libspdlog-dev libtiff-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev
   python3-pip zlib1g-dev)
-# Boost.Beast's headers alone.
-if apt-cache show libboost1.81-dev >/dev/null 2>&1; then packages+=(libboost1.81-dev); else packages+=(libboost-dev); fi
+# Boost.Beast's headers; Debian 12's libboost-dev is too old for C++20.
+if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then packages+=(libboost1.81-dev); else packages+=(libboost-dev); fi
 torch_version=2.11.0
 
 # apt_install <packages...>

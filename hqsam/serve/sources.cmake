@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Boost.Beast, its headers alone, for one file; and the page's files as a source of bytes.
-find_path(BOOST_BEAST_INCLUDE_DIR boost/beast/http.hpp REQUIRED DOC "libboost-dev: headers of Boost 1.74 or newer")
+find_path(BOOST_BEAST_INCLUDE_DIR boost/beast/http.hpp REQUIRED DOC "libboost-dev: headers of Boost 1.81 or newer")
 set(http_server ${CMAKE_CURRENT_LIST_DIR}/http_server.cpp)
 set_source_files_properties(${http_server} PROPERTIES COMPILE_DEFINITIONS "BOOST_ALL_NO_LIB;BOOST_DATE_TIME_NO_LIB")
 if(NOT BOOST_BEAST_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
