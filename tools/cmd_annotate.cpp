@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "common.h"
+#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/left_behind.h"
 #include "hqsam/core/log.h"
@@ -79,8 +80,21 @@ EngineModel load(const std::string& checkpoint, const std::string& masks, std::o
   return model;
 }
 
-void open_browser(const std::string& url) {
-  const char* const words[] = {"xdg-open", url.c_str(), nullptr};
+// A file that leads to the page: arguments of programs can be seen by everybody on the machine, and the address has the
+// token.
+fs::path door_to(const std::string& url, const fs::path& folder) {
+  const fs::path door = fs::absolute(folder / "open.html");
+  fs::remove(door);
+  const int descriptor = ::open(door.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const std::string text = fmt::format("<meta http-equiv=\"refresh\" content=\"0; url={}\">\n", url);
+  const bool written = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == std::ssize(text);
+  if (descriptor >= 0) ::close(descriptor);
+  if (!written) fail("annotate", "cannot write {}: {}", door.string(), errno_text(errno));
+  return door;
+}
+
+void open_browser(const fs::path& door) {
+  const char* const words[] = {"xdg-open", door.c_str(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -134,7 +148,8 @@ int annotate(const AnnotateArguments& given) {
   const std::string url = app->start();
   print_line(url);
   finish_printing();
-  if (arguments.open) open_browser(url);
+  const fs::path door = arguments.open ? door_to(url, arguments.output) : fs::path();
+  if (arguments.open) open_browser(door);
   spdlog::info("Ctrl-C ends it; everything is saved as it is made, in {}", arguments.output);
   // Proposals that are being made are not waited for.
   run_or_leave(
@@ -143,6 +158,8 @@ int annotate(const AnnotateArguments& given) {
         app->stop();
       },
       stop_requested, std::chrono::seconds(20));
+  std::error_code ignored;
+  if (arguments.open) fs::remove(door, ignored);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/serve/engine.h"
 
+#include <c10/core/DeviceGuard.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,12 +21,22 @@ namespace {
 
 constexpr size_t kAhead = 2;  // pictures
 
-// Of this thread and those that it starts from now on, such as libtorch's.
-void be_nice(int niceness) {
-  if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness) != 0) {
-    spdlog::debug("no lower priority for what runs ahead");
+// What a thread of the engine has while it lives: its priority, which goes on to those that it starts, such as
+// libtorch's, the device, and the type of products.
+class ThreadScope {
+ public:
+  ThreadScope(int niceness, torch::Device device, bool bf16) : bf16_(device.type(), bf16) {
+    if (!device.is_cpu()) device_.reset_device(device);
+    if (niceness == 0) return;
+    if (::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), niceness) != 0) {
+      spdlog::debug("no lower priority for what runs beside");
+    }
   }
-}
+
+ private:
+  c10::OptionalDeviceGuard device_;
+  Bf16Scope bf16_;
+};
 
 // A picture that cannot be read is the request's fault.
 std::shared_ptr<PictureSession> session_of(SessionStore& sessions, size_t picture) {
@@ -220,7 +231,7 @@ std::vector<FoundMask> PromptEngine::proposals(size_t picture, int64_t points_pe
 }
 
 void PromptEngine::run_front() {
-  const Bf16Scope bf16(loaded()->model.model->device().type(), options_.bf16);
+  const ThreadScope scope(0, loaded()->model.model->device(), options_.bf16);
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto wants_encoding = [&] { return opened_ && failure_.empty() && !loaded_->sessions.has(*opened_); };
@@ -263,8 +274,7 @@ std::optional<size_t> PromptEngine::next_ahead(Loaded& loaded) const {
 }
 
 void PromptEngine::run_ahead() {
-  be_nice(19);
-  const Bf16Scope bf16(loaded()->model.model->device().type(), options_.bf16);
+  const ThreadScope scope(10, loaded()->model.model->device(), options_.bf16);
   std::optional<size_t> failed;
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -286,8 +296,7 @@ void PromptEngine::run_ahead() {
 }
 
 void PromptEngine::run_slow() {
-  be_nice(10);
-  const Bf16Scope bf16(loaded()->model.model->device().type(), options_.bf16);
+  const ThreadScope scope(15, loaded()->model.model->device(), options_.bf16);
   std::unique_lock lock(mutex_);
   for (;;) {
     change_.wait(lock, [&] { return stop_ || !slow_.empty(); });

@@ -35,8 +35,8 @@ struct EngineModel {
   std::string checkpoint;
 };
 
-// The model behind the page. A thread decodes prompts, and encodes the picture that is shown; another one, at the
-// lowest priority, encodes the two pictures after it; a third one, at a low priority, makes proposals. From any thread.
+// The model behind the page. A thread decodes prompts, and encodes the picture that is shown; another one, at a low
+// priority, encodes the two pictures after it; a third one, at a lower one, makes proposals. From any thread.
 class PromptEngine {
  public:
   struct Options {

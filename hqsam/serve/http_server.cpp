@@ -65,7 +65,8 @@ struct Shared {
   HttpServer::Refuse refuse;
   HttpServer::Answer answer;
   asio::thread_pool* workers = nullptr;
-  std::set<class Connection*> open = {};  // touched by the thread of the sockets alone
+  std::set<class Connection*> open = {};  // these two: touched by the thread of the sockets alone
+  bool stopping = false;
 };
 
 // One connection; lives as long as something waits for it. All but the answer is made on the thread of the sockets.
@@ -80,10 +81,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void refuse_as_full() { write(error_response(503, "too many connections: close other windows of this page"), false); }
 
-  void close() { stream_.close(); }
+  // What is being answered is finished.
+  void stop() {
+    if (!answering_) close();
+  }
 
  private:
+  void close() { stream_.close(); }
+
   void wait_for_request() {
+    answering_ = false;
     parser_.emplace();
     parser_->header_limit(static_cast<uint32_t>(shared_.options.head_bytes));
     parser_->body_limit(shared_.options.body_bytes);
@@ -126,6 +133,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void answer() {
     stream_.expires_never();
+    answering_ = true;
     auto request = std::make_shared<HttpRequest>(request_of(parser_->get()));
     request->body = std::move(parser_->get().body());
     asio::post(*shared_.workers, [self = shared_from_this(), request] {
@@ -160,7 +168,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     http::async_write(stream_, response_, [self = shared_from_this(), keep_alive](ErrorCode error, size_t) {
       self->response_ = {};
       if (error) return self->close();
-      keep_alive ? self->wait_for_request() : self->end_writing();
+      keep_alive && !self->shared_.stopping ? self->wait_for_request() : self->end_writing();
     });
   }
 
@@ -184,6 +192,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   beast::flat_buffer buffer_{std::size_t{1} << 17};
   std::optional<Parser> parser_;
   Response response_;
+  bool answering_ = false;
   Shared& shared_;
 };
 
@@ -226,8 +235,8 @@ class HttpServer::Impl {
     workers_.join();  // the answers that are being made
     asio::post(context_, [this] {
       retry_.cancel();
-      stopped_ = true;
-      for (Connection* connection : shared_.open) connection->close();
+      shared_.stopping = true;
+      for (Connection* connection : shared_.open) connection->stop();
     });
     sockets_.join();
   }
@@ -260,7 +269,6 @@ class HttpServer::Impl {
   asio::thread_pool workers_;
   std::thread sockets_;
   uint16_t port_ = 0;
-  bool stopped_ = false;
 };
 
 HttpServer::HttpServer(const HttpServerOptions& options) : impl_(std::make_unique<Impl>(options)) {}

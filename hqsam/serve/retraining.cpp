@@ -114,8 +114,8 @@ fs::path Retraining::new_run_folder() const {
 }
 
 void Retraining::run(std::optional<int64_t> epochs) {
-  // The page's work goes first.
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);
+  // All work for the page goes first.
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 19);
   std::string state = "failed";
   Json result;
   try {

@@ -52,13 +52,12 @@ SessionStore::Session SessionStore::get(size_t picture) {
     encoding_.insert(picture);
   }
   Session session;
-  bool fresh = false;
+  int orientation = 0;  // of one that is encoded now
   std::exception_ptr failure;
   try {
     session = read(picture);
     if (!session) {
-      session = encode(picture);
-      fresh = true;
+      session = encode(picture, orientation);
     }
   } catch (...) {
     failure = std::current_exception();
@@ -69,7 +68,7 @@ SessionStore::Session SessionStore::get(size_t picture) {
   if (failure) std::rethrow_exception(failure);
   sessions_.emplace_front(picture, session);
   if (sessions_.size() > options_.in_memory) sessions_.pop_back();
-  if (fresh) unwritten_.emplace_back(picture, session);
+  if (orientation > 0) unwritten_.push_back({picture, session, orientation});
   return session;
 }
 
@@ -88,9 +87,11 @@ SessionStore::Session SessionStore::read(size_t picture) const {
   }
 }
 
-SessionStore::Session SessionStore::encode(size_t picture) const {
+SessionStore::Session SessionStore::encode(size_t picture, int& orientation) const {
   const ListedPicture& listed = pictures_[picture];
-  const Image image = read_image(listed.path);
+  PictureNotes notes;
+  const Image image = read_image(listed.path, {}, &notes);
+  orientation = notes.orientation;
   if (image.size() != listed.size) {
     fail("annotate", "{} has changed: it has {}x{} pixels, and had {}x{}; start hqsam annotate again",
          listed.path.string(), image.width, image.height, listed.size.width, listed.size.height);
@@ -99,18 +100,19 @@ SessionStore::Session SessionStore::encode(size_t picture) const {
 }
 
 void SessionStore::write_files() {
-  std::vector<std::pair<size_t, Session>> unwritten;
+  std::vector<Unwritten> unwritten;
   {
     const std::lock_guard lock(mutex_);
     unwritten.swap(unwritten_);
   }
   if (unwritten.empty()) return;
-  for (const auto& [picture, session] : unwritten) {
+  for (const auto& [picture, session, orientation] : unwritten) {
     try {
       fs::create_directories(options_.folder);
-      files_.write(
-          file(picture),
-          {.embedding = session->embedding(), .picture = pictures_[picture].path.string(), .bf16 = options_.bf16});
+      files_.write(file(picture), {.embedding = session->embedding(),
+                                   .picture = pictures_[picture].path.string(),
+                                   .orientation = orientation,
+                                   .bf16 = options_.bf16});
     } catch (const std::exception& reason) {
       spdlog::warn("no embedding file: {}", reason.what());
     }

@@ -43,7 +43,7 @@ class SessionStore {
   using Session = std::shared_ptr<PictureSession>;
   Session kept(size_t picture);
   Session read(size_t picture) const;
-  Session encode(size_t picture) const;
+  Session encode(size_t picture, int& orientation) const;
   std::filesystem::path file(size_t picture) const;
   void remove_oldest() const;
 
@@ -56,7 +56,12 @@ class SessionStore {
   std::condition_variable change_;
   std::list<std::pair<size_t, Session>> sessions_;  // the last used first
   std::set<size_t> encoding_;
-  std::vector<std::pair<size_t, Session>> unwritten_;
+  struct Unwritten {
+    size_t picture;
+    Session session;
+    int orientation;  // EXIF's
+  };
+  std::vector<Unwritten> unwritten_;
 };
 
 // Of all weights of a model, in hex.

@@ -91,10 +91,20 @@ if grep -q swapped stdout; then
 fi
 
 # The demo.
-cd "$work" && mkdir demo && cd demo
+mkdir "$work/demo" && cd "$work/demo" || exit 1
 ln -s "$source/data" data
 annotate=("$hqsam" annotate --threads 1)
-start
+mkdir bin
+printf '#!/bin/sh\ncp "$1" opened\n' >bin/xdg-open
+chmod +x bin/xdg-open
+PATH=$PWD/bin:$PATH
+start --open
+for _ in $(seq 50); do
+  [ -s opened ] && break
+  sleep 0.1
+done
+says opened "url=$base/?token=$token"
+[ "$(stat -c %a annotations/open.html)" = 600 ] || fault "others can read the token"
 says log "a demo on data/samples, annotations go to annotations"
 says log "a small SAM without HQ modules"
 ask GET /api/state

@@ -68,6 +68,7 @@ class HttpServerTest : public ::testing::Test {
                     ++answered;
                     if (request.path == "/throws") throw Error("[test] no");
                     if (request.path == "/slow") std::this_thread::sleep_for(std::chrono::milliseconds(400));
+                    if (request.path == "/large") return HttpResponse{.body = std::string(size_t{8} << 20, 'x')};
                     return HttpResponse{.body = request.method + " " + request.path + " " + request.body};
                   });
   }
@@ -202,6 +203,26 @@ TEST_F(HttpServerTest, FinishesWhatItAnswersWhenItStops) {
   EXPECT_EQ(answered, 1);
   EXPECT_TRUE(contains(slow.receive(), "GET /slow"));
   EXPECT_EQ(idle.receive(), "");
+}
+
+TEST_F(HttpServerTest, SendsALargeAnswerToItsEndWhenItStops) {
+  start();
+  RawClient client(server->port());
+  client.send(head("GET /large"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  std::thread stop([&] { server->stop(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_GT(client.receive().size(), size_t{8} << 20);
+  stop.join();
+}
+
+TEST_F(HttpServerTest, TellsClientsThatAskToSendTheirBody) {
+  start();
+  RawClient client(server->port());
+  client.send(head("POST /asked", "Content-Length: 4\r\nExpect: 100-continue\r\n"));
+  EXPECT_TRUE(client.receive("\r\n\r\n").starts_with("HTTP/1.1 100"));
+  client.send("body");
+  EXPECT_TRUE(contains(client.receive("body"), "POST /asked body"));
 }
 
 TEST_F(HttpServerTest, SaysThatAPortIsTaken) {
