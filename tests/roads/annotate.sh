@@ -95,6 +95,7 @@ mkdir "$work/demo" && cd "$work/demo" || exit 1
 ln -s "$source/data" data
 annotate=("$hqsam" annotate --threads 1)
 mkdir bin
+# shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\ncp "$1" opened\n' >bin/xdg-open
 chmod +x bin/xdg-open
 PATH=$PWD/bin:$PATH
