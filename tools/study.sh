@@ -28,7 +28,13 @@ data:
 $(sets "$data" pretrain)
 $(sets "$data" train ', coarsen: true')
   augment: {scale_min: 0.5, scale_max: 1.5}
-prompts: [{type: box, weight: 3}, {type: points, count: 3, weight: 1}, {type: noisy_mask, weight: 1}]
+prompts:
+  - {type: clicks, weight: 3, rounds: 4, pauses: 1, noise: 0.1, noise_cap: 20}
+  - {type: box, weight: 3}
+  - {type: points, weight: 1, count: [1, 5], negative: 0.2}
+  - {type: noisy_mask, weight: 2}
+  - {type: rough_mask, weight: 2}
+  - {type: [box, rough_mask], weight: 1, noise: 0.1}
 train: {objective: sam, trainable: all, epochs: 3, batch_size: 8, micro_batch: 8, lr: 3.0e-4,
         schedule: {type: step, drop_after_epoch: 2, factor: 0.2}}
 YAML
