@@ -57,7 +57,7 @@ bool is_utf8(const std::string& text) {
 
 // Most headers lie in a file's first part; the whole is read where they do not.
 PictureHeader header_of(const fs::path& path) {
-  constexpr uint64_t kFirst = 1 << 20;
+  constexpr uint64_t kFirst = 1 << 16;
   const OpenFile file(path);
   std::vector<std::byte> bytes(std::min(file.size(), kFirst));
   file.read(0, bytes);
