@@ -155,6 +155,7 @@ int annotate(const AnnotateArguments& given) {
   run_or_leave(
       [app] {
         while (!stop_requested) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        spdlog::info("ending what runs; Ctrl-C once more ends it at once");
         app->stop();
       },
       stop_requested, std::chrono::seconds(20));
