@@ -6,42 +6,15 @@ annotate_load.py soak   HQSAM SOURCE [--requests 10000] [-- options of annotate]
 annotate_load.py clicks HQSAM SOURCE [--checkpoint C] [--clicks 200] [-- options of annotate]
 """
 import argparse
-import http.client
-import json
 import random
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-
-class Server:
-    def __init__(self, hqsam, folder, options):
-        command = [hqsam, "annotate", "--images", folder / "pictures", "--output", folder / "out", *options]
-        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
-        url = self.process.stdout.readline().strip()
-        self.port = int(url.split(":")[2].split("/")[0])
-        self.token = url.split("token=")[1]
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
-
-    def ask(self, method, path, body=None, headers=None):
-        text = None if body is None else json.dumps(body)
-        self.connection.request(method, path, text, {"X-Token": self.token, **(headers or {})})
-        answer = self.connection.getresponse()
-        data = answer.read()
-        return answer.status, json.loads(data) if answer.getheader("Content-Type") == "application/json" else data
-
-    def memory(self):  # MiB
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-
-    def end(self):
-        self.process.terminate()
-        return self.process.wait(60)
+from annotate_server import Server
 
 
 def make_pictures(source, folder, count):
