@@ -81,7 +81,8 @@ def main():
         names = {path.stem: path for path in (arguments.data / "gt").iterdir()}
         order = [picture for picture in state["pictures"] if Path(picture["name"]).stem in names]
         random.Random(1).shuffle(order)
-        for count in [int(part) for part in arguments.rounds.split(",")]:
+        rounds = [int(part) for part in arguments.rounds.split(",")]
+        for number, count in enumerate(rounds):
             state = server.ask("GET", "/api/state")[1]
             server.kind = state["default_kind"]
             now, order = order[:count], order[count:]
@@ -93,7 +94,7 @@ def main():
             reached = sum(iou >= wanted for _, iou in results) / len(results)
             print(f"{state['checkpoint']} ({server.kind}): {len(results)} pictures, {clicks:.2f} clicks, "
                   f"{100 * reached:.0f} % reach {wanted}", flush=True)
-            if not order:
+            if not order or number + 1 == len(rounds):
                 break
             server.ask("POST", "/api/train", {"epochs": arguments.epochs})
             begin = time.time()
