@@ -15,9 +15,17 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kAnnotate = "annotate";
+constexpr const char* kLock = ".lock";
 constexpr size_t kMostJson = 60 << 20;  // bytes; read_file takes a little more
 
+// A folder of other things, such as a data set, could hold files of the names that are written here.
 fs::path made_folder(const fs::path& folder) {
+  std::error_code none;
+  const bool own = fs::exists(folder / kLock, none), used = fs::exists(folder, none) && !fs::is_empty(folder, none);
+  if (used && !own) {
+    fail(kAnnotate, "{} holds files that annotate did not write: take a new or an empty folder for --output",
+         folder.string());
+  }
   for (const char* name : {"annotations", "masks"}) {
     std::error_code error;
     fs::create_directories(folder / name, error);
@@ -30,9 +38,9 @@ fs::path made_folder(const fs::path& folder) {
 
 AnnotationFolder::AnnotationFolder(fs::path folder, const std::vector<ListedPicture>& pictures,
                                    const std::vector<std::string>& classes)
-    : folder_(made_folder(folder)), lock_(folder_ / ".lock") {
+    : folder_(made_folder(folder)), lock_(folder_ / kLock) {
   read_annotations(pictures);
-  remove_orphans();
+  put_orphans_aside();
   read_classes(classes);
 }
 

@@ -18,7 +18,7 @@ namespace hqsam {
 // call comes back: annotations/STEM.json is the truth and holds the masks too; masks/STEM_ID.png (0/255) are written
 // before it. What a kill leaves is mended when the folder is opened: a mask file that is missing or damaged is made
 // anew, one that is newer than its JSON and another mask (drawn in another program, or the last change before the kill)
-// is taken over, one of an object that was deleted goes.
+// is taken over, one of no object is moved into masks/of_no_object.
 //
 // STEM is the picture's name without its ending, folders parted by '_'; where another picture has that (in any case of
 // letters), the ending follows (a_png), then a number (a_png_2). A picture keeps the STEM of its JSON.
@@ -28,7 +28,7 @@ namespace hqsam {
 class AnnotationFolder {
  public:
   // Makes or opens the folder. classes: come first, in this order; those of classes.txt follow. Throws Error where
-  // another process has it, and for a JSON in it that cannot be read.
+  // another process has it, where it holds files but none of an earlier run, and for a JSON that cannot be read.
   AnnotationFolder(std::filesystem::path folder, const std::vector<ListedPicture>& pictures,
                    const std::vector<std::string>& classes);
 
@@ -55,7 +55,7 @@ class AnnotationFolder {
   using Record = std::shared_ptr<const PictureRecord>;
   void read_annotations(const std::vector<ListedPicture>& pictures);
   void mend_masks(PictureRecord& record);
-  void remove_orphans() const;
+  void put_orphans_aside() const;
   void read_classes(const std::vector<std::string>& wanted);
   PictureRecord changing(size_t picture, int64_t revision) const;
   Record keep(size_t picture, PictureRecord record);

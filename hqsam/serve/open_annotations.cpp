@@ -134,7 +134,7 @@ void AnnotationFolder::mend_masks(PictureRecord& record) {
   write(record);
 }
 
-void AnnotationFolder::remove_orphans() const {
+void AnnotationFolder::put_orphans_aside() const {
   std::map<std::string, const PictureRecord*> by_stem;
   for (const auto* all : {&records_, &others_}) {
     for (const Record& record : *all) by_stem[record->stem] = record.get();
@@ -147,9 +147,12 @@ void AnnotationFolder::remove_orphans() const {
     if (record == by_stem.end()) continue;
     const int64_t number = number_of(stem, record->first);
     if (number == 0 || record->second->find(number) != nullptr) continue;
-    std::error_code ignored;
-    fs::remove(entry.path(), ignored);
-    spdlog::info("removed {}: there is no such object", entry.path().string());
+    const fs::path aside = folder_ / "masks" / "of_no_object";
+    std::error_code error;
+    fs::create_directories(aside, error);
+    if (!error) fs::rename(entry.path(), aside / entry.path().filename(), error);
+    spdlog::info("{} is of no object: {}", entry.path().string(),
+                 error ? error.message() : "moved to " + aside.string());
   }
 }
 

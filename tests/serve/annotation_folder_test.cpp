@@ -122,14 +122,23 @@ TEST_F(AnnotationFolderTest, TakesOverMasksThatWereDrawnElsewhere) {
   EXPECT_EQ(unpack(record->objects.front().mask(record->size)), square_mask(12, 6, 4));
 }
 
-TEST_F(AnnotationFolderTest, RemovesMasksOfObjectsThatAreGone) {
+TEST_F(AnnotationFolderTest, PutsMasksOfNoObjectAside) {
   open()->put(0, 0, square_object(1, 3));
   for (const char* name : {"a_2.png", "a_x.png", "z_1.png"}) fs::copy_file(mask("a_1.png"), mask(name));
   open();
   EXPECT_TRUE(fs::exists(mask("a_1.png")));
   EXPECT_FALSE(fs::exists(mask("a_2.png")));
+  EXPECT_TRUE(fs::exists(mask("of_no_object/a_2.png")));
   EXPECT_TRUE(fs::exists(mask("a_x.png")));
   EXPECT_TRUE(fs::exists(mask("z_1.png")));
+}
+
+TEST_F(AnnotationFolderTest, LeavesADataSetAlone) {
+  fs::create_directories(pictures.output / "masks");
+  write_image(mask("a_1.png"), mask_to_gray(square_mask(3, 3, 5)));
+  EXPECT_TRUE(contains(open_fails(), "holds files that annotate did not write"));
+  EXPECT_EQ(mask_in("a_1.png"), square_mask(3, 3, 5));
+  EXPECT_FALSE(fs::exists(pictures.output / "classes.txt"));
 }
 
 TEST_F(AnnotationFolderTest, RefusesAJsonThatItDidNotWrite) {
