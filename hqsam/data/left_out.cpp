@@ -8,12 +8,13 @@ namespace hqsam {
 namespace {
 
 constexpr size_t kNamed = 5;  // of each cause
+constexpr size_t kNameBytes = 80;
 
 }  // namespace
 
 void LeftOut::add(const std::string& cause, const std::string& name) {
   Group& group = groups_[cause];
-  if (group.first.size() < kNamed) group.first.push_back(cut_short(name));
+  if (group.first.size() < kNamed) group.first.push_back(shown_short(name, kNameBytes));
   ++group.count;
   ++total_;
 }
