@@ -38,7 +38,9 @@ fs::path made_folder(const fs::path& folder) {
 
 AnnotationFolder::AnnotationFolder(fs::path folder, const std::vector<ListedPicture>& pictures,
                                    const std::vector<std::string>& classes)
-    : folder_(made_folder(folder)), lock_(folder_ / kLock) {
+    : folder_(made_folder(folder)),
+      lock_(folder_ / kLock, "FolderLock",
+            fmt::format("annotates in {}: use its page, end it, or choose another --output", folder_.string())) {
   read_annotations(pictures);
   put_orphans_aside();
   read_classes(classes);

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/folder_lock.h"
 #include "hqsam/serve/annotation.h"
-#include "hqsam/serve/folder_lock.h"
 #include "hqsam/serve/picture_list.h"
 
 namespace hqsam {

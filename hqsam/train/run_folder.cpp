@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hqsam/train/run_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <regex>
 #include <system_error>
 #include <vector>
 
-#include "hqsam/core/errno_text.h"
 #include "hqsam/core/error.h"
 #include "hqsam/core/file.h"
-#include "hqsam/core/log.h"
 
 namespace hqsam {
 namespace {
@@ -113,24 +106,9 @@ void RunFolder::remove_unfinished() const {
   }
 }
 
-RunLock::RunLock(const fs::path& path) : descriptor_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (descriptor_ < 0) fail("RunLock", "cannot open {}: {}", path.string(), errno_text(errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
-    const std::string pid = fmt::format("{}\n", ::getpid());  // for the message below; whether it is written or not
-    if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
-      spdlog::debug("cannot write {}: {}", path.string(), errno_text(errno));
-    }
-    return;
-  }
-  const int reason = errno;
-  ::close(descriptor_);
-  if (reason != EWOULDBLOCK) fail("RunLock", "cannot lock {}: {}", path.string(), errno_text(reason));
-  std::string holder = read_file(path);
-  holder.erase(std::remove(holder.begin(), holder.end(), '\n'), holder.end());
-  fail("RunLock", "another process{} trains in {}: wait for its end, or choose another folder",
-       holder.empty() ? "" : " (" + holder + ")", path.parent_path().parent_path().string());
-}
-
-RunLock::~RunLock() { ::close(descriptor_); }
+RunLock::RunLock(const fs::path& path)
+    : FolderLock(path, "RunLock",
+                 fmt::format("trains in {}: wait for its end, or choose another folder",
+                             path.parent_path().parent_path().string())) {}
 
 }  // namespace hqsam

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "hqsam/core/folder_lock.h"
+
 namespace hqsam {
 
 // The folder of a training run: what lies where. What looks into folders throws Error where one cannot be listed.
@@ -45,17 +47,10 @@ class RunFolder {
   std::filesystem::path root_;
 };
 
-// Held while a process trains in a folder; the system takes it back when the process ends, in whatever way.
-class RunLock {
+// Held while a process trains in a folder. Throws Error when another holds it.
+class RunLock : public FolderLock {
  public:
-  // Throws Error when another holds it.
   explicit RunLock(const std::filesystem::path& path);
-  ~RunLock();
-  RunLock(const RunLock&) = delete;
-  RunLock& operator=(const RunLock&) = delete;
-
- private:
-  int descriptor_;
 };
 
 }  // namespace hqsam

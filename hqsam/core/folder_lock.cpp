@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hqsam/serve/folder_lock.h"
+#include "hqsam/core/folder_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "hqsam/core/errno_text.h"
@@ -14,9 +15,9 @@
 
 namespace hqsam {
 
-FolderLock::FolderLock(const std::filesystem::path& file)
+FolderLock::FolderLock(const std::filesystem::path& file, const std::string& function, const std::string& busy)
     : descriptor_(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-  if (descriptor_ < 0) fail("FolderLock", "cannot open {}: {}", file.string(), errno_text(errno));
+  if (descriptor_ < 0) fail(function, "cannot open {}: {}", file.string(), errno_text(errno));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
     const std::string pid = fmt::format("{}\n", ::getpid());  // for the message below; whether it is written or not
     if (::ftruncate(descriptor_, 0) != 0 || ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) {
@@ -26,11 +27,10 @@ FolderLock::FolderLock(const std::filesystem::path& file)
   }
   const int reason = errno;
   ::close(descriptor_);
-  if (reason != EWOULDBLOCK) fail("FolderLock", "cannot lock {}: {}", file.string(), errno_text(reason));
+  if (reason != EWOULDBLOCK) fail(function, "cannot lock {}: {}", file.string(), errno_text(reason));
   std::string holder = read_file(file);
-  while (holder.ends_with('\n')) holder.pop_back();
-  fail("FolderLock", "another process ({}) annotates in {}: use its page, end it, or choose another --output",
-       holder.empty() ? "of unknown number" : holder, file.parent_path().string());
+  holder.erase(std::remove(holder.begin(), holder.end(), '\n'), holder.end());
+  fail(function, "another process{} {}", holder.empty() ? "" : " (" + holder + ")", busy);
 }
 
 FolderLock::~FolderLock() { ::close(descriptor_); }
