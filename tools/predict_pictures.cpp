@@ -18,10 +18,6 @@ namespace fs = std::filesystem;
 
 std::string lower_extension(const fs::path& path) { return lower_case(path.extension().string()); }
 
-bool has_picture_ending(const fs::path& path) {
-  return std::ranges::find(kPictureEndings, lower_extension(path)) != std::end(kPictureEndings);
-}
-
 // The stem of the picture whose results have this name: "kite" of kite_0.png, kite_labels.png and kite_overlay.jpg,
 // else
 // "".
@@ -77,7 +73,7 @@ void look_through(const fs::path& folder, const fs::path& output, Findings& find
       continue;
     } else if (earlier.has(path)) {
       ++findings.others["of an earlier run"];
-    } else if (has_picture_ending(path)) {
+    } else if (is_picture_ending(path.extension().string())) {
       findings.pictures.push_back(path);  // also a dangling link, which reading reports
     } else {
       const std::string extension = lower_extension(path);

@@ -10,6 +10,7 @@
 #include "hqsam/core/text.h"
 #include "hqsam/data/pairing_rules.h"
 #include "hqsam/data/picture_names.h"
+#include "hqsam/image/picture_endings.h"
 
 namespace hqsam {
 namespace {
@@ -45,7 +46,7 @@ class Pairing {
   Keys keys_of_pictures() {
     Keys pictures, others;
     std::set<std::string> masks;  // with pictures in one folder: a longer ending says which are masks
-    if (files_.together && !options_.mask_ext.empty() && !is_plain(options_.mask_ext)) {
+    if (files_.together && !options_.mask_ext.empty() && !is_picture_ending(options_.mask_ext)) {
       for (const Named& mask : masks_) masks.insert(mask.file->name);
     }
     for (const DataFile& file : files_.images) {
@@ -53,7 +54,7 @@ class Pairing {
       if (const auto key = without_ending(file.name, options_.image_ext)) {
         add_picture(pictures, *key, file);
       } else if (const auto other = without_picture_ending(file.name);
-                 other && is_plain(options_.image_ext) && !files_.together) {
+                 other && is_picture_ending(options_.image_ext) && !files_.together) {
         others.emplace(*other, &file);
       }
     }

@@ -48,10 +48,6 @@ std::optional<std::string> without_ending(const std::string& name, const std::st
   return name.substr(0, name.size() - ending.size());
 }
 
-bool is_plain(const std::string& ending) {
-  return std::ranges::find(kPictureEndings, lower_case(ending)) != std::end(kPictureEndings);
-}
-
 std::string file_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
 std::string folder_part(const std::string& name) {
   const size_t slash = name.rfind('/');

@@ -24,7 +24,6 @@ std::string folder_part(const std::string& name);  // with the '/' at its end
 // The name without a picture's ending, or without this one; nothing where it has another.
 std::optional<std::string> without_picture_ending(const std::string& name);
 std::optional<std::string> without_ending(const std::string& name, const std::string& ending);
-bool is_plain(const std::string& ending);  // a picture's and no more: .jpg
 
 // The key of the picture that a mask's key leads to, or "".
 using Rule = std::function<std::string(const Keys& pictures, const std::string& key)>;

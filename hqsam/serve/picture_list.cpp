@@ -20,10 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kAnnotate = "annotate";
 
-bool has_picture_ending(const fs::path& path) {
-  return std::ranges::find(kPictureEndings, lower_case(path.extension().string())) != std::end(kPictureEndings);
-}
-
 bool same_place(const fs::path& a, const fs::path& b) {
   std::error_code error;
   return fs::equivalent(a, b, error) && !error;
@@ -39,7 +35,7 @@ std::vector<fs::path> files_in(const fs::path& folder, const fs::path& output) {
     const bool hidden = at->path().filename().string().starts_with('.');
     if (at->is_directory(error)) {
       if (hidden || same_place(at->path(), output)) at.disable_recursion_pending();
-    } else if (!hidden && has_picture_ending(at->path())) {
+    } else if (!hidden && is_picture_ending(at->path().extension().string())) {
       files.push_back(at->path());
     }
   }
