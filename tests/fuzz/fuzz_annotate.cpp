@@ -13,15 +13,6 @@ namespace {
 
 constexpr Size kSize{7, 70};
 
-template <class Action>
-void attempt(Action action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    fuzz::check_message(error);
-  }
-}
-
 void check_mask(const PackedMask& mask) {
   fuzz::require(mask.size == kSize);
   const std::vector<int64_t> runs = row_runs(mask);
@@ -56,12 +47,12 @@ void check_annotation(std::string_view text) {
 // What pages send, and the annotations of a picture.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  attempt([&] {
+  fuzz::attempt([&] {
     const nlohmann::json json = parse_json_object("annotate", "the request", text);
-    attempt([&] { check_request(json); });
-    attempt([&] { check_object(json.value("object", nlohmann::json())); });
-    attempt([&] { classes_of_json(json.value("classes", nlohmann::json())); });
+    fuzz::attempt([&] { check_request(json); });
+    fuzz::attempt([&] { check_object(json.value("object", nlohmann::json())); });
+    fuzz::attempt([&] { classes_of_json(json.value("classes", nlohmann::json())); });
   });
-  attempt([&] { check_annotation(text); });
+  fuzz::attempt([&] { check_annotation(text); });
   return 0;
 }

@@ -13,30 +13,21 @@ namespace {
 const std::string kSamples = R"({"set": "s", "file": "a.jpg", "mask": 0, "hq": {"iou": 80.5}})";
 const std::string kResults = R"({"protocol": "paper", "prompt": "box", "boundary_dilation": 0.02})";
 
-template <class Read>
-void try_to(Read read) {
-  try {
-    read();
-  } catch (const Error& error) {
-    fuzz::check_message(error);
-  }
-}
-
 }  // namespace
 
 // What evaluate and train wrote and compare, --beside and the reports read: samples.jsonl, results.json, and lines of
 // metrics.jsonl.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
-  try_to([&] {
+  fuzz::attempt([&] {
     for (const ComparedSet& set : compare_samples(text, "a", kSamples, "b")) fuzz::require(set.masks == 1);
   });
-  try_to([&] {
+  fuzz::attempt([&] {
     for (const std::string& setting : differing_settings(text, "a", kResults, "b")) {
       fuzz::check_message(Error(setting));
     }
   });
-  try_to([&] {
+  fuzz::attempt([&] {
     if (const auto point = trade_off_point(text, "a")) fuzz::require(std::isfinite(point->score));
   });
   RunLine line;

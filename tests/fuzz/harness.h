@@ -42,4 +42,14 @@ inline void check_message(const Error& error) {
   require(text.size() < 4096 && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; }));
 }
 
+// What a reader throws must be such an error.
+template <class Read>
+void attempt(Read read) {
+  try {
+    read();
+  } catch (const Error& error) {
+    check_message(error);
+  }
+}
+
 }  // namespace hqsam::fuzz
