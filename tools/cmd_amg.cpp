@@ -55,8 +55,7 @@ int amg(const AmgArguments& arguments) {
   if (arguments.image_size > 0) load.image_size = arguments.image_size;
   SamHq model = load_sam_hq(arguments.checkpoint, load);
   model->to(device);
-  const bool sam_alone = arguments.masks.empty() && !model->has_hq();
-  options.amg.masks = sam_alone ? MaskKind::kSam : masks_of(arguments.masks, arguments.checkpoint, "amg");
+  options.amg.masks = masks_of(arguments.masks, arguments.checkpoint, "amg", model->has_hq());
   options.bf16 = wants_bf16(arguments.compute, device, AutoOnCpu::kFaster);
   const PicturesOutcome outcome = find_everything(model, pictures, options);
   return tell_outcome(outcome, pictures.size(), "boxes", arguments.boxes, options.output.folder, seconds_since(start));

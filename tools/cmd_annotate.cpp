@@ -75,8 +75,7 @@ EngineModel load(const std::string& checkpoint, const std::string& masks, std::o
                  const torch::Device& device) {
   EngineModel model{.model = load_sam_hq(checkpoint, {.hq = HqModules::kAsFound}), .checkpoint = checkpoint};
   model.model->to(device);
-  const bool sam_alone = masks.empty() && !model.model->has_hq();
-  model.kind = kind ? *kind : sam_alone ? MaskKind::kSam : masks_of(masks, checkpoint, "annotate");
+  model.kind = kind ? *kind : masks_of(masks, checkpoint, "annotate", model.model->has_hq());
   return model;
 }
 

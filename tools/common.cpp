@@ -110,6 +110,10 @@ MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::s
   return best.value_or(MaskKind::kSum);
 }
 
+MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function, bool has_hq) {
+  return word.empty() && !has_hq ? MaskKind::kSam : masks_of(word, checkpoint, function);
+}
+
 torch::Device start_device(const ComputeOptions& options) {
   take_signals_on_own_thread();
   keep_freed_memory();

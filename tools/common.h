@@ -68,6 +68,8 @@ void add_compute(CLI::App& command, ComputeOptions& options, AutoOnCpu on_cpu = 
 // The masks that a word of --masks asks for; "": those that the validation of the checkpoint's training found best,
 // which is told, or the paper's sum. Throws Error for another word.
 MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function);
+// The same where SAM alone will do: "" of a model without HQ modules is its own.
+MaskKind masks_of(const std::string& word, const std::string& checkpoint, std::string_view function, bool has_hq);
 inline constexpr const char* kMasksHelp =
     "sum (SAM's and HQ's logits, the paper's), hq or sam; default: what the checkpoint's training found best, else sum";
 
@@ -76,7 +78,7 @@ inline constexpr const char* kMasksHelp =
 // (LOCAL_RANK). Throws Error for a device that is not there.
 torch::Device start_device(const ComputeOptions& options);
 
-// auto: bf16 on CUDA, fp32 on a CPU. Throws Error for what this version lacks.
+// auto: bf16 on CUDA, on a CPU as on_cpu says. Throws Error for what this version lacks.
 bool wants_bf16(const ComputeOptions& options, const torch::Device& device, AutoOnCpu on_cpu = AutoOnCpu::kFp32);
 
 }  // namespace hqsam
