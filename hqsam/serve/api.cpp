@@ -43,6 +43,14 @@ int64_t whole_member(const nlohmann::json& body, const char* name) {
   return at->get<int64_t>();
 }
 
+nlohmann::json json_of(const std::string& body) {
+  try {
+    return parse_json_object(kAnnotate, "the request", body);
+  } catch (const Error& error) {
+    throw ApiError(400, error.what());
+  }
+}
+
 [[noreturn]] void no_such_address() { throw ApiError(404, "there is no such address: docs/annotate.md lists them"); }
 
 HttpResponse refusal(const ApiError& error) {
@@ -76,16 +84,12 @@ HttpResponse AnnotateApi::answer(const HttpRequest& request) {
       if (!picture || static_cast<size_t>(*picture) >= parts_.pictures.size()) no_such_address();
       return image(static_cast<size_t>(*picture));
     }
-    if (!request.body.empty()) call.body = parse_json_object(kAnnotate, "the request", request.body);
+    if (!request.body.empty()) call.body = json_of(request.body);
     return {.body = route(call).dump(-1, ' ', false, Json::error_handler_t::replace)};
   } catch (const ApiError& error) {
     return refusal(error);
   } catch (const std::bad_alloc&) {
     return error_response(503, "out of memory");
-  } catch (const Error& error) {
-    const bool of_request = std::string_view(error.what()).starts_with("[annotate]") ||
-                            std::string_view(error.what()).starts_with("[mask_of_runs]");
-    return error_response(of_request ? 400 : 500, error.what());
   } catch (const std::exception& error) {
     return error_response(500, error.what());
   }

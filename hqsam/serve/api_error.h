@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "hqsam/core/error.h"
 
@@ -16,5 +17,11 @@ class ApiError : public Error {
   int status;
   nlohmann::json more;
 };
+
+// For a request that is not what it should be: ApiError of status 400, its message as fail() makes it.
+template <class... Args>
+[[noreturn]] void refuse(std::string_view function, fmt::format_string<Args...> message, Args&&... args) {
+  throw ApiError(400, fmt::format("[{}] {}", function, fmt::format(message, std::forward<Args>(args)...)));
+}
 
 }  // namespace hqsam

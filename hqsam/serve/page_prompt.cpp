@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "hqsam/core/bounded_json.h"
-#include "hqsam/core/error.h"
+#include "hqsam/serve/api_error.h"
 #include "hqsam/serve/wire.h"
 
 namespace hqsam {
@@ -18,7 +18,7 @@ constexpr double kFarthest = 1e6;  // pixels outside of the picture
 
 double coordinate(const Json& json) {
   if (!json.is_number() || !(std::abs(json.get<double>()) <= kFarthest)) {
-    fail(kPrompt, "a coordinate is a number of pixels, got {}", json_shown(json));
+    refuse(kPrompt, "a coordinate is a number of pixels, got {}", json_shown(json));
   }
   return json.get<double>();
 }
@@ -26,38 +26,38 @@ double coordinate(const Json& json) {
 bool is_given(const Json& json, const char* name) { return json.contains(name) && !json[name].is_null(); }
 
 Box box_of(const Json& json) {
-  if (!json.is_array() || json.size() != 4) fail(kPrompt, "'box' is [x0,y0,x1,y1], got {}", json_shown(json));
+  if (!json.is_array() || json.size() != 4) refuse(kPrompt, "'box' is [x0,y0,x1,y1], got {}", json_shown(json));
   const Box box{coordinate(json[0]), coordinate(json[1]), coordinate(json[2]), coordinate(json[3])};
-  if (box.x1 <= box.x0 || box.y1 <= box.y0) fail(kPrompt, "'box' has no area: {}", json_shown(json));
+  if (box.x1 <= box.x0 || box.y1 <= box.y0) refuse(kPrompt, "'box' has no area: {}", json_shown(json));
   return box;
 }
 
 void read_points(const Json& json, PagePrompt& prompt) {
   const Json& points = json["points"];
   if (!points.is_array() || points.size() > kMostPoints) {
-    fail(kPrompt, "'points' is a list of at most {} [x,y], got {}", kMostPoints, json_shown(points));
+    refuse(kPrompt, "'points' is a list of at most {} [x,y], got {}", kMostPoints, json_shown(points));
   }
   for (const Json& point : points) {
-    if (!point.is_array() || point.size() != 2) fail(kPrompt, "a point is [x,y], got {}", json_shown(point));
+    if (!point.is_array() || point.size() != 2) refuse(kPrompt, "a point is [x,y], got {}", json_shown(point));
     prompt.points.push_back({coordinate(point[0]), coordinate(point[1])});
   }
   const Json labels = is_given(json, "labels") ? json["labels"] : Json(std::vector<int>(points.size(), 1));
   const bool fits =
       labels.is_array() && labels.size() == points.size() &&
       std::all_of(labels.begin(), labels.end(), [](const Json& label) { return label == 0 || label == 1; });
-  if (!fits) fail(kPrompt, "'labels' has 1 (inside) or 0 (outside) for each point, got {}", json_shown(labels));
+  if (!fits) refuse(kPrompt, "'labels' has 1 (inside) or 0 (outside) for each point, got {}", json_shown(labels));
   for (const Json& label : labels) prompt.labels.push_back(label == 1 ? 1 : 0);
 }
 
 std::vector<std::string> kinds_of(const Json& json, const std::vector<std::string>& known) {
   std::vector<std::string> kinds;
   if (!json.is_array() || json.empty() || json.size() > known.size()) {
-    fail(kPrompt, "'kinds' is a list of {}, got {}", fmt::join(known, ", "), json_shown(json));
+    refuse(kPrompt, "'kinds' is a list of {}, got {}", fmt::join(known, ", "), json_shown(json));
   }
   for (const Json& word : json) {
     const auto at = std::find(known.begin(), known.end(), word.is_string() ? word.get<std::string>() : "");
     if (at == known.end()) {
-      fail(kPrompt, "this model's kinds of masks are {}, not {}", fmt::join(known, ", "), json_shown(word));
+      refuse(kPrompt, "this model's kinds of masks are {}, not {}", fmt::join(known, ", "), json_shown(word));
     }
     if (std::find(kinds.begin(), kinds.end(), *at) == kinds.end()) kinds.push_back(*at);
   }
@@ -69,16 +69,16 @@ std::vector<std::string> kinds_of(const Json& json, const std::vector<std::strin
 PageRequest page_request_of(const Json& json, Size size, const std::vector<std::string>& known) {
   PageRequest request;
   if (is_given(json, "seq")) {
-    if (!json["seq"].is_number_integer()) fail(kPrompt, "'seq' is a whole number, got {}", json_shown(json["seq"]));
+    if (!json["seq"].is_number_integer()) refuse(kPrompt, "'seq' is a whole number, got {}", json_shown(json["seq"]));
     request.seq = json["seq"].get<int64_t>();
   }
   const Json prompt = json.value("prompt", Json());
-  if (!prompt.is_object()) fail(kPrompt, "'prompt' is an object, got {}", json_shown(prompt));
+  if (!prompt.is_object()) refuse(kPrompt, "'prompt' is an object, got {}", json_shown(prompt));
   if (is_given(prompt, "box")) request.prompt.box = box_of(prompt["box"]);
   if (is_given(prompt, "points")) read_points(prompt, request.prompt);
   if (is_given(prompt, "mask")) request.prompt.mask = mask_of_json(prompt["mask"], size);
   if (!request.prompt.box && request.prompt.points.empty() && !request.prompt.mask) {
-    fail(kPrompt, "the prompt is empty: a box, points or a mask");
+    refuse(kPrompt, "the prompt is empty: a box, points or a mask");
   }
   request.kinds = is_given(json, "kinds") ? kinds_of(json["kinds"], known) : std::vector<std::string>{known.back()};
   return request;

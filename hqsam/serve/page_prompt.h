@@ -24,8 +24,8 @@ struct PageRequest {
   PagePrompt prompt;
   std::vector<std::string> kinds;  // of masks, each once, at least one
 };
-// Of a picture of this size and a model with these kinds of masks; without kinds: the last of them. Throws Error with
-// what is wrong.
+// Of a picture of this size and a model with these kinds of masks; without kinds: the last of them. Throws
+// ApiError (400) with what is wrong.
 PageRequest page_request_of(const nlohmann::json& json, Size size, const std::vector<std::string>& known);
 
 // Where an object of another picture would be in one of this size: the box, scaled; where the sizes are equal, with the

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
 
 #include "hqsam/serve/http.h"
 #include "hqsam/serve/picture_list.h"
+#include "hqsam/serve/recently_used.h"
 
 namespace hqsam {
 
@@ -19,9 +18,8 @@ class PictureBytes {
   std::shared_ptr<const HttpResponse> of(const ListedPicture& picture);
 
  private:
-  static constexpr size_t kKept = 4;
   std::mutex mutex_;
-  std::list<std::pair<std::string, std::shared_ptr<const HttpResponse>>> kept_;  // the last used first
+  RecentlyUsed<std::string, std::shared_ptr<const HttpResponse>> kept_{4};
 };
 
 }  // namespace hqsam

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "hqsam/core/error.h"
+#include "hqsam/serve/api_error.h"
 
 namespace hqsam {
 namespace {
@@ -67,8 +67,8 @@ PackedMask mask_of_runs(Size size, std::span<const int64_t> runs) {
   for (size_t i = 0; i < runs.size(); ++i) {
     const int64_t run = runs[i];
     if (run < (i == 0 ? 0 : 1) || run > pixels - at) {
-      fail("mask_of_runs", "runs are above 0 (the first may be 0) and add up to {} pixels, got {} after {}", pixels,
-           run, at);
+      refuse("mask_of_runs", "runs are above 0 (the first may be 0) and add up to {} pixels, got {} after {}", pixels,
+             run, at);
     }
     for (int64_t left = i % 2 == 1 ? run : 0, from = at; left > 0;) {
       const int64_t x = from % size.width, count = std::min(left, size.width - x);
@@ -78,7 +78,7 @@ PackedMask mask_of_runs(Size size, std::span<const int64_t> runs) {
     }
     at += run;
   }
-  if (at != pixels) fail("mask_of_runs", "the runs add up to {} pixels, the picture has {}", at, pixels);
+  if (at != pixels) refuse("mask_of_runs", "the runs add up to {} pixels, the picture has {}", at, pixels);
   return pack_tightly(bits);
 }
 

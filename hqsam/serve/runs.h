@@ -13,7 +13,7 @@ namespace hqsam {
 // height * width.
 std::vector<int64_t> row_runs(const PackedMask& mask);
 
-// Throws Error unless the runs are at least 0 (0 the first alone) and add up to the size's pixels.
+// Throws ApiError (400) unless the runs are at least 0 (0 the first alone) and add up to the size's pixels.
 PackedMask mask_of_runs(Size size, std::span<const int64_t> runs);
 
 }  // namespace hqsam

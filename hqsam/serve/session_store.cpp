@@ -25,30 +25,25 @@ std::string model_fingerprint(const SamHq& model) {
 
 SessionStore::SessionStore(SamHq model, Options options, const std::vector<ListedPicture>& pictures,
                            const std::vector<std::string>& stems)
-    : model_(std::move(model)), options_(std::move(options)), files_(model_), pictures_(pictures), stems_(stems) {}
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      files_(model_),
+      pictures_(pictures),
+      stems_(stems),
+      sessions_(options_.in_memory) {}
 
 fs::path SessionStore::file(size_t picture) const { return options_.folder / (stems_[picture] + ".safetensors"); }
 
 bool SessionStore::has(size_t picture) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& kept) { return kept.first == picture; });
-}
-
-// With the lock held.
-SessionStore::Session SessionStore::kept(size_t picture) {
-  for (auto at = sessions_.begin(); at != sessions_.end(); ++at) {
-    if (at->first != picture) continue;
-    sessions_.splice(sessions_.begin(), sessions_, at);
-    return at->second;
-  }
-  return {};
+  return sessions_.contains(picture);
 }
 
 SessionStore::Session SessionStore::get(size_t picture) {
   {
     std::unique_lock lock(mutex_);
     change_.wait(lock, [&] { return !encoding_.contains(picture); });
-    if (Session session = kept(picture)) return session;
+    if (const Session* kept = sessions_.find(picture)) return *kept;
     encoding_.insert(picture);
   }
   Session session;
@@ -56,9 +51,7 @@ SessionStore::Session SessionStore::get(size_t picture) {
   std::exception_ptr failure;
   try {
     session = read(picture);
-    if (!session) {
-      session = encode(picture, orientation);
-    }
+    if (!session) session = encode(picture, orientation);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -66,8 +59,7 @@ SessionStore::Session SessionStore::get(size_t picture) {
   encoding_.erase(picture);
   change_.notify_all();
   if (failure) std::rethrow_exception(failure);
-  sessions_.emplace_front(picture, session);
-  if (sessions_.size() > options_.in_memory) sessions_.pop_back();
+  sessions_.put(picture, session);
   if (orientation > 0) unwritten_.push_back({picture, session, orientation});
   return session;
 }

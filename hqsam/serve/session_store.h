@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <filesystem>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -13,6 +12,7 @@
 #include "hqsam/predict/embedding_file.h"
 #include "hqsam/predict/picture_session.h"
 #include "hqsam/serve/picture_list.h"
+#include "hqsam/serve/recently_used.h"
 
 namespace hqsam {
 
@@ -41,7 +41,6 @@ class SessionStore {
 
  private:
   using Session = std::shared_ptr<PictureSession>;
-  Session kept(size_t picture);
   Session read(size_t picture) const;
   Session encode(size_t picture, int& orientation) const;
   std::filesystem::path file(size_t picture) const;
@@ -54,7 +53,7 @@ class SessionStore {
   const std::vector<std::string>& stems_;
   mutable std::mutex mutex_;
   std::condition_variable change_;
-  std::list<std::pair<size_t, Session>> sessions_;  // the last used first
+  RecentlyUsed<size_t, Session> sessions_;
   std::set<size_t> encoding_;
   struct Unwritten {
     size_t picture;

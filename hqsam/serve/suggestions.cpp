@@ -18,17 +18,12 @@ Suggestions::Masks Suggestions::of(size_t picture, int64_t points_per_side) {
   {
     const std::lock_guard lock(mutex_);
     model = model_;
-    for (auto at = made_.begin(); at != made_.end(); ++at) {
-      if (at->picture != picture || at->points_per_side != points_per_side) continue;
-      made_.splice(made_.begin(), made_, at);
-      return at->masks;
-    }
+    if (const Masks* made = made_.find({picture, points_per_side})) return *made;
   }
   auto masks = std::make_shared<const std::vector<FoundMask>>(make_(picture, points_per_side));
   const std::lock_guard lock(mutex_);
   if (model != model_) return masks;  // of the model before
-  made_.push_front({picture, points_per_side, masks});
-  if (made_.size() > kKept) made_.pop_back();
+  made_.put({picture, points_per_side}, masks);
   pictures_.insert(picture);
   return masks;
 }
@@ -40,11 +35,11 @@ bool Suggestions::has(size_t picture) const {
 
 void Suggestions::again(const std::function<bool(size_t picture)>& wanted) {
   stop_thread();
-  std::vector<std::pair<size_t, int64_t>> asked;
+  std::vector<Asked> asked;
   {
     const std::lock_guard lock(mutex_);
-    for (const Made& made : made_) {
-      if (wanted(made.picture)) asked.emplace_back(made.picture, made.points_per_side);
+    for (const auto& [own, masks] : made_.items()) {
+      if (wanted(own.first)) asked.push_back(own);
     }
     made_.clear();
     pictures_.clear();

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <functional>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "hqsam/amg/found_mask.h"
+#include "hqsam/serve/recently_used.h"
 
 namespace hqsam {
 
@@ -32,17 +32,12 @@ class Suggestions {
   void again(const std::function<bool(size_t picture)>& wanted);
 
  private:
-  static constexpr size_t kKept = 8;
-  struct Made {
-    size_t picture;
-    int64_t points_per_side;
-    Masks masks;
-  };
+  using Asked = std::pair<size_t, int64_t>;  // picture and points
   void stop_thread();
 
   Make make_;
   mutable std::mutex mutex_;
-  std::list<Made> made_;  // the last used first
+  RecentlyUsed<Asked, Masks> made_{8};
   std::set<size_t> pictures_;
   int64_t model_ = 0;
   std::atomic<bool> stop_{false};

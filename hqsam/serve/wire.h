@@ -9,7 +9,7 @@
 
 namespace hqsam {
 
-// JSON between the page and the server. All functions that read throw Error with what is wrong.
+// JSON between the page and the server. All functions that read throw ApiError (400) with what is wrong.
 
 // {"size":[h,w],"runs":[...]}
 nlohmann::json runs_json(const PackedMask& mask);
